@@ -1,0 +1,28 @@
+package io.ballast.config;
+
+/**
+ * Where rows come from and how a row becomes text: {@code text}, or {@code prompt} with
+ * {@code completion}, or {@code messages}. {@code {field}} is a column; {@code {{} and {@code }}} are braces.
+ *
+ * @param path       absolute path of a .jsonl, .csv or .parquet file, or {@code hf://datasets/org/name/file}
+ * @param where      an SQL condition over the columns, or null for all rows
+ * @param text       template of a whole document
+ * @param prompt     template of what is read and not learned
+ * @param completion template of what is learned
+ * @param messages   name of the column with chat messages ({@code role}, {@code content})
+ * @param weight     how often each row stands in an epoch; a fraction takes that share, by the seed
+ * @param endOfText  whether a text row ends with the tokenizer's EOS
+ */
+public record DataConfig(
+        @Setting(value = "A .jsonl, .csv or .parquet file, or hf://datasets/org/name/file.", required = true,
+                path = true) String path,
+        @Setting("An SQL condition over the columns; rows for which it does not hold are left out.") String where,
+        @Setting("Template of a whole document, all of it learned: {field} is a column.") String text,
+        @Setting("Template of what the model reads and does not learn.") String prompt,
+        @Setting("Template of what the model learns to write after the prompt.") String completion,
+        @Setting("Column with chat messages (role, content), rendered by the model's chat template.") String messages,
+        @Setting(value = "How often each row stands in an epoch; a fraction takes that share.", byDefault = "1",
+                minimum = 0, exclusiveMinimum = true) double weight,
+        @Setting(value = "Whether a text row ends with the tokenizer's end-of-text token.", byDefault = "false")
+                boolean endOfText) {
+}

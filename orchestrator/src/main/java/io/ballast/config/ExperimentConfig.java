@@ -1,0 +1,31 @@
+package io.ballast.config;
+
+/**
+ * An experiment as its file states it. Every component that the file leaves out has its default
+ * after {@code ExperimentReader} read it; {@code null} means "not part of this experiment".
+ *
+ * @param name       names the run folder
+ * @param seed       of every draw
+ * @param output     absolute path of the folder in which run folders are made
+ * @param model      the model that is trained
+ * @param adapter    the adapter that is trained in its place, or null for full fine-tuning
+ * @param general    the general phase, or null
+ * @param domain     the domain phase, or null
+ * @param retention  how the domain phase is held back
+ * @param evaluation what is measured and when
+ */
+public record ExperimentConfig(
+        @Setting(value = "Names the run folder. Letters, digits, '.', '_' and '-'.", required = true) String name,
+        @Setting(value = "Seed of every draw: data order, adapter initialisation, dropout.", byDefault = "7",
+                minimum = 0) long seed,
+        @Setting(value = "Folder in which run folders are made.", byDefault = "\"runs\"", path = true) String output,
+        @Setting(value = "The model that is trained.", required = true) ModelConfig model,
+        @Setting("The adapter that is trained in place of the whole model; without it, full fine-tuning.")
+                AdapterConfig adapter,
+        @Setting("The general phase: training on general text, during which importance is measured.")
+                PhaseConfig general,
+        @Setting("The domain phase: training on the domain, held back by the retention penalty.")
+                PhaseConfig domain,
+        @Setting(value = "How the domain phase is held back.", byDefault = "{}") RetentionConfig retention,
+        @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
+}

@@ -1,0 +1,23 @@
+package io.ballast.config;
+
+/**
+ * The model that is trained.
+ *
+ * @param path                  absolute path of a Hugging Face model folder, or {@code hf://org/name@revision}
+ * @param dtype                 the arithmetic of the forward and backward pass; parameters stay fp32
+ * @param device                {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
+ * @param gradientCheckpointing recompute activations in the backward pass
+ */
+public record ModelConfig(
+        @Setting(value = "A Hugging Face model folder, or hf://org/name@revision.", required = true, path = true)
+                String path,
+        @Setting(value = "Arithmetic of forward and backward; parameters stay fp32 (bfloat16 is autocast).",
+                byDefault = "\"float32\"") Dtype dtype,
+        @Setting(value = "auto, cpu, cuda or cuda:N. auto takes a GPU where there is one.", byDefault = "\"auto\"")
+                String device,
+        @Setting(value = "Recompute activations in the backward pass: less memory, about a third more time.",
+                byDefault = "false") boolean gradientCheckpointing) {
+
+    /** Arithmetic of the forward and backward pass. */
+    public enum Dtype { FLOAT32, BFLOAT16 }
+}

@@ -1,0 +1,49 @@
+package io.ballast.config;
+
+import java.util.List;
+
+/**
+ * One training phase.
+ *
+ * @param data                 where the rows come from
+ * @param steps                optimizer steps, or null when {@code epochs} counts
+ * @param epochs               passes over the data, or null when {@code steps} counts
+ * @param batchSize            rows in a micro-batch
+ * @param gradientAccumulation micro-batches in an optimizer step
+ * @param learningRate         the schedule's peak
+ * @param schedule             how the learning rate goes down after warm-up
+ * @param warmupSteps          optimizer steps from 0 to the peak
+ * @param weightDecay          AdamW's decoupled weight decay
+ * @param clipNorm             largest gradient norm, 0 for no clipping
+ * @param maxLength            tokens in a row, or null for min(the model's, 1024)
+ * @param packing              several documents in a row, without attention across them
+ * @param loggingSteps         optimizer steps between two looks at the loss
+ */
+public record PhaseConfig(
+        @Setting(value = "Where the rows come from.", required = true) List<DataConfig> data,
+        @Setting(value = "Optimizer steps. Give steps or epochs; neither means one epoch.", minimum = 1)
+                Integer steps,
+        @Setting(value = "Passes over the data. Give steps or epochs.", minimum = 0, exclusiveMinimum = true)
+                Double epochs,
+        @Setting(value = "Rows in a micro-batch.", byDefault = "8", minimum = 1) int batchSize,
+        @Setting(value = "Micro-batches in an optimizer step.", byDefault = "1", minimum = 1)
+                int gradientAccumulation,
+        @Setting(value = "The schedule's peak.", required = true, minimum = 0, exclusiveMinimum = true)
+                double learningRate,
+        @Setting(value = "How the learning rate goes down after warm-up.", byDefault = "\"linear\"")
+                Schedule schedule,
+        @Setting(value = "Optimizer steps in which the learning rate rises from 0 to its peak.", byDefault = "0",
+                minimum = 0) int warmupSteps,
+        @Setting(value = "AdamW's decoupled weight decay.", byDefault = "0", minimum = 0) double weightDecay,
+        @Setting(value = "Largest gradient norm; a larger gradient is scaled down. 0 clips nothing.",
+                byDefault = "1", minimum = 0) double clipNorm,
+        @Setting(value = "Tokens in a row; a longer one is cut at the end. By default min(the model's, 1024).",
+                minimum = 2) Integer maxLength,
+        @Setting(value = "Several documents in a row, without attention across them.", byDefault = "false")
+                boolean packing,
+        @Setting(value = "Optimizer steps between two looks at the loss.", byDefault = "10", minimum = 1)
+                int loggingSteps) {
+
+    /** Learning-rate schedules. */
+    public enum Schedule { LINEAR, COSINE, CONSTANT }
+}

@@ -1,0 +1,59 @@
+package io.ballast.config;
+
+/**
+ * How the domain phase is held back.
+ *
+ * @param method            name of a method of {@code ballast.methods}
+ * @param lambda            strength, or null for the method's default in this form
+ * @param form              how the penalty acts
+ * @param layerCoefficients how α is made from the layers' norms
+ * @param layers            what a layer is
+ * @param normalize         whether αΩ is rescaled to mean 1
+ * @param reference         where θ* stands
+ * @param xi                damping of Ω = max(ω, 0) / (Δ² + ξ)
+ * @param anchor            absolute path of an anchor folder that serves instead of a general phase, or null
+ */
+public record RetentionConfig(
+        @Setting(value = "Method against forgetting: none, l2 or hierarchical.", byDefault = "\"none\"")
+                String method,
+        @Setting(value = "Strength of the penalty. By default 30 in proximal form and 0.01 in gradient form.",
+                minimum = 0) Double lambda,
+        @Setting(value = "proximal: a closed-form step after the optimizer's; gradient: the penalty's gradient joins"
+                + " the loss's.", byDefault = "\"proximal\"") Form form,
+        @Setting(value = "Layer coefficients: paper = softmax of the norms; scaled = mean-1 softmax of norms over"
+                + " their mean; uniform = 1 (Synaptic Intelligence).", byDefault = "\"scaled\"")
+                LayerCoefficients layerCoefficients,
+        @Setting(value = "What a layer is: a transformer block, or each parameter tensor.", byDefault = "\"block\"")
+                Layers layers,
+        @Setting(value = "mean: importance times layer coefficient is rescaled to mean 1; none: as the paper has it.",
+                byDefault = "\"mean\"") Normalize normalize,
+        @Setting(value = "Where the penalty pulls to: the end of the general phase, or its start (then the general"
+                + " phase only measures).", byDefault = "\"end\"") Reference reference,
+        @Setting(value = "Damping of importance: an absolute number, or {\"relative\": r} for r times the median"
+                + " squared move of the parameters that moved.", byDefault = "{\"relative\": 1}") Xi xi,
+        @Setting(value = "An anchor folder made earlier, in place of a general phase.", path = true) String anchor) {
+
+    /** How the penalty acts. */
+    public enum Form { PROXIMAL, GRADIENT }
+
+    /** How α is made from the layers' norms. */
+    public enum LayerCoefficients { PAPER, SCALED, UNIFORM }
+
+    /** What a layer is. */
+    public enum Layers { BLOCK, PARAMETER }
+
+    /** Whether αΩ is rescaled to mean 1 over the covered parameters. */
+    public enum Normalize { MEAN, NONE }
+
+    /** Where θ* stands. */
+    public enum Reference { END, START }
+
+    /**
+     * Damping ξ. In a file a number is absolute; {@code {"relative": r}} is r times the median of Δ².
+     *
+     * @param value    a positive number
+     * @param relative whether {@code value} multiplies the median squared move
+     */
+    public record Xi(double value, boolean relative) {
+    }
+}
