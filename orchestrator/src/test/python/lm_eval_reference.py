@@ -1,15 +1,14 @@
 """What lm-eval itself says about the first items of a local data file, as one JSON document.
 
-    python lm_eval_reference.py MODEL LIMIT REQUEST...     REQUEST is TASK=FILE
+    python lm_eval_reference.py MODEL LIMIT SCORED REQUEST...     REQUEST is TASK=FILE
 
 The tasks are the ones that lm_eval ships, read from its own YAML; only where the rows come from is
 replaced, and for the two files that keep lm-eval's processed columns under other names
-(hellaswag, arc_easy) the templates that name them. With the environment variable SCORE=1 the model
-is run too; otherwise only prompts, token ids and hashes are made.
+(hellaswag, arc_easy) the templates that name them. The first LIMIT rows are turned into requests; on
+the first SCORED rows the model is run too.
 
-    {TASK: {"items": [{"context", "continuations": [...], "contextIds": [[...]], "continuationIds": [[...]],
-                       "choices", "target", "docHash", "promptHash", "targetHash",
-                       "logLikelihoods": [...], "greedy": [...], METRIC: value}],
+    {TASK: {"items": [{"context", "continuations", "contextIds", "continuationIds", "choices", "target"}],
+            "samples": [{"docHash", "promptHash", "targetHash", "logLikelihoods", "greedy", "metrics"}],
             "results": {...as lm-eval writes them...}, "higherIsBetter", "version"}}
 """
 
@@ -84,50 +83,27 @@ def main() -> None:
 
 
 def reference() -> dict:
-    model_folder, limit, *requests = sys.argv[1:]
-    score = os.environ.get("SCORE") == "1"
+    model_folder, limit, scored, *requests = sys.argv[1:]
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     model = HFLM(pretrained=model_folder, device="cpu", dtype="float32", batch_size=16)
-    answer = {}
     with tempfile.TemporaryDirectory() as cache:
         tasks = {}
         for request in requests:
             name, file = request.split("=", 1)
             tasks[name] = local_task(name, file, cache)
-        if score:
-            outcome = evaluator.evaluate(model, tasks, limit=int(limit), bootstrap_iters=1000)
-        for name, task in tasks.items():
-            answer[name] = describe(model, name, task, int(limit), outcome if score else None)
+        answer = {name: {"items": items(model, task, int(limit))} for name, task in tasks.items()}
+        if int(scored) > 0:
+            add_scores(answer, evaluator.evaluate(model, tasks, limit=int(scored), bootstrap_iters=1000))
     return answer
 
 
-def describe(model: HFLM, name: str, task: ConfigurableTask, limit: int, outcome: dict | None) -> dict:
-    items = []
-    if outcome is None:
-        task.build_all_requests(limit=limit)
-        documents = {}
-        for instance in task.instances:
-            documents.setdefault(instance.doc_id, []).append(instance)
-        for instances in documents.values():
-            items.append(described(model, task, instances[0].doc, [each.args for each in instances]))
-        return {"items": items}
-    for sample in sorted(outcome["samples"][name], key=lambda each: each["doc_id"]):
-        item = described(model, task, sample["doc"], sample["arguments"])
-        item |= {
-            "docHash": sample["doc_hash"],
-            "promptHash": sample["prompt_hash"],
-            "targetHash": sample["target_hash"],
-            "logLikelihoods": [response[0] for response in sample["filtered_resps"]],
-            "greedy": [bool(response[1]) for response in sample["filtered_resps"]],
-            **{metric: float(sample[metric]) for metric in sample["metrics"]},
-        }
-        items.append(item)
-    return {
-        "items": items,
-        "results": outcome["results"][name],
-        "higherIsBetter": outcome["higher_is_better"][name],
-        "version": outcome["versions"][name],
-    }
+def items(model: HFLM, task: ConfigurableTask, limit: int) -> list[dict]:
+    task.build_all_requests(limit=limit)
+    by_document = {}
+    for instance in task.instances:
+        by_document.setdefault(instance.doc_id, []).append(instance)
+    return [described(model, task, instances[0].doc, [each.args for each in instances])
+            for _, instances in sorted(by_document.items())]
 
 
 def described(model: HFLM, task: ConfigurableTask, doc: dict, arguments: list) -> dict:
@@ -138,8 +114,25 @@ def described(model: HFLM, task: ConfigurableTask, doc: dict, arguments: list) -
         "contextIds": [each[0] for each in ids],
         "continuationIds": [each[1] for each in ids],
         "choices": task.doc_to_choice(doc) if task.config.doc_to_choice else [],
-        "target": task.doc_to_target(doc),
+        "target": str(task.doc_to_target(doc)),
     }
+
+
+def add_scores(answer: dict, outcome: dict) -> None:
+    for name, task in answer.items():
+        task["results"] = outcome["results"][name]
+        task["higherIsBetter"] = outcome["higher_is_better"][name]
+        task["version"] = str(outcome["versions"][name])
+        task["samples"] = []
+        for sample in sorted(outcome["samples"][name], key=lambda each: each["doc_id"]):
+            task["samples"].append({
+                "docHash": sample["doc_hash"],
+                "promptHash": sample["prompt_hash"],
+                "targetHash": sample["target_hash"],
+                "logLikelihoods": [response[0] for response in sample["filtered_resps"]],
+                "greedy": [bool(response[1]) for response in sample["filtered_resps"]],
+                "metrics": {metric: float(sample[metric]) for metric in sample["metrics"]},
+            })
 
 
 if __name__ == "__main__":

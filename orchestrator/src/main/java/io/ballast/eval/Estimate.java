@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * A metric's value with its standard error.
  *
- * @param value  the metric over all documents
- * @param stderr standard error of a sample of documents, or null for a single document
- * @param n      documents
+ * @param value  the metric over all items
+ * @param stderr standard error of a sample of items, or null for a single item
+ * @param n      items
  */
 record Estimate(double value, Double stderr, int n) {
     /**
@@ -16,7 +16,7 @@ record Estimate(double value, Double stderr, int n) {
      * the derivative, value × SE(log value); lm-eval bootstraps the same quantity.
      *
      * @param metric        what is measured
-     * @param contributions one a document, at least one
+     * @param contributions one an item, at least one
      * @return value and standard error
      */
     static Estimate of(Metric metric, List<Contribution> contributions) {

@@ -8,4 +8,11 @@ package io.ballast.eval;
  * @param tokens         how many were scored
  */
 public record Likelihood(double logProbability, boolean greedy, int tokens) {
+    /**
+     * @param next the tokens that follow
+     * @return both together
+     */
+    Likelihood plus(Likelihood next) {
+        return new Likelihood(logProbability + next.logProbability, greedy && next.greedy, tokens + next.tokens);
+    }
 }

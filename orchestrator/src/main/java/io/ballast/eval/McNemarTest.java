@@ -3,15 +3,15 @@ package io.ballast.eval;
 import org.apache.commons.statistics.inference.BinomialTest;
 
 /**
- * McNemar's test in its exact form: under "no change" a document that flipped did so either way with
+ * McNemar's test in its exact form: under "no change" an item that flipped did so either way with
  * equal probability (Q. McNemar, Psychometrika 12, 1947; exact: the binomial test on the flips).
  */
 final class McNemarTest {
     private McNemarTest() {}
 
     /**
-     * @param newlyWrong documents right before and wrong after
-     * @param newlyRight documents wrong before and right after
+     * @param newlyWrong items right before and wrong after
+     * @param newlyRight items wrong before and right after
      * @return the two-sided p-value
      */
     static double p(int newlyWrong, int newlyRight) {

@@ -1,17 +1,17 @@
 package io.ballast.eval;
 
 /**
- * What is measured. Every metric is a function of one ratio, the sum of the documents' totals over
+ * What is measured. Every metric is a function of one ratio, the sum of the items' totals over
  * the sum of their weights (see {@link Contribution}), so that standard errors and bootstraps are
  * written once.
  */
 public enum Metric {
-    /** Share of documents whose answer is the most likely one, or, for a single continuation, the greedy one. */
+    /** Share of items whose answer is the most likely one, or, for a single continuation, the greedy one. */
     ACC("acc", true),
     /** The same with each choice's log-likelihood divided by its length in Unicode code points. */
     ACC_NORM("acc_norm", true),
     /**
-     * exp(nats / weight). The weight is the number of tokens for a file's perplexity, and 1 a document
+     * exp(nats / weight). The weight is the number of tokens for a file's perplexity, and 1 an item
      * for a task's (lm-eval's {@code perplexity} aggregation: exp of the mean of −log-likelihood).
      */
     PERPLEXITY("perplexity", false);
@@ -34,14 +34,14 @@ public enum Metric {
         return higherIsBetter;
     }
 
-    /** @return whether a document is right or wrong under this metric */
+    /** @return whether an item is right or wrong under this metric */
     boolean isRightOrWrong() {
         return this != PERPLEXITY;
     }
 
     /**
-     * @param total  sum of the documents' totals
-     * @param weight sum of the documents' weights
+     * @param total  sum of the items' totals
+     * @param weight sum of the items' weights
      * @return the metric's value
      */
     double value(double total, double weight) {

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * The change of a metric between two models on the same documents, with documents drawn again with
- * replacement: a document's two results stay together, so that what makes a document hard for both
+ * The change of a metric between two models on the same items, with items drawn again with
+ * replacement: an item's two results stay together, so that what makes an item hard for both
  * models cancels out (B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
  */
 final class PairedBootstrap {
@@ -21,8 +21,8 @@ final class PairedBootstrap {
 
     /**
      * @param metric what is measured
-     * @param before one a document
-     * @param after  the same documents in the same order
+     * @param before one an item
+     * @param after  the same items in the same order
      */
     PairedBootstrap(Metric metric, List<Contribution> before, List<Contribution> after) {
         this.metric = metric;
@@ -31,7 +31,7 @@ final class PairedBootstrap {
         this.afterTotals = after.stream().mapToDouble(Contribution::total).toArray();
         this.afterWeights = after.stream().mapToDouble(Contribution::weight).toArray();
         if (beforeTotals.length != afterTotals.length || beforeTotals.length == 0) {
-            throw new IllegalArgumentException("a paired bootstrap needs the same documents twice, found "
+            throw new IllegalArgumentException("a paired bootstrap needs the same items twice, found "
                     + beforeTotals.length + " and " + afterTotals.length);
         }
     }
@@ -57,11 +57,11 @@ final class PairedBootstrap {
         double afterTotal = 0;
         double afterWeight = 0;
         for (int i = 0; i < n; i++) {
-            int document = random.nextInt(n);
-            beforeTotal += beforeTotals[document];
-            beforeWeight += beforeWeights[document];
-            afterTotal += afterTotals[document];
-            afterWeight += afterWeights[document];
+            int item = random.nextInt(n);
+            beforeTotal += beforeTotals[item];
+            beforeWeight += beforeWeights[item];
+            afterTotal += afterTotals[item];
+            afterWeight += afterWeights[item];
         }
         return metric.value(afterTotal, afterWeight) - metric.value(beforeTotal, beforeWeight);
     }

@@ -8,8 +8,8 @@ package io.ballast.eval;
  * @param role           what it stands for
  * @param metric         {@code acc}, {@code acc_norm} or {@code perplexity}
  * @param value          the metric
- * @param stderr         its standard error over documents, or null where there is one document only
- * @param n              documents
+ * @param stderr         its standard error over items, or null where there is one item only
+ * @param n              items
  * @param higherIsBetter whether a larger value is a better model
  */
 public record Score(String stage, String task, Role role, String metric, double value, Double stderr, int n,

@@ -3,11 +3,11 @@
  * with its uncertainty.
  *
  * <p>The way of an evaluation: {@link io.ballast.eval.EvaluationTasks} makes tasks of the experiment's
- * entries; a task reads its rows and makes {@link io.ballast.eval.Document}s, each with the token rows
+ * entries; a task reads its rows and makes {@link io.ballast.eval.Item}s, each with the token rows
  * to be scored; {@link io.ballast.eval.Evaluator} has them scored in batches by a
  * {@link io.ballast.eval.TokenScorer}, the one place where a model is asked; the task turns
- * log-likelihoods into {@link io.ballast.eval.DocumentResult}s, kept one by one because
- * {@link io.ballast.eval.Forgetting} compares two models document by document.
+ * log-likelihoods into {@link io.ballast.eval.ItemResult}s, kept one by one because
+ * {@link io.ballast.eval.Forgetting} compares two models item by item.
  *
  * <p>One thread at a time uses an evaluator; it is the thread that the scorer is called from.
  */
