@@ -72,7 +72,18 @@ public final class Tokenizer implements AutoCloseable {
      * @return its token ids
      */
     public int[] encode(String text) {
-        return toInts(encodeNatively(text).getIds());
+        return toInts(encodeNatively(text, false).getIds());
+    }
+
+    /**
+     * Tokenizes a text as transformers does by default: with the special tokens that {@code tokenizer.json}
+     * itself puts around a text, if any.
+     *
+     * @param text any text; half a surrogate pair counts as U+FFFD
+     * @return its token ids
+     */
+    public int[] encodeWithSpecialTokens(String text) {
+        return toInts(encodeNatively(text, true).getIds());
     }
 
     /**
@@ -82,7 +93,7 @@ public final class Tokenizer implements AutoCloseable {
      * @return its token ids and their ends
      */
     public Encoded encodeWithEnds(String text) {
-        ai.djl.huggingface.tokenizers.Encoding encoding = encodeNatively(text);
+        ai.djl.huggingface.tokenizers.Encoding encoding = encodeNatively(text, false);
         CharSpan[] spans = encoding.getCharTokenSpans();
         int[] ends = new int[spans.length];
         int last = 0;
@@ -150,11 +161,11 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    private ai.djl.huggingface.tokenizers.Encoding encodeNatively(String text) {
+    private ai.djl.huggingface.tokenizers.Encoding encodeNatively(String text, boolean addSpecialTokens) {
         lock.readLock().lock();
         try {
             checkOpen();
-            return tokenizer.encode(UnpairedSurrogates.replaced(text), false, false);
+            return tokenizer.encode(UnpairedSurrogates.replaced(text), addSpecialTokens, false);
         } finally {
             lock.readLock().unlock();
         }
