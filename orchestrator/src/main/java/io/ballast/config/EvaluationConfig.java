@@ -17,7 +17,7 @@ public record EvaluationConfig(
         @Setting(value = "Domain tasks: what is to be learned.", byDefault = "[]") List<TaskConfig> domain,
         @Setting(value = "Rows in a scoring batch.", byDefault = "16", minimum = 1) int batchSize) {
 
-    /** A moment of evaluation; {@code ANCHORED} is after the general phase. */
+    /** A moment of evaluation; {@code ANCHORED} is after the general phase, or at the anchor given. */
     public enum Stage { BASE, ANCHORED, DOMAIN }
 
     /** Copies the lists. */
@@ -27,23 +27,17 @@ public record EvaluationConfig(
         domain = List.copyOf(domain);
     }
 
-    /** Without stages that never come, and with every perplexity's templates. */
-    EvaluationConfig resolvedFor(PhaseConfig generalPhase, PhaseConfig domainPhase) {
-        return new EvaluationConfig(
-                stages.stream().filter(stage -> happens(stage, generalPhase, domainPhase)).toList(),
-                withTemplates(general, generalPhase), withTemplates(domain, domainPhase), batchSize);
+    /** Without the stages that never come in the experiment. */
+    EvaluationConfig withStagesOf(ExperimentConfig experiment) {
+        return new EvaluationConfig(stages.stream().filter(stage -> happens(stage, experiment)).toList(),
+                general, domain, batchSize);
     }
 
-    private static boolean happens(Stage stage, PhaseConfig general, PhaseConfig domain) {
+    private static boolean happens(Stage stage, ExperimentConfig experiment) {
         return switch (stage) {
             case BASE -> true;
-            case ANCHORED -> general != null;
-            case DOMAIN -> domain != null;
+            case ANCHORED -> experiment.general() != null || experiment.retention().anchor() != null;
+            case DOMAIN -> experiment.domain() != null;
         };
-    }
-
-    private static List<TaskConfig> withTemplates(List<TaskConfig> tasks, PhaseConfig phase) {
-        DataConfig data = phase == null ? null : phase.data().get(0);
-        return tasks.stream().map(task -> task.withTemplatesOf(data)).toList();
     }
 }

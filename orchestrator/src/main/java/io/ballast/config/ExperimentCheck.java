@@ -1,18 +1,16 @@
 package io.ballast.config;
 
 import io.ballast.InvalidInputException;
+import io.ballast.model.HubAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Looks at the files and folders that an experiment names, before minutes are spent on it.
  * Addresses of the hub are left to the download.
  */
 public final class ExperimentCheck {
-    private static final List<String> DATA_ENDINGS = List.of(".jsonl", ".csv", ".parquet");
-
     private ExperimentCheck() {
     }
 
@@ -24,7 +22,7 @@ public final class ExperimentCheck {
      */
     public static void check(ExperimentConfig experiment) {
         Place place = Place.of("experiment " + experiment.name());
-        if (!FilePath.isHub(experiment.model().path())) {
+        if (!HubAddress.is(experiment.model().path())) {
             ModelFolderCheck.check(Path.of(experiment.model().path()), place.key("model").key("path"));
         }
         checkPhase(experiment.general(), place.key("general"));
@@ -53,12 +51,8 @@ public final class ExperimentCheck {
     }
 
     private static void checkData(String path, Place place) {
-        if (path == null || FilePath.isHub(path)) {
+        if (path == null || HubAddress.is(path)) {
             return;
-        }
-        if (DATA_ENDINGS.stream().noneMatch(path.toLowerCase(Locale.ROOT)::endsWith)) {
-            throw place.wrong("a data file that ends with " + String.join(", ", DATA_ENDINGS), path,
-                    "Convert or rename it.");
         }
         if (!Files.isRegularFile(Path.of(path))) {
             throw place.wrong("a data file", Files.isDirectory(Path.of(path)) ? "the folder " + path

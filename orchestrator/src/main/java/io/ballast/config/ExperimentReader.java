@@ -54,7 +54,7 @@ public final class ExperimentReader {
         ExperimentConfig read = new RecordBinder(base).bind(tree, ExperimentConfig.class, place);
         ExperimentConfig experiment = new ExperimentConfig(read.name(), read.seed(), read.output(), read.model(),
                 read.adapter(), read.general(), read.domain(), read.retention(),
-                read.evaluation().resolvedFor(read.general(), read.domain()));
+                read.evaluation().withStagesOf(read));
         new ExperimentRules(experiment, place).check();
         return experiment;
     }

@@ -53,6 +53,9 @@ final class ExperimentRules {
 
     /** A perplexity can take its templates from training data with templates, and not from chat messages. */
     private void checkTemplates(String role, List<TaskConfig> tasks, PhaseConfig phase) {
+        if (phase == null || phase.data().get(0).messages() == null) {
+            return;
+        }
         for (int i = 0; i < tasks.size(); i++) {
             TaskConfig task = tasks.get(i);
             if (task.perplexity() != null && task.text() == null && task.completion() == null) {

@@ -1,24 +1,18 @@
 package io.ballast.config;
 
 import com.google.gson.JsonPrimitive;
+import io.ballast.model.HubAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** A path in an experiment: a file or folder of this machine, or an address of the hub. */
 final class FilePath {
-    private static final String HUB = "hf://";
-
     private FilePath() {
-    }
-
-    /** Whether the text is an address of the hub and not a path. */
-    static boolean isHub(String path) {
-        return path.startsWith(HUB);
     }
 
     /** The path from the root of the file system; an address of the hub stays as it is. */
     static String absolute(String path, Path base, Place place) {
-        if (isHub(path)) {
+        if (HubAddress.is(path)) {
             return path;
         }
         try {

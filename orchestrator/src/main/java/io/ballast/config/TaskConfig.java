@@ -29,7 +29,8 @@ public record TaskConfig(
                 needs = "perplexity") String text,
         @Setting(value = "Template of what is given and not scored.", needs = "completion") String prompt,
         @Setting(value = "Template of what is scored.", needs = "prompt") String completion,
-        @Setting(value = "An SQL condition over the columns.", needs = "perplexity") String where,
+        @Setting("An SQL condition over the columns; a perplexity without templates of its own takes this from the"
+                + " role's first data entry too.") String where,
         @Setting(value = "The first rows only.", minimum = 1) Integer limit,
         @Setting("What the scores are called; by default the task's name, or parent folder/stem of the file.")
                 String name) {
@@ -40,24 +41,6 @@ public record TaskConfig(
         if (name == null) {
             name = task != null ? task : nameOf(perplexity);
         }
-    }
-
-    /**
-     * The entry with every template filled in. A perplexity without templates of its own takes those,
-     * and the condition, of its role's training data; without training data, the column {@code text}.
-     *
-     * @param data the first data entry of the role, or null
-     * @return this entry, or one with templates
-     */
-    TaskConfig withTemplatesOf(DataConfig data) {
-        if (task != null || text != null || completion != null) {
-            return this;
-        }
-        if (data == null) {
-            return new TaskConfig(task, this.data, columns, perplexity, "{text}", null, null, where, limit, name);
-        }
-        return new TaskConfig(task, this.data, columns, perplexity, data.text(), data.prompt(), data.completion(),
-                where != null ? where : data.where(), limit, name);
     }
 
     private static String nameOf(String file) {
