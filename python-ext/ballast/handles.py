@@ -78,6 +78,15 @@ def called_from_java(function):
     return call
 
 
+def plain(value):
+    """A Java list or map, which Jep passes as a Java object, as a Python one; anything else as it is."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        return value
+    if hasattr(value, "keys") or hasattr(value, "keySet"):
+        return {key: plain(value[key]) for key in value}
+    return [plain(element) for element in value]
+
+
 def describe(error: BaseException) -> dict:
     return {
         "kind": kind_of(error),
