@@ -1,0 +1,80 @@
+package io.ballast.report;
+
+import java.util.Optional;
+
+/**
+ * What the numbers of a run say, as the headline and the suggestions ask it.
+ *
+ * @param run     the run's files
+ * @param changes what was learned and kept
+ */
+record Evidence(RunFiles run, Changes changes) {
+
+    static Evidence of(RunFiles run) {
+        return new Evidence(run, Changes.of(run.result()));
+    }
+
+    String status() {
+        return run.result().text("status").orElse("unknown");
+    }
+
+    boolean hasDomainPhase() {
+        return !run.experiment().object("domain").isEmpty()
+                || run.result().objects("phases").stream().anyMatch(phase -> phase.text("name").orElse("").equals("domain"));
+    }
+
+    boolean hasGeneralPhase() {
+        return !run.experiment().object("general").isEmpty();
+    }
+
+    String method() {
+        Fields retention = run.experiment().object("retention");
+        return retention.text("method").or(() -> run.result().object("importance").text("method")).orElse("none");
+    }
+
+    boolean isHeldBack() {
+        return !method().equals("none");
+    }
+
+    boolean measuredLearned() {
+        return !changes.learned().isEmpty();
+    }
+
+    boolean measuredKept() {
+        return !changes.kept().isEmpty();
+    }
+
+    boolean learned() {
+        return changes.learned().stream().anyMatch(Change::improved);
+    }
+
+    boolean learnedALot() {
+        return changes.learned().stream().anyMatch(change -> change.improved() && change.isLarge());
+    }
+
+    boolean lost() {
+        return changes.kept().stream().anyMatch(Change::worsened);
+    }
+
+    boolean lostALot() {
+        return changes.kept().stream().anyMatch(change -> change.worsened() && change.isLarge());
+    }
+
+    /** @return why the run failed, or an empty text */
+    String failure() {
+        Fields result = run.result();
+        return result.object("error").text("message").or(() -> result.text("error")).or(this::lastMessage).orElse("");
+    }
+
+    private Optional<String> lastMessage() {
+        return run.events().stream().filter(event -> event.text("type").filter("finished"::equals).isPresent())
+                .reduce((first, second) -> second).flatMap(event -> event.text("message"));
+    }
+
+    /** @return the last training step that was written down; empty before any phase began */
+    Fields lastStep() {
+        return run.events().stream().filter(event -> event.text("phase").isPresent())
+                .filter(event -> event.text("type").filter("step"::equals).isPresent())
+                .reduce((first, second) -> second).orElse(Fields.of(null));
+    }
+}
