@@ -24,10 +24,19 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
     static final double LARGE_SHARE = 0.05;
     /** From here on any other score (a perplexity) has changed a lot: a tenth of what it was. */
     static final double LARGE_RELATIVE = 0.10;
+    /** From here on a share has changed so much that it is another model: twenty points. */
+    static final double SEVERE_SHARE = 0.20;
+    /** The same for any other score: its double. */
+    static final double SEVERE_RELATIVE = 1.0;
 
     /** @return whether the score is a share of items, shown in percent and compared in points */
     boolean isShare() {
         return higherIsBetter && within01(before) && within01(after);
+    }
+
+    /** @return whether the score is no longer a number: the worst that can happen to it */
+    boolean isBroken() {
+        return Double.isFinite(before) && !Double.isFinite(after);
     }
 
     double difference() {
@@ -36,6 +45,9 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
 
     /** @return by how much the score improved, in its own scale: points / 100 of a share, else relative to before */
     double improvement() {
+        if (isBroken()) {
+            return Double.NEGATIVE_INFINITY;
+        }
         return inScale(higherIsBetter ? difference() : -difference());
     }
 
@@ -50,7 +62,11 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
     }
 
     boolean isLarge() {
-        return beyondLarge(Math.abs(improvement()));
+        return isBeyond(Math.abs(improvement()), LARGE_SHARE, LARGE_RELATIVE);
+    }
+
+    boolean isSevere() {
+        return isBeyond(Math.abs(improvement()), SEVERE_SHARE, SEVERE_RELATIVE);
     }
 
     /** @return a rise that is not known to be noise; without an interval only a large one counts */
@@ -65,7 +81,21 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
 
     /** @return whether the interval contains both no change and a large loss: too few items to tell */
     boolean isInconclusive() {
-        return verdict() == Verdict.NOISE && beyondLarge(inScale(higherIsBetter ? -low : high));
+        return verdict() == Verdict.NOISE && isBeyond(inScale(higherIsBetter ? -low : high), LARGE_SHARE, LARGE_RELATIVE);
+    }
+
+    /** @return the change in a few words, such as "sciq acc fell by 11 points" */
+    String inWords() {
+        if (isBroken()) {
+            return task + " " + metric + " is no longer a finite number";
+        }
+        String subject = task + " " + metric + (difference() < 0 ? " fell " : " rose ");
+        if (isShare()) {
+            return subject + "by " + Numbers.significant(100 * Math.abs(difference()), 3) + " points";
+        }
+        return subject + (after >= 2 * before && before > 0
+                ? Numbers.significant(after / before, 2) + "-fold"
+                : "by " + Numbers.percent(Math.abs(improvement())));
     }
 
     JsonObject toJson() {
@@ -92,9 +122,9 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
         return isShare() ? amount : amount / Math.abs(before);
     }
 
-    private boolean beyondLarge(double amount) {
+    private boolean isBeyond(double amount, double share, double relative) {
         // A tolerance, so that 0.55 - 0.50 counts as the five points it is.
-        return amount >= (isShare() ? LARGE_SHARE : LARGE_RELATIVE) - 1e-9;
+        return amount >= (isShare() ? share : relative) - 1e-9;
     }
 
     private static boolean within01(double value) {

@@ -49,7 +49,7 @@ record Changes(List<Change> learned, List<Change> kept) {
         double margin = 1.96 * Math.hypot(first.number("stderr"), last.number("stderr"));
         return new Change(last.text("task").orElse("?"), last.text("metric").orElse("?"), last.flag("higherIsBetter"),
                 before, after, after - before - margin, after - before + margin, Double.NaN,
-                "from both standard errors, as if the items were not the same: wider than a paired interval",
+                "unpaired, from both standard errors: wider than need be",
                 Double.NaN, Double.NaN);
     }
 }

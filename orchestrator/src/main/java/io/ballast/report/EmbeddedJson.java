@@ -7,7 +7,7 @@ import java.util.Map;
  * JSON that may stand inside an HTML script element: nothing in it can end the element, open a comment
  * or break a line, and it is JSON to the letter. {@code <}, {@code >}, {@code &}, U+2028, U+2029 and
  * unpaired surrogates (which UTF-8 cannot carry) are written as escapes; a number that is not finite
- * becomes null.
+ * is written as the text {@code "NaN"}, {@code "Infinity"} or {@code "-Infinity"}.
  */
 final class EmbeddedJson {
     private EmbeddedJson() {
@@ -37,8 +37,10 @@ final class EmbeddedJson {
             out.append(separator.equals("[") ? "[]" : "]");
         } else if (element.isJsonPrimitive() && element.getAsJsonPrimitive().isString()) {
             text(element.getAsString(), out);
+        } else if (isNotFinite(element)) {
+            text(Double.toString(element.getAsDouble()), out);
         } else {
-            out.append(isNotFinite(element) ? "null" : element.toString());
+            out.append(element);
         }
     }
 

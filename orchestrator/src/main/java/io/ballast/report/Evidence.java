@@ -1,5 +1,7 @@
 package io.ballast.report;
 
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,9 +20,21 @@ record Evidence(RunFiles run, Changes changes) {
         return run.result().text("status").orElse("unknown");
     }
 
+    /** @return false only where the experiment is known to measure importance and no more */
     boolean hasDomainPhase() {
-        return !run.experiment().object("domain").isEmpty()
-                || run.result().objects("phases").stream().anyMatch(phase -> phase.text("name").orElse("").equals("domain"));
+        return !hasGeneralPhase() || !run.experiment().object("domain").isEmpty();
+    }
+
+    /** @return the stage at which the last general score was taken, or an empty text */
+    String lastGeneralStage() {
+        return run.result().objects("scores").stream().filter(score -> score.text("role").filter("general"::equals).isPresent())
+                .reduce((first, second) -> second).flatMap(score -> score.text("stage")).orElse("");
+    }
+
+    /** @return whether what was kept is known for after the domain phase, and not only for before it */
+    boolean measuredToTheEnd() {
+        return measuredLearned() || measuredKept() && !hasDomainPhase()
+                || measuredKept() && !List.of("", "base", "anchored").contains(lastGeneralStage());
     }
 
     boolean hasGeneralPhase() {
@@ -58,6 +72,12 @@ record Evidence(RunFiles run, Changes changes) {
 
     boolean lostALot() {
         return changes.kept().stream().anyMatch(change -> change.worsened() && change.isLarge());
+    }
+
+    /** @return the general score that fell most; there must be one */
+    Change worstLoss() {
+        return changes.kept().stream().filter(Change::worsened)
+                .min(Comparator.comparingDouble(Change::improvement)).orElseThrow();
     }
 
     /** @return why the run failed, or an empty text */

@@ -9,9 +9,7 @@ final class Headline {
         return switch (evidence.status()) {
             case "failed" -> "Failed" + where(evidence) + ".";
             case "stopped" -> "Stopped" + where(evidence) + "." + outcomeOf(evidence);
-            default -> evidence.measuredLearned() || evidence.measuredKept()
-                    ? outcomeOf(evidence).strip()
-                    : unmeasured(evidence);
+            default -> evidence.measuredToTheEnd() ? outcomeOf(evidence).strip() : unmeasured(evidence);
         };
     }
 
@@ -29,10 +27,7 @@ final class Headline {
     }
 
     private static String outcomeOf(Evidence evidence) {
-        if (!evidence.measuredLearned() && !evidence.measuredKept()) {
-            return "";
-        }
-        return " " + learned(evidence) + kept(evidence) + ".";
+        return evidence.measuredToTheEnd() ? " " + learned(evidence) + kept(evidence) + "." : "";
     }
 
     private static String learned(Evidence evidence) {
@@ -51,7 +46,9 @@ final class Headline {
             return "what was kept was not measured";
         }
         if (evidence.lost()) {
-            return evidence.lostALot() ? "lost much of what it knew" : "lost a little of what it knew";
+            Change worst = evidence.worstLoss();
+            String amount = worst.isSevere() ? "much" : worst.isLarge() ? "some" : "a little";
+            return "lost " + amount + " of what it knew: " + worst.inWords();
         }
         boolean untested = evidence.changes().kept().stream().anyMatch(change -> change.verdict() == Verdict.UNTESTED);
         return untested ? "no large loss of what it knew" : "kept what it knew: no loss beyond noise";

@@ -2,7 +2,6 @@ package io.ballast.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +48,7 @@ record LossCurve(String phase, List<Fields> steps) {
 
     private static JsonArray column(List<Fields> points, String name) {
         JsonArray values = new JsonArray();
-        points.forEach(point -> values.add(new JsonPrimitive(point.number(name))));
+        points.forEach(point -> values.add(Double.isFinite(point.number(name)) ? point.json().get(name) : null));
         return values;
     }
 }

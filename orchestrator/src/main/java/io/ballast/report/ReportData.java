@@ -34,6 +34,7 @@ final class ReportData {
         summary.addProperty("headline", Headline.of(evidence));
         summary.addProperty("failure", evidence.status().equals("failed") ? evidence.failure() : "");
         summary.addProperty("hasDomainPhase", evidence.hasDomainPhase());
+        summary.addProperty("lastGeneralStage", evidence.lastGeneralStage());
         summary.add("learned", array(evidence.changes().learned(), Change::toJson));
         summary.add("kept", array(evidence.changes().kept(), Change::toJson));
         summary.add("suggestions", array(Suggestions.of(evidence), each -> each.toJson("experiment.json")));

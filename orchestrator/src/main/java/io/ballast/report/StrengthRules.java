@@ -1,7 +1,5 @@
 package io.ballast.report;
 
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -13,7 +11,7 @@ final class StrengthRules {
     static Optional<Suggestion> slowDown(Evidence evidence) {
         double learningRate = evidence.run().experiment().object("domain").number("learningRate");
         return when(evidence.lostALot() && evidence.measuredLearned() && !evidence.learnedALot() && learningRate > 0,
-                () -> Suggestion.run("Halve the learning rate", worstLoss(evidence)
+                () -> Suggestion.run("Halve the learning rate", evidence.worstLoss().inWords()
                         + " while little was learned: the steps are likely too large.",
                         "domain.learningRate=" + Numbers.significant(learningRate / 2, 2)));
     }
@@ -23,16 +21,16 @@ final class StrengthRules {
             return Optional.empty();
         }
         return Optional.of(evidence.hasGeneralPhase()
-                ? Suggestion.run("Hold the model back", worstLoss(evidence) + " under plain fine-tuning.",
+                ? Suggestion.run("Hold the model back", evidence.worstLoss().inWords() + " under plain fine-tuning.",
                         "retention.method=hierarchical")
-                : Suggestion.run("Hold the model back", worstLoss(evidence) + " under plain fine-tuning. L2 to the base"
+                : Suggestion.run("Hold the model back", evidence.worstLoss().inWords() + " under plain fine-tuning. L2 to the base"
                         + " needs no general text; with a general block, hierarchical is the better choice.",
                         "retention.method=l2"));
     }
 
     static Optional<Suggestion> hold(Evidence evidence) {
         return when(evidence.lostALot() && evidence.isHeldBack(),
-                () -> strength(evidence, 3, "Raise λ", worstLoss(evidence) + "."));
+                () -> strength(evidence, 3, "Raise λ", evidence.worstLoss().inWords() + "."));
     }
 
     static Optional<Suggestion> letGo(Evidence evidence) {
@@ -64,17 +62,7 @@ final class StrengthRules {
 
     static Optional<Suggestion> holdALittleMore(Evidence evidence) {
         return when(evidence.learnedALot() && evidence.lost() && !evidence.lostALot() && evidence.isHeldBack(),
-                () -> strength(evidence, 3, "Raise λ, if this loss matters", worstLoss(evidence) + "."));
-    }
-
-    /** @return the general score that fell most, in words */
-    static String worstLoss(Evidence evidence) {
-        List<Change> worsened = evidence.changes().kept().stream().filter(Change::worsened).toList();
-        Change worst = worsened.stream().min(Comparator.comparingDouble(Change::improvement)).orElseThrow();
-        String amount = worst.isShare()
-                ? "fell by " + Numbers.significant(-100 * worst.difference(), 3) + " points"
-                : (worst.higherIsBetter() ? "fell by " : "rose by ") + Numbers.percent(-worst.improvement());
-        return worst.task() + " (" + worst.metric() + ") " + amount;
+                () -> strength(evidence, 3, "Raise λ, if this loss matters", evidence.worstLoss().inWords() + "."));
     }
 
     private static boolean learnedLittle(Evidence evidence) {
