@@ -27,7 +27,6 @@ final class CardProvenance {
         if (Files.isRegularFile(experiment)) {
             rows.add(List.of("experiment.json", "sha256:" + sha256(experiment)));
         }
-        flatten("", run.result().json().get("provenance"), rows);
         flatten("", run.result().json().get("environment"), rows);
         run.result().text("started").ifPresent(time -> rows.add(List.of("started", time)));
         run.result().text("finished").ifPresent(time -> rows.add(List.of("finished", time)));

@@ -12,9 +12,9 @@ final class CardResults {
     }
 
     static String title(Evidence evidence) {
-        String failure = evidence.status().equals("failed") ? evidence.failure() : "";
+        String message = evidence.message();
         return "# " + Markdown.text(FrontMatter.name(evidence)) + "\n\n**" + Markdown.text(Headline.of(evidence)) + "**\n"
-                + (failure.isEmpty() ? "" : "\n> " + Markdown.text(failure) + "\n");
+                + (message.isEmpty() ? "" : "\n> " + Markdown.text(message) + "\n");
     }
 
     static String changes(Evidence evidence) {

@@ -5,9 +5,9 @@ import java.util.Map;
 
 /**
  * JSON that may stand inside an HTML script element: nothing in it can end the element, open a comment
- * or break a line, and it is JSON to the letter. {@code <}, {@code >}, {@code &}, U+2028, U+2029 and
- * unpaired surrogates (which UTF-8 cannot carry) are written as escapes; a number that is not finite
- * is written as the text {@code "NaN"}, {@code "Infinity"} or {@code "-Infinity"}.
+ * or break a line, and it is JSON to the letter. {@code <}, {@code >}, {@code &}, U+2028 and U+2029 are
+ * written as escapes, a number that is not finite as the text {@code "NaN"}, {@code "Infinity"} or
+ * {@code "-Infinity"}. An unpaired surrogate, which UTF-8 cannot carry and browsers trip over, becomes U+FFFD.
  */
 final class EmbeddedJson {
     private EmbeddedJson() {
@@ -55,7 +55,9 @@ final class EmbeddedJson {
             char character = text.charAt(i);
             if (character == '"' || character == '\\') {
                 out.append('\\').append(character);
-            } else if (mustBeEscaped(text, i)) {
+            } else if (isUnpaired(text, i)) {
+                out.append('\uFFFD');
+            } else if (mustBeEscaped(character)) {
                 out.append(String.format("\\u%04x", (int) character));
             } else {
                 out.append(character);
@@ -64,10 +66,9 @@ final class EmbeddedJson {
         out.append('"');
     }
 
-    private static boolean mustBeEscaped(String text, int index) {
-        char character = text.charAt(index);
+    private static boolean mustBeEscaped(char character) {
         return character < ' ' || character == '<' || character == '>' || character == '&'
-                || character == '\u2028' || character == '\u2029' || isUnpaired(text, index);
+                || character == '\u2028' || character == '\u2029';
     }
 
     private static boolean isUnpaired(String text, int index) {

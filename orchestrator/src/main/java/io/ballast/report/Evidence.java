@@ -2,7 +2,6 @@ package io.ballast.report;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What the numbers of a run say, as the headline and the suggestions ask it.
@@ -13,7 +12,13 @@ import java.util.Optional;
 record Evidence(RunFiles run, Changes changes) {
 
     static Evidence of(RunFiles run) {
-        return new Evidence(run, Changes.of(run.result()));
+        Changes changes = Changes.of(run.result());
+        boolean measuresOnly = isGeneralOnly(run.experiment());
+        return new Evidence(run, measuresOnly ? new Changes(List.of(), changes.kept()) : changes);
+    }
+
+    private static boolean isGeneralOnly(Fields experiment) {
+        return !experiment.object("general").isEmpty() && experiment.object("domain").isEmpty();
     }
 
     String status() {
@@ -22,7 +27,7 @@ record Evidence(RunFiles run, Changes changes) {
 
     /** @return false only where the experiment is known to measure importance and no more */
     boolean hasDomainPhase() {
-        return !hasGeneralPhase() || !run.experiment().object("domain").isEmpty();
+        return !isGeneralOnly(run.experiment());
     }
 
     /** @return the stage at which the last general score was taken, or an empty text */
@@ -80,15 +85,9 @@ record Evidence(RunFiles run, Changes changes) {
                 .min(Comparator.comparingDouble(Change::improvement)).orElseThrow();
     }
 
-    /** @return why the run failed, or an empty text */
-    String failure() {
-        Fields result = run.result();
-        return result.object("error").text("message").or(() -> result.text("error")).or(this::lastMessage).orElse("");
-    }
-
-    private Optional<String> lastMessage() {
-        return run.events().stream().filter(event -> event.text("type").filter("finished"::equals).isPresent())
-                .reduce((first, second) -> second).flatMap(event -> event.text("message"));
+    /** @return why the run failed or stopped, or an empty text */
+    String message() {
+        return run.result().text("message").orElse("");
     }
 
     /** @return the last training step that was written down; empty before any phase began */

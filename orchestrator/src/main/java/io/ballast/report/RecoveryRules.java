@@ -12,7 +12,7 @@ final class RecoveryRules {
     }
 
     static Suggestion afterFailure(Evidence evidence) {
-        String failure = evidence.failure().toLowerCase(Locale.ROOT);
+        String failure = evidence.message().toLowerCase(Locale.ROOT);
         String phase = evidence.lastStep().text("phase").orElse("domain");
         Fields settings = evidence.run().experiment().object(phase);
         if (failure.contains("memory")) {

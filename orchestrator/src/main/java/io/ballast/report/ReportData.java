@@ -10,7 +10,7 @@ import java.util.function.Function;
 /**
  * What the page draws: the run's files as they are, and beside them what is concluded from them.
  *
- * <pre>{"result", "experiment", "summary": {"headline", "failure", "learned", "kept", "suggestions"},
+ * <pre>{"result", "experiment", "summary": {"headline", "message", "learned", "kept", "suggestions"},
  *  "curves", "warnings", "flips"}</pre>
  */
 final class ReportData {
@@ -32,7 +32,7 @@ final class ReportData {
     private static JsonObject summary(Evidence evidence) {
         JsonObject summary = new JsonObject();
         summary.addProperty("headline", Headline.of(evidence));
-        summary.addProperty("failure", evidence.status().equals("failed") ? evidence.failure() : "");
+        summary.addProperty("message", evidence.message());
         summary.addProperty("hasDomainPhase", evidence.hasDomainPhase());
         summary.addProperty("lastGeneralStage", evidence.lastGeneralStage());
         summary.add("learned", array(evidence.changes().learned(), Change::toJson));

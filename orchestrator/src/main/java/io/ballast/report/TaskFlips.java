@@ -22,6 +22,8 @@ record TaskFlips(String task, long newlyWrong, long newlyRight, List<JsonObject>
     static final int MOST_ITEMS = 100;
     /** Characters of a text that a report carries. */
     static final int LONGEST_TEXT = 4_000;
+    private static final List<String> SHOWN =
+            List.of("change", "prompt", "choices", "target", "before", "after", "logProbabilities");
 
     static TaskFlips read(Path file) {
         Counter counter = new Counter();
@@ -51,17 +53,18 @@ record TaskFlips(String task, long newlyWrong, long newlyRight, List<JsonObject>
             boolean wrong = flip.text("change").orElse("").equals("newlyWrong");
             long seen = wrong ? ++newlyWrong : ++newlyRight;
             if (seen <= MOST_ITEMS) {
-                items.add(shortened(flip.json()).getAsJsonObject());
+                items.add(shown(flip));
             }
         }
     }
 
+    private static JsonObject shown(Fields flip) {
+        JsonObject copy = new JsonObject();
+        SHOWN.stream().filter(flip.json()::has).forEach(name -> copy.add(name, shortened(flip.json().get(name))));
+        return copy;
+    }
+
     private static JsonElement shortened(JsonElement element) {
-        if (element.isJsonObject()) {
-            JsonObject copy = new JsonObject();
-            element.getAsJsonObject().entrySet().forEach(entry -> copy.add(entry.getKey(), shortened(entry.getValue())));
-            return copy;
-        }
         if (element.isJsonArray()) {
             JsonArray copy = new JsonArray();
             element.getAsJsonArray().forEach(each -> copy.add(shortened(each)));

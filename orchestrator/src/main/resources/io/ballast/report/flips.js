@@ -5,7 +5,7 @@ const flips = (() => {
 
   function render(data) {
     const tasks = (data.flips ?? []).filter(task => task.newlyWrong + task.newlyRight > 0);
-    return dom.section("Items that changed", "Before is the base model, after the final one.", tasks.map(task =>
+    return dom.section("Items that changed", "Before is the base model, after the final one; beside each choice its log-probability in nats, before → after.", tasks.map(task =>
       lazy(make("bdi", {}, task.task), " · " + format.count(task.newlyWrong) + " newly wrong, " + format.count(task.newlyRight) + " newly right",
         () => [list("Newly wrong", task, "newlyWrong"), list("Newly right", task, "newlyRight")])));
   }
@@ -46,12 +46,20 @@ const flips = (() => {
     const tag = (text, says) => make("span", {class: "tag " + (right ? "better" : "worse")}, text, make("span", {class: "visually-hidden"}, says));
     return make("li", {class: right ? "right" : ""}, make("span", {class: "bullet", "aria-hidden": "true"}, right ? "✓" : "·"),
       make("bdi", {}, String(choice).trim()), right && make("span", {class: "visually-hidden"}, " (right answer)"),
-      item.before === i && tag("before", right ? ": right" : ": wrong"), item.after === i && tag("after", right ? ": right" : ": wrong"));
+      chances(item, i), item.before === i && tag("before", right ? ": right" : ": wrong"), item.after === i && tag("after", right ? ": right" : ": wrong"));
   }
 
-  /** A task without choices: what was expected. */
+  /** Log-probability of a choice, before and after. */
+  function chances(item, i) {
+    const [before, after] = [item.logProbabilities?.before?.[i], item.logProbabilities?.after?.[i]];
+    return before == null || after == null ? null : make("span", {class: "chances"},
+      " " + format.significant(before, 3) + " → " + format.significant(after, 3));
+  }
+
+  /** A task without choices: what was expected, and how likely it was. */
   function written(item) {
-    return item.target == null ? null : make("p", {class: "small"}, "expected: ", make("bdi", {}, String(item.target).trim()));
+    return item.target == null ? null : make("p", {class: "small"}, "expected: ",
+      make("bdi", {}, String(item.target).trim()), chances(item, 0));
   }
 
   return {render};

@@ -4,8 +4,9 @@ const provenance = (() => {
 
   function render(data) {
     const {result, experiment} = data;
-    const groups = [["Environment", result.environment], ["Hashes and versions", result.provenance]]
-      .map(([title, object]) => ({title, rows: rows(object)})).filter(group => group.rows.length > 0);
+    const all = rows(result.environment);
+    const groups = [["Environment", false], ["Hashes", true]]
+      .map(([title, hash]) => ({title, rows: all.filter(row => isHash(row[1].textContent) === hash)})).filter(group => group.rows.length > 0);
     const columns = [{title: "What", text: true, wrap: true}, {title: "Value", text: true, wrap: true}];
     return dom.section("Provenance", null, groups.length > 0 && dom.table("Where this run took place and what it was made from", columns, groups),
       files(result.artifacts),
@@ -20,7 +21,7 @@ const provenance = (() => {
     return Object.entries(value).flatMap(([key, each]) => rows(each, path ? path + " · " + key : key));
   }
 
-  const isHash = value => typeof value === "string" && /^[0-9a-f:]{16,}$|^sha\d+:/.test(value);
+  const isHash = value => /^(sha\d+:)?[0-9a-f]{32,}$/.test(value);
 
   /** A file is a link only where it lies in the run folder: no scheme, no way up. */
   function files(artifacts) {

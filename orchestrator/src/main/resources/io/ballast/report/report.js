@@ -6,7 +6,7 @@
   for (const axis of ["learned", "kept"]) data.summary[axis] = data.summary[axis].map(summary.numeric);
 
   function warnings() {
-    const messages = (data.warnings ?? []).map(each => (each.phase ? each.phase + " phase: " : "") + (each.message ?? JSON.stringify(each)));
+    const messages = (data.warnings ?? []).map(each => (each.phase ? each.phase + ": " : "") + (each.message ?? JSON.stringify(each)));
     return dom.section("Warnings", null, messages.length > 0
       && make("ul", {class: "warnings"}, messages.map(message => make("li", {dir: "auto"}, message))));
   }

@@ -129,10 +129,10 @@ const summary = (() => {
   }
 
   function render(data) {
-    const {failure, learned, kept} = data.summary;
+    const {message, learned, kept} = data.summary;
     const measured = learned.length + kept.length > 0;
     return [make("header", {}, head(data), make("h1", {}, data.summary.headline)),
-      failure && make("p", {class: "failure", role: "alert"}, failure),
+      message && make("p", {class: "message"}, message),
       make("div", {class: "answers"},
         measured && answer("Learned", learnedSentence(data), learned),
         measured && answer("Kept", keptSentence(data.summary), kept),
