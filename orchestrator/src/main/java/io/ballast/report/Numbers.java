@@ -17,7 +17,8 @@ final class Numbers {
         BigDecimal rounded = new BigDecimal(value).round(new MathContext(digits)).stripTrailingZeros();
         double size = Math.abs(value);
         boolean plain = value == 0 || size >= 1e-4 && size < 1e7;
-        return plain ? rounded.toPlainString() : rounded.toString().replace("E+", "e").replace("E", "e");
+        int exponent = rounded.precision() - rounded.scale() - 1;
+        return plain ? rounded.toPlainString() : rounded.movePointLeft(exponent).toPlainString() + "e" + exponent;
     }
 
     static String percent(double share) {
