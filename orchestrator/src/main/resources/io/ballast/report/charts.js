@@ -44,7 +44,7 @@ const charts = (() => {
   function stacked(panels, x) {
     const bottom = panels.length - 1;
     return {
-      grid: panels.map(panel => ({left: 58, right: 12, top: panel.top, height: panel.height})),
+      grid: panels.map(panel => ({left: 58, right: 22, top: panel.top, height: panel.height})),
       xAxis: panels.map((panel, i) => ({...axisStyle(), ...x, gridIndex: i, axisLabel: {...axisStyle().axisLabel, ...x.axisLabel, show: i === bottom},
         splitLine: {show: false}, axisPointer: {show: true, label: {show: false}}})),
       yAxis: panels.map((panel, i) => ({...axisStyle(), gridIndex: i, name: panel.name, nameLocation: "end", nameGap: 13,
@@ -90,6 +90,8 @@ const charts = (() => {
       make("div", {class: "charts"}, figures));
   }
 
+  const shortened = text => text.length > 22 ? text.slice(0, 8) + "…" + text.slice(-13) : text;
+
   const bar = (values, i, color) => ({type: "bar", data: values, xAxisIndex: i, yAxisIndex: i, color, barMaxWidth: 34});
 
   function layers(list) {
@@ -99,12 +101,13 @@ const charts = (() => {
     const panels = [{name: "α", top: 28, height: 130, scale: false, min: 0, splits: 3},
       {name: "‖Ω‖", top: 202, height: 90, scale: false, min: 0, splits: 2}];
     const lines = at => [["", names[at]], ["α", format.significant(alpha[at], 3)], ["‖Ω‖", format.significant(norm[at], 3)]];
-    const rotate = Math.max(...names.map(each => each.length)) > 6 && names.length > 4 ? 40 : 0;
+    const crowded = names.length > 40;
+    const rotate = !crowded && Math.max(...names.map(each => each.length)) > 6 && names.length > 4 ? 40 : 0;
     const option = () => ({...stacked(panels, {type: "category", data: names,
-      axisLabel: {rotate, formatter: each => each.length > 22 ? each.slice(0, 8) + "…" + each.slice(-13) : each}}),
+      axisLabel: {rotate, formatter: each => crowded ? "" : shortened(each)}}),
       tooltip: tooltip(lines), series: [bar(alpha, 0, colour("general")), bar(norm, 1, colour("quiet"))]});
     return make("figure", {}, make("figcaption", {}, "Layer coefficients α and norms of importance ",
-      make("span", {}, "in the model's order")), chart(rotate ? 380 : 330, "Layer coefficients; the same numbers are in the table below", option));
+      make("span", {}, "in the model's order" + (crowded ? "; names are in the table" : ""))), chart(rotate ? 380 : 330, "Layer coefficients; the same numbers are in the table below", option));
   }
 
   return {render: loss, layers, follow};

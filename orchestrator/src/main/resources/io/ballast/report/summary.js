@@ -1,6 +1,7 @@
 /** The first screen: what was learned, what was lost, is it noise, what did it cost, what next. */
 const summary = (() => {
   const {make, makeSvg} = dom;
+  const atMost = 4;
   const words = {better: "better", worse: "worse", noise: "no change beyond noise", untested: "noise not tested"};
 
   function head({result, experiment, warnings}) {
@@ -82,8 +83,20 @@ const summary = (() => {
       picture(each), make("div", {class: "small quiet"}, details(each)));
   }
 
+  /** With many tasks the first screen shows those that changed, losses first; the table has them all. */
   function answer(title, sentence, changes) {
-    return make("section", {}, make("h2", {}, title), make("p", {class: "quiet small"}, sentence), changes.map(change));
+    const order = ["worse", "untested", "better", "noise"];
+    const sorted = changes.length <= atMost ? changes
+      : [...changes].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || a.improvement - b.improvement);
+    return make("section", {}, make("h2", {}, title), make("p", {class: "quiet small"}, sentence),
+      sorted.slice(0, atMost).map(change), others(sorted.slice(atMost)));
+  }
+
+  function others(rest) {
+    if (rest.length === 0) return null;
+    const counts = [...new Set(rest.map(each => each.verdict))]
+      .map(verdict => rest.filter(each => each.verdict === verdict).length + " " + words[verdict]);
+    return make("p", {class: "quiet small"}, make("a", {href: "#scores-by-stage"}, rest.length + " more in the table"), ": " + counts.join(", ") + ".");
   }
 
   function learnedSentence(data) {
