@@ -4,17 +4,20 @@
 
 The tasks are the ones that lm_eval ships, read from its own YAML; only where the rows come from is
 replaced, and for the two files that keep lm-eval's processed columns under other names
-(hellaswag, arc_easy) the templates that name them. The first LIMIT rows are turned into requests; on
-the first SCORED rows the model is run too.
+(hellaswag, arc_easy) the templates that name them. The first LIMIT rows are turned into requests;
+metrics are computed on them from log-likelihoods drawn with a fixed seed, ties included, so that
+they are neither all right nor all wrong. On the first SCORED rows the model itself is run.
 
     {TASK: {"items": [{"context", "continuations", "contextIds", "continuationIds", "choices", "target"}],
-            "samples": [{"docHash", "promptHash", "targetHash", "logLikelihoods", "greedy", "metrics"}],
-            "results": {...as lm-eval writes them...}, "higherIsBetter", "version"}}
+            "drawn": OUTCOME, "scored": OUTCOME or absent}}
+    OUTCOME: {"samples": [{"docHash", "promptHash", "targetHash", "logLikelihoods", "greedy", "metrics"}],
+              "results": {...as lm-eval writes them...}, "higherIsBetter", "version", "sampleKeys"}
 """
 
 import contextlib
 import json
 import os
+import random
 import sys
 import tempfile
 from pathlib import Path
@@ -85,7 +88,7 @@ def main() -> None:
 def reference() -> dict:
     model_folder, limit, scored, *requests = sys.argv[1:]
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    model = HFLM(pretrained=model_folder, device="cpu", dtype="float32", batch_size=16)
+    model = HFLM(pretrained=model_folder, device="cpu", dtype="float32", batch_size=4)
     with tempfile.TemporaryDirectory() as cache:
         tasks = {}
         for request in requests:
@@ -93,8 +96,15 @@ def reference() -> dict:
             tasks[name] = local_task(name, file, cache)
         answer = {name: {"items": items(model, task, int(limit))} for name, task in tasks.items()}
         if int(scored) > 0:
-            add_scores(answer, evaluator.evaluate(model, tasks, limit=int(scored), bootstrap_iters=1000))
+            add_outcome(answer, "scored", evaluator.evaluate(model, tasks, limit=int(scored), bootstrap_iters=1000))
+        model._loglikelihood_tokens = drawn
+        add_outcome(answer, "drawn", evaluator.evaluate(model, tasks, limit=int(limit), bootstrap_iters=1000))
     return answer
+
+
+def drawn(requests: list, **_) -> list[tuple[float, bool]]:
+    draw = random.Random(7)
+    return [(-draw.randrange(4, 16) / 4, draw.random() < 0.4) for _ in requests]
 
 
 def items(model: HFLM, task: ConfigurableTask, limit: int) -> list[dict]:
@@ -118,21 +128,27 @@ def described(model: HFLM, task: ConfigurableTask, doc: dict, arguments: list) -
     }
 
 
-def add_scores(answer: dict, outcome: dict) -> None:
+def add_outcome(answer: dict, key: str, outcome: dict) -> None:
     for name, task in answer.items():
-        task["results"] = outcome["results"][name]
-        task["higherIsBetter"] = outcome["higher_is_better"][name]
-        task["version"] = str(outcome["versions"][name])
-        task["samples"] = []
-        for sample in sorted(outcome["samples"][name], key=lambda each: each["doc_id"]):
-            task["samples"].append({
-                "docHash": sample["doc_hash"],
-                "promptHash": sample["prompt_hash"],
-                "targetHash": sample["target_hash"],
-                "logLikelihoods": [response[0] for response in sample["filtered_resps"]],
-                "greedy": [bool(response[1]) for response in sample["filtered_resps"]],
-                "metrics": {metric: float(sample[metric]) for metric in sample["metrics"]},
-            })
+        samples = sorted(outcome["samples"][name], key=lambda each: each["doc_id"])
+        task[key] = {
+            "samples": [scored_sample(sample) for sample in samples],
+            "results": outcome["results"][name],
+            "higherIsBetter": outcome["higher_is_better"][name],
+            "version": str(outcome["versions"][name]),
+            "sampleKeys": list(samples[0]),
+        }
+
+
+def scored_sample(sample: dict) -> dict:
+    return {
+        "docHash": sample["doc_hash"],
+        "promptHash": sample["prompt_hash"],
+        "targetHash": sample["target_hash"],
+        "logLikelihoods": [response[0] for response in sample["filtered_resps"]],
+        "greedy": [bool(response[1]) for response in sample["filtered_resps"]],
+        "metrics": {metric: float(sample[metric]) for metric in sample["metrics"]},
+    }
 
 
 if __name__ == "__main__":

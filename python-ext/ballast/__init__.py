@@ -1,0 +1,30 @@
+"""Ballast: fine-tuning of causal language models that keeps what they already know (arXiv 2501.13669)."""
+
+from ballast.anchor import Anchor
+from ballast.errors import BallastError, DivergedError, EnvironmentMissingError, InvalidInputError
+from ballast.importance import Importance, finish_importance, layer_coefficients, weigh_layers
+from ballast.layers import covered_parameters, group_layers
+from ballast.path_integral import PathIntegral
+from ballast.penalty import RetentionPenalty
+from ballast.settings import PhaseSettings
+from ballast.training import TrainingPhase
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Anchor",
+    "BallastError",
+    "DivergedError",
+    "EnvironmentMissingError",
+    "Importance",
+    "InvalidInputError",
+    "PathIntegral",
+    "PhaseSettings",
+    "RetentionPenalty",
+    "TrainingPhase",
+    "covered_parameters",
+    "finish_importance",
+    "group_layers",
+    "layer_coefficients",
+    "weigh_layers",
+]

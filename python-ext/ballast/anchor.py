@@ -1,0 +1,258 @@
+"""The anchor: all that a later phase needs to remember the general task."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ballast.errors import InvalidInputError
+from ballast.importance import Importance, Layer, LayerWeights
+from ballast.layers import covered_parameters
+
+SCHEMA = 1
+TENSORS = "anchor.safetensors"
+METADATA = "anchor.json"
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """θ*, Ω and α (arXiv 2501.13669), and how they came about.
+
+    Ω is kept as measured; α and the scale that normalises α Ω stand beside it, so a phase may weigh the same Ω in
+    another way.
+
+    Attributes:
+        measured: Ω by parameter name with Σω, the clamped share and ξ
+        reference: θ* by parameter name, fp32; None where an anchor of the base was opened without a model
+        reference_is_base: θ* is the untouched base, so a file holds its hashes in place of its values
+        layer_weights: the layers with their norms and α
+        model_bytes: size of the whole model's parameters, to set beside `bytes`
+        provenance: how it came about: "baseModel" (hash), "data" (hash), "recipe"
+    """
+
+    measured: Importance
+    reference: Mapping[str, Tensor] | None
+    reference_is_base: bool
+    layer_weights: LayerWeights
+    model_bytes: int
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def importance(self) -> Mapping[str, Tensor]:
+        """Ω by parameter name, fp32, the shape of its parameter."""
+        return self.measured.values
+
+    @property
+    def bytes(self) -> int:
+        """Size of the tensors that a saved anchor holds."""
+        return sum(tensor.nbytes for tensor in self._stored().values())
+
+    def describe(self) -> dict[str, Any]:
+        """What result.json says about importance, as far as it is known here."""
+        return {
+            "method": "path_integral",
+            "bytes": self.bytes,
+            "modelBytes": self.model_bytes,
+            "sumOmega": self.measured.sum_omega,
+            "clampedShare": self.measured.clamped_share,
+            "xi": self.measured.xi,
+            "alphaEntropy": self.layer_weights.alpha_entropy,
+            "layers": [
+                {"name": layer.name, "parameters": layer.elements, "norm": layer.norm, "rms": layer.rms,
+                 "alpha": layer.alpha}
+                for layer in self.layer_weights.layers
+            ],
+        }  # fmt: skip
+
+    def reference_for(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """θ* for a model's covered parameters, after comparing names and shapes.
+
+        Raises:
+            InvalidInputError: they are another model's (names the first mismatch), or this anchor was opened without the
+                model that is its reference.
+        """
+        _check_shapes({name: tensor.shape for name, tensor in self.importance.items()}, parameters)
+        if self.reference is None:
+            raise InvalidInputError(
+                "expected an anchor with its reference, found one whose reference is the base and that was opened "
+                "without a model: open it with the base model"
+            )
+        return self.reference
+
+    def restore(self, model: nn.Module) -> None:
+        """Puts the model's covered parameters to θ*, so that a phase starts as if the general one had just ended.
+
+        Raises:
+            InvalidInputError: as `reference_for`.
+        """
+        parameters = covered_parameters(model)
+        for name, value in self.reference_for(parameters).items():
+            parameters[name].detach().copy_(value)
+
+    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any]) -> None:
+        """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
+
+        The metadata comes last and tells the size of the tensors' file: a folder without the one, or with another size
+        of the other, is half-written.
+
+        Args:
+            folder: made where it does not exist; an anchor in it is replaced
+            provenance: JSON values; "baseModel" is compared when the anchor is opened
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / METADATA).unlink(missing_ok=True)
+        partial = folder / (TENSORS + ".partial")
+        save_file(self._stored(), partial)
+        metadata = self._metadata(partial.stat().st_size, provenance)
+        os.replace(partial, folder / TENSORS)
+        partial = folder / (METADATA + ".partial")
+        partial.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+        os.replace(partial, folder / METADATA)
+
+    @classmethod
+    def open(
+        cls, folder: str | os.PathLike[str], model: nn.Module | None = None, base_model: str | None = None
+    ) -> "Anchor":
+        """Reads an anchor and checks it against a model.
+
+        Args:
+            folder: what `save` wrote
+            model: the model to be anchored, freshly opened: where the anchor's reference is the base, that is this
+                model as it stands now. Without a model nothing is checked.
+            base_model: hash of the model's files, compared with the provenance's "baseModel" where both are known
+
+        Raises:
+            InvalidInputError: no anchor, a half-written one, or one of another model (names the first mismatch).
+        """
+        folder = Path(folder)
+        metadata = _read_metadata(folder)
+        _check_base_model(metadata["provenance"].get("baseModel"), base_model)
+        tensors = _read_tensors(folder, metadata["tensorBytes"])
+        importance = _with_prefix(tensors, "importance.")
+        reference = _with_prefix(tensors, "reference.") or None
+        if model is not None:
+            parameters = covered_parameters(model)
+            _check_shapes({name: tensor.shape for name, tensor in importance.items()}, parameters)
+            if reference is None:
+                _check_hashes(metadata["referenceHashes"], parameters)
+                reference = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+        return cls(
+            measured=Importance(importance, **metadata["measured"]),
+            reference=reference,
+            reference_is_base=bool(metadata["referenceHashes"]),
+            layer_weights=_layer_weights(metadata["layerWeights"]),
+            model_bytes=metadata["modelBytes"],
+            provenance=metadata["provenance"],
+        )
+
+    def _stored(self) -> dict[str, Tensor]:
+        stored = {f"importance.{name}": tensor for name, tensor in self.importance.items()}
+        if not self.reference_is_base:
+            stored |= {f"reference.{name}": tensor for name, tensor in self.reference.items()}
+        return stored
+
+    def _metadata(self, tensor_bytes: int, provenance: Mapping[str, Any]) -> dict[str, Any]:
+        hashes = {name: _sha256(tensor) for name, tensor in self.reference.items()} if self.reference_is_base else {}
+        return {
+            "schema": SCHEMA,
+            "storage": "float32",
+            "provenance": dict(provenance),
+            "measured": {
+                "sum_omega": self.measured.sum_omega,
+                "clamped_share": self.measured.clamped_share,
+                "xi": self.measured.xi,
+            },
+            "layerWeights": asdict(self.layer_weights),
+            "modelBytes": self.model_bytes,
+            "tensorBytes": tensor_bytes,
+            "shapes": {name: list(tensor.shape) for name, tensor in self.importance.items()},
+            "referenceHashes": hashes,
+        }
+
+
+def _read_metadata(folder: Path) -> dict[str, Any]:
+    path = folder / METADATA
+    if not path.is_file():
+        if any(folder.glob(TENSORS + "*")):
+            raise _half_written(folder, f"there is no {METADATA}")
+        raise InvalidInputError(f"expected an anchor ({METADATA} and {TENSORS}), found neither in {folder}")
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as broken:
+        raise _half_written(folder, f"{METADATA} is not JSON ({broken})") from broken
+    if metadata.get("schema") != SCHEMA:
+        raise InvalidInputError(
+            f'expected "schema": {SCHEMA} in {path}, found {metadata.get("schema")}: measure a new anchor, or use the '
+            "version of Ballast that made this one"
+        )
+    return metadata
+
+
+def _read_tensors(folder: Path, expected_bytes: int) -> dict[str, Tensor]:
+    path = folder / TENSORS
+    found_bytes = path.stat().st_size if path.is_file() else 0
+    if found_bytes != expected_bytes:
+        raise _half_written(folder, f"{TENSORS} should have {expected_bytes} bytes and has {found_bytes}")
+    try:
+        return load_file(path)
+    except SafetensorError as broken:
+        raise _half_written(folder, f"{TENSORS} cannot be read ({broken})") from broken
+
+
+def _half_written(folder: Path, why: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"expected a complete anchor, found a half-written or damaged one in {folder}: {why}; measure it again"
+    )
+
+
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _layer_weights(stored: Mapping[str, Any]) -> LayerWeights:
+    layers = tuple(Layer(**(layer | {"parameters": tuple(layer["parameters"])})) for layer in stored["layers"])
+    return LayerWeights(**(dict(stored) | {"layers": layers}))
+
+
+def _check_base_model(anchored: str | None, opened: str | None) -> None:
+    if anchored is not None and opened is not None and anchored != opened:
+        raise InvalidInputError(
+            f"expected the base model that the anchor was made from (hash {anchored}), found another one (hash "
+            f"{opened}): open that model, or measure a new anchor"
+        )
+
+
+def _check_shapes(anchored: Mapping[str, Any], parameters: Mapping[str, Tensor]) -> None:
+    for name, shape in anchored.items():
+        found = list(parameters[name].shape) if name in parameters else "no such trainable parameter"
+        if found != list(shape):
+            raise _other_model(name, list(shape), found)
+    for name, parameter in parameters.items():
+        if name not in anchored:
+            raise _other_model(name, "no such parameter", list(parameter.shape))
+
+
+def _check_hashes(anchored: Mapping[str, str], parameters: Mapping[str, Tensor]) -> None:
+    for name, expected in anchored.items():
+        found = _sha256(parameters[name])
+        if found != expected:
+            raise _other_model(name, f"values with SHA-256 {expected}", f"SHA-256 {found}")
+
+
+def _other_model(name: str, expected: object, found: object) -> InvalidInputError:
+    return InvalidInputError(
+        f"the anchor is of another model; the first mismatch is {name}: expected {expected} (the anchor), found {found} "
+        "(the model): open the model that the anchor was made from, or measure a new anchor"
+    )
+
+
+def _sha256(tensor: Tensor) -> str:
+    return hashlib.sha256(tensor.detach().cpu().contiguous().numpy().data).hexdigest()

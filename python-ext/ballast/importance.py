@@ -1,0 +1,213 @@
+"""From the path integral ω to the importance Ω and the layer coefficients α."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ballast.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Ω as measured, and how it came about.
+
+    Attributes:
+        values: Ω by parameter name, fp32, the shape of its parameter, ≥ 0
+        sum_omega: Σω over all parameters, to set beside the measured change of the general loss
+        clamped_share: share of the elements whose ω was negative
+        xi: the damping ξ used, absolute
+    """
+
+    values: Mapping[str, Tensor]
+    sum_omega: float
+    clamped_share: float
+    xi: float
+
+
+def finish_importance(
+    omega: Mapping[str, Tensor], start: Mapping[str, Tensor], end: Mapping[str, Tensor], xi: float, relative: bool
+) -> Importance:
+    """Ω = max(ω, 0) / (Δ² + ξ) with Δ = θ_end − θ⁰ (arXiv 2501.13669, equation for Ω; arXiv 1703.04200).
+
+    ω can be negative under momentum, hence the clamp.
+
+    Args:
+        omega: ω by name, fp32
+        start: θ⁰ by name, fp32
+        end: θ_end by name, fp32
+        xi: the damping, > 0
+        relative: whether `xi` multiplies the median Δ² of the elements that moved, instead of being absolute
+
+    Raises:
+        InvalidInputError: ξ is not positive, or nothing moved.
+    """
+    if not xi > 0:
+        raise InvalidInputError(f"expected xi above 0, found {xi}: it keeps Ω finite where a parameter did not move")
+    if relative:
+        xi *= median_squared_move(start, end)
+    with torch.no_grad():
+        values = {name: omega[name].clamp(min=0).div_((end[name] - start[name]).square_().add_(xi)) for name in omega}
+        elements = sum(tensor.numel() for tensor in omega.values())
+        negative = sum(int((tensor < 0).sum()) for tensor in omega.values())
+        sum_omega = sum(float(tensor.sum(dtype=torch.float64)) for tensor in omega.values())
+    return Importance(values, sum_omega, negative / elements, xi)
+
+
+def median_squared_move(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) -> float:
+    """The exact median (the lower one of an even number, as `torch.median`) of Δ² over all elements that moved.
+
+    A radix selection in two passes, without concatenating: the bits of non-negative floats are ordered as the
+    integers they spell, so counting the upper 15 bits finds the median's bin and counting the lower 16 inside the bin
+    finds the median.
+
+    Raises:
+        InvalidInputError: no element moved.
+    """
+    with torch.no_grad():
+        upper = sum(torch.bincount(bits >> 16, minlength=1 << 15).cpu() for bits in _squared_move_bits(start, end))
+        moved = int(upper.sum())
+        if moved == 0:
+            raise InvalidInputError(
+                "expected parameters that moved during the general phase, found none: a relative xi has nothing to "
+                "refer to; check general.learningRate and general.steps"
+            )
+        rank = (moved - 1) // 2
+        top, rank = _bin_of(upper, rank)
+        lower = sum(
+            torch.bincount(bits[bits >> 16 == top] & 0xFFFF, minlength=1 << 16).cpu()
+            for bits in _squared_move_bits(start, end)
+        )
+        bottom, _ = _bin_of(lower, rank)
+    return float(torch.tensor((top << 16) | bottom, dtype=torch.int32).view(torch.float32))
+
+
+def _squared_move_bits(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) -> Iterator[Tensor]:
+    """For each parameter the bits (int32, 1-d) of its positive Δ²; one too small to square is as good as unmoved."""
+    for name in start:
+        squared = (end[name] - start[name]).square_().flatten()
+        yield squared[squared > 0].view(torch.int32)
+
+
+def _bin_of(counts: Tensor, rank: int) -> tuple[int, int]:
+    """The bin that holds the element of `rank` (from 0), and its rank inside that bin."""
+    cumulative = counts.cumsum(0)
+    found = int(torch.searchsorted(cumulative, rank, right=True))
+    return found, rank - (int(cumulative[found]) - int(counts[found]))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's share of the importance.
+
+    Attributes:
+        name: "embedding", "block.3", "head", or a parameter's name
+        parameters: names of the covered parameters in it
+        elements: how many numbers they hold, N
+        norm: ‖Ω‖₂ over the layer
+        alpha: its coefficient α
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    elements: int
+    norm: float
+    alpha: float
+
+    @property
+    def rms(self) -> float:
+        """‖Ω‖₂ / √N, which does not grow with the layer's size."""
+        return self.norm / math.sqrt(self.elements)
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """The layers with their α, and the scale that makes α Ω what the penalty weighs.
+
+    Attributes:
+        kind: how α was made, as in `layer_coefficients`
+        normalize: "mean" or "none"
+        layers: in the model's order
+        scale: multiplies α Ω so that its mean over the covered elements is 1; 1 without normalisation
+    """
+
+    kind: str
+    normalize: str
+    layers: tuple[Layer, ...]
+    scale: float
+
+    @property
+    def alpha_entropy(self) -> float:
+        """Entropy of α / Σα in nats: 0 where one layer has everything, ln L where all have the same."""
+        total = sum(layer.alpha for layer in self.layers)
+        shares = [layer.alpha / total for layer in self.layers]
+        return -sum(share * math.log(share) for share in shares if share > 0)
+
+    def coefficients(self) -> dict[str, float]:
+        """What multiplies Ω in the penalty, α × scale, by parameter name."""
+        return {name: layer.alpha * self.scale for layer in self.layers for name in layer.parameters}
+
+
+def weigh_layers(
+    importance: Mapping[str, Tensor], groups: Mapping[str, Sequence[str]], kind: str, normalize: str
+) -> LayerWeights:
+    """Measures each layer's ‖Ω‖ and sets its α.
+
+    Args:
+        importance: Ω by parameter name
+        groups: parameter names by layer, from `layers.group_layers`
+        kind: as in `layer_coefficients`
+        normalize: "mean" rescales α Ω to mean 1 over the covered elements; "none" is the paper's form
+
+    Raises:
+        InvalidInputError: an unknown `kind` or `normalize`, or importance that is 0 everywhere.
+    """
+    norms = {
+        layer: math.hypot(*(float(torch.linalg.vector_norm(importance[n], dtype=torch.float64)) for n in names))
+        for layer, names in groups.items()
+    }
+    alphas = layer_coefficients(norms, kind)
+    layers = tuple(
+        Layer(layer, tuple(names), sum(importance[n].numel() for n in names), norms[layer], alphas[layer])
+        for layer, names in groups.items()
+    )
+    return LayerWeights(kind, normalize, layers, _scale(importance, layers, normalize))
+
+
+def layer_coefficients(norms: Mapping[str, float], kind: str) -> dict[str, float]:
+    """α by layer from n = ‖Ω_l‖₂ by layer (arXiv 2501.13669).
+
+    "paper": softmax(n). "scaled": L · softmax(n / mean n), mean 1. "uniform": 1, which is Synaptic Intelligence.
+    Norms of real models differ by hundreds, so the paper's softmax puts nearly everything on one layer.
+
+    Raises:
+        InvalidInputError: an unknown `kind`, or norms that are all 0.
+    """
+    if not any(norms.values()):
+        raise InvalidInputError(
+            "expected some importance above 0, found 0 in every parameter: the general phase did not lower its loss; "
+            "give it more steps or another learning rate"
+        )
+    n = torch.tensor(list(norms.values()), dtype=torch.float64)
+    if kind == "paper":
+        alpha = n.softmax(0)
+    elif kind == "scaled":
+        alpha = len(n) * (n / n.mean()).softmax(0)
+    elif kind == "uniform":
+        alpha = torch.ones_like(n)
+    else:
+        raise InvalidInputError(f'expected layerCoefficients "paper", "scaled" or "uniform", found "{kind}"')
+    return dict(zip(norms, alpha.tolist(), strict=True))
+
+
+def _scale(importance: Mapping[str, Tensor], layers: Sequence[Layer], normalize: str) -> float:
+    if normalize == "none":
+        return 1.0
+    if normalize != "mean":
+        raise InvalidInputError(f'expected normalize "mean" or "none", found "{normalize}"')
+    weighted = sum(
+        layer.alpha * float(importance[name].sum(dtype=torch.float64)) for layer in layers for name in layer.parameters
+    )
+    return sum(layer.elements for layer in layers) / weighted

@@ -1,0 +1,72 @@
+"""The path integral ω: what each parameter contributed to lowering the loss along the way."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from ballast import kernels
+
+
+class PathIntegral:
+    """Accumulates ω ← ω − g ⊙ d over optimizer steps, as in Synaptic Intelligence (arXiv 1703.04200) and
+    arXiv 2501.13669.
+
+    g is the gradient of the task loss: accumulated over micro-batches, before clipping, without any penalty.
+    d = θ_{t+1} − θ_t is the move that was really made, with everything that shaped it. Both are fp32.
+    With full-batch gradients Σω equals the loss gained, to first order.
+
+    From a notebook, around any torch optimizer::
+
+        path_integral = PathIntegral(covered_parameters(model))
+        for batch in batches:
+            loss(model, batch).backward()
+            with path_integral.around_step():
+                clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+            optimizer.zero_grad()
+
+    Ballast's own phases let `kernels.adamw_path_integral` do optimizer and ω in one pass instead.
+
+    Attributes:
+        parameters: θ by name, the live tensors; fp32
+        start: θ⁰ by name, copies made now
+        omega: ω by name, fp32, the shape of its parameter
+    """
+
+    def __init__(self, parameters: Mapping[str, Tensor]) -> None:
+        self.parameters = dict(parameters)
+        self.start = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+        self.omega = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in parameters.items()}
+
+    def observe(
+        self, before: Mapping[str, Tensor], gradients: Mapping[str, Tensor], gate: Tensor | None = None
+    ) -> None:
+        """Adds one step to ω.
+
+        Args:
+            before: θ_t by name; the live parameters are θ_{t+1}
+            gradients: g by name; a parameter that is missing had none
+            gate: 0-dim int32; where it is not 0, ω stays as it is
+        """
+        names = list(gradients)
+        kernels.accumulate_path_integral(
+            [self.omega[name] for name in names],
+            [gradients[name] for name in names],
+            [before[name] for name in names],
+            [self.parameters[name] for name in names],
+            gate=torch.zeros((), dtype=torch.int32) if gate is None else gate,
+        )
+
+    @contextmanager
+    def around_step(self, gate: Tensor | None = None) -> Iterator[None]:
+        """Takes g from `.grad` on entry and d from what happens to the parameters inside."""
+        gradients = {
+            name: parameter.grad.detach().clone()
+            for name, parameter in self.parameters.items()
+            if parameter.grad is not None
+        }
+        before = {name: self.parameters[name].detach().clone() for name in gradients}
+        yield
+        self.observe(before, gradients, gate)

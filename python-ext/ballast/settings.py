@@ -1,0 +1,72 @@
+"""The settings of one training phase."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ballast.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class PhaseSettings:
+    """What a phase is told. There are no defaults here: the experiment's stand in one place, in Java.
+
+    Attributes:
+        steps: optimizer steps that the schedule spans
+        learning_rate: the schedule's peak, η
+        schedule: "linear", "cosine" or "constant"
+        warmup_steps: optimizer steps in which η rises from 0 to its peak
+        weight_decay: AdamW's decoupled weight decay
+        clip_norm: largest gradient norm; 0 clips nothing
+        seed: of dropout and whatever else is random
+        importance: whether the path integral is measured
+        method: a name from `ballast.methods`
+        strength: λ ("lambda" in the experiment), or None for the method's default in this form
+        form: "proximal" or "gradient"
+        layer_coefficients: "paper", "scaled" or "uniform"
+        layers: "block" or "parameter"
+        normalize: "mean" or "none"
+    """
+
+    steps: int
+    learning_rate: float
+    schedule: str
+    warmup_steps: int
+    weight_decay: float
+    clip_norm: float
+    seed: int
+    importance: bool
+    method: str
+    strength: float | None
+    form: str
+    layer_coefficients: str
+    layers: str
+    normalize: str
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> "PhaseSettings":
+        """From the experiment's camelCase keys; "lambda" is `strength`.
+
+        "anchor" (a handle) and "dtype" (of the forward pass) are the caller's and left out.
+
+        Raises:
+            TypeError: a key is missing or unknown.
+        """
+        names = {"lambda": "strength"}
+        callers = ("anchor", "dtype")
+        return cls(**{names.get(key, _snake_case(key)): value for key, value in settings.items() if key not in callers})
+
+    def strength_or(self, default_by_form: Mapping[str, float]) -> float:
+        """λ, or the default of this form where the experiment leaves it open.
+
+        Raises:
+            InvalidInputError: an unknown form.
+        """
+        if self.form not in default_by_form:
+            raise InvalidInputError(f'expected a form out of {", ".join(default_by_form)}, found "{self.form}"')
+        return default_by_form[self.form] if self.strength is None else self.strength
+
+
+def _snake_case(key: str) -> str:
+    return re.sub("([A-Z])", lambda capital: "_" + capital[1].lower(), key)

@@ -1,0 +1,220 @@
+"""One phase of training."""
+
+import contextlib
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ballast import methods
+from ballast.anchor import Anchor
+from ballast.errors import DivergedError, InvalidInputError
+from ballast.importance import finish_importance, weigh_layers
+from ballast.layers import covered_parameters, group_layers
+from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, clip_factor, learning_rate
+from ballast.path_integral import PathIntegral
+from ballast.settings import PhaseSettings
+
+
+class TrainingPhase:
+    """Trains a model's covered parameters: general phase, domain phase, or plain fine-tuning.
+
+    For each optimizer step: `backward(loss)` for every micro-batch, then `step()`. Nothing is read back from the device
+    until `progress()` or `end()`. A loss or gradient that is not finite shuts a gate on the device: that step and all
+    later ones change neither parameters nor moments nor ω, so what remains is the last finite model. One thread at a
+    time may call.
+    """
+
+    def __init__(self, model: nn.Module, settings: PhaseSettings, anchor: Anchor | None = None) -> None:
+        """Begins the phase: seeds torch, puts the model in training mode, makes a fresh optimizer.
+
+        Args:
+            model: fp32 where it is trainable, on one device; trained in place
+            settings: all of them
+            anchor: what to remember, for methods that want it
+
+        Raises:
+            InvalidInputError: nothing is trainable, trainable parameters are not fp32, an unknown setting, or an anchor
+                that is missing or of another model.
+        """
+        self.model = model
+        self.settings = settings
+        self.parameters = covered_parameters(model)
+        _check_float32(self.parameters)
+        self.device = next(iter(self.parameters.values())).device
+        self._penalty = methods.create(settings.method).penalty(model, self.parameters, anchor, settings)
+        self._path_integral = PathIntegral(self.parameters) if settings.importance else None
+        self._optimizer: Optimizer | None = self._make_optimizer()
+        self._gate = Gate(self.device)
+        self._steps = 0
+        self._micro_batches = 0
+        self._loss_sum = torch.zeros((), device=self.device)
+        self._steps_at_last_progress = 0
+        self._gradient_norm = torch.zeros((), device=self.device)
+        self._learning_rate = self._scheduled(0)
+        self._ended = False
+        torch.manual_seed(settings.seed)
+        model.train()
+
+    def backward(self, loss: Tensor) -> None:
+        """Adds one micro-batch's gradient to `.grad`.
+
+        Args:
+            loss: 0-dim: Σ CE of this micro-batch / targets of the whole step, so that the micro-batches of a step add up
+                to the loss and the gradient of one large batch
+        """
+        self._check_running()
+        self._micro_batches += 1
+        self._gate.watch(loss.detach(), self._steps + 1, self._micro_batches)
+        self._loss_sum += loss.detach()
+        loss.backward()
+
+    def step(self) -> None:
+        """One optimizer step on what `backward` accumulated: penalty, clipping, AdamW, path integral, proximal step."""
+        self._check_running()
+        if self._micro_batches == 0:
+            raise RuntimeError("expected backward() before step(), found no micro-batch in this step")
+        gradients = self._gradients()
+        self._learning_rate = self._scheduled(self._steps)
+        with self._observed():
+            if self._penalty is not None:
+                self._penalty.add_gradient()
+            self._gradient_norm = torch.nn.utils.get_total_norm(gradients)
+            self._gate.watch(self._gradient_norm, self._steps + 1, self._micro_batches)
+            clip = clip_factor(self._gradient_norm, self.settings.clip_norm)
+            self._optimizer.step(self._learning_rate, clip, self._gate.step)
+            if self._penalty is not None:
+                self._penalty.proximal_step(self._learning_rate, self._gate.step)
+        self._steps += 1
+        self._micro_batches = 0
+        self._drop_gradients()
+
+    def progress(self) -> dict[str, Any]:
+        """How far the phase is. Reads from the device, once.
+
+        Returns:
+            "step": optimizer steps made; "loss": mean of the steps' task losses since the last call, NaN if there was
+            none; "learningRate" and "gradientNorm" (before clipping, with the penalty's gradient) of the last step;
+            "penalty": its value now, 0 without one; "nonFiniteStep": the first step (from 1) with a loss or gradient
+            that is not finite, else 0; "nonFiniteMicroBatch": the micro-batch of it (from 1) after which that was seen
+        """
+        penalty = torch.zeros(()) if self._penalty is None else self._penalty.value()
+        on_device = (self._loss_sum, self._gradient_norm, penalty, self._gate.step, self._gate.micro_batch)
+        loss_sum, gradient_norm, penalty, bad_step, bad_micro_batch = torch.stack(
+            [value.to(self.device, torch.float64) for value in on_device]
+        ).tolist()
+        steps = self._steps - self._steps_at_last_progress
+        self._loss_sum.zero_()
+        self._steps_at_last_progress = self._steps
+        return {
+            "step": self._steps,
+            "loss": loss_sum / steps if steps else float("nan"),
+            "learningRate": self._learning_rate,
+            "gradientNorm": gradient_norm,
+            "penalty": penalty,
+            "nonFiniteStep": int(bad_step),
+            "nonFiniteMicroBatch": int(bad_micro_batch),
+        }
+
+    def end(self) -> dict[str, Any]:
+        """Frees the optimizer's state, the gradients and the penalty, and leaves the model in evaluation mode.
+
+        ω stays for `finish_importance`. May be called again.
+
+        Returns:
+            "steps": optimizer steps made; "method"; "lambda": the strength used, None where the method has no penalty
+        """
+        if not self._ended:
+            self._ended = True
+            self._strength = None if self._penalty is None else self._penalty.strength
+            self._optimizer = self._penalty = None
+            self._drop_gradients()
+            self.model.eval()
+        return {"steps": self._steps, "method": self.settings.method, "lambda": self._strength}
+
+    def finish_importance(
+        self, xi: float, relative: bool, reference: str, layer_coefficients: str, layers: str, normalize: str
+    ) -> Anchor:
+        """Makes the anchor out of an ended phase that measured importance, and frees ω. Once only.
+
+        Args:
+            xi: the damping ξ
+            relative: whether `xi` multiplies the median squared move
+            reference: "end": θ* is where the phase ended. "start": it is where the phase began, the phase only measured,
+                and the parameters are put back there
+            layer_coefficients: "paper", "scaled" or "uniform"
+            layers: "block" or "parameter"
+            normalize: "mean" or "none"
+
+        Raises:
+            InvalidInputError: an unknown setting, or nothing to measure (no parameter moved).
+            DivergedError: the phase met a value that is not finite, so its ω ends before its last step.
+        """
+        path_integral = self._finished_path_integral()
+        if reference not in ("end", "start"):
+            raise InvalidInputError(f'expected reference "end" or "start", found "{reference}"')
+        end = {name: parameter.detach() for name, parameter in self.parameters.items()}
+        measured = finish_importance(path_integral.omega, path_integral.start, end, xi, relative)
+        groups = group_layers(self.model, self.parameters, layers)
+        weights = weigh_layers(measured.values, groups, layer_coefficients, normalize)
+        if reference == "start":
+            kept = path_integral.start
+            for name, value in kept.items():
+                end[name].copy_(value)
+        else:
+            kept = {name: value.clone() for name, value in end.items()}
+        self._path_integral = None
+        model_bytes = sum(parameter.nbytes for parameter in self.model.parameters())
+        return Anchor(measured, kept, reference == "start", weights, model_bytes)
+
+    def _make_optimizer(self) -> Optimizer:
+        """The fused pass where nothing but AdamW moves the parameters while ω is measured."""
+        if self._path_integral is not None and self._penalty is None:
+            return PathIntegralAdamW(self._path_integral, self.settings.weight_decay)
+        return FusedAdamW(self.parameters, self.settings.weight_decay)
+
+    def _observed(self) -> contextlib.AbstractContextManager[None]:
+        """Measures ω around the whole step where the optimizer does not, so that g is without and d is with the penalty."""
+        if self._path_integral is not None and self._penalty is not None:
+            return self._path_integral.around_step(self._gate.step)
+        return contextlib.nullcontext()
+
+    def _gradients(self) -> list[Tensor]:
+        """A gradient for every parameter: one that the loss did not reach has zeros, and AdamW counts its steps too."""
+        for parameter in self.parameters.values():
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        return [parameter.grad for parameter in self.parameters.values()]
+
+    def _drop_gradients(self) -> None:
+        for parameter in self.parameters.values():
+            parameter.grad = None
+
+    def _scheduled(self, step: int) -> float:
+        settings = self.settings
+        return learning_rate(settings.schedule, settings.learning_rate, settings.warmup_steps, settings.steps, step)
+
+    def _finished_path_integral(self) -> PathIntegral:
+        if not self._ended:
+            raise RuntimeError("expected end() before finish_importance(), found a phase that still runs")
+        if self._path_integral is None:
+            raise RuntimeError("expected a phase that measured importance and has not been finished, found none")
+        if bad_step := int(self._gate.step):
+            raise DivergedError(
+                f"expected finite losses and gradients in the general phase, found one that is not at step {bad_step}, "
+                f"micro-batch {int(self._gate.micro_batch)}: lower general.learningRate or look at that batch"
+            )
+        return self._path_integral
+
+    def _check_running(self) -> None:
+        if self._ended:
+            raise RuntimeError("expected a phase that runs, found one that has ended: begin a new one")
+
+
+def _check_float32(parameters: dict[str, nn.Parameter]) -> None:
+    for name, parameter in parameters.items():
+        if parameter.dtype != torch.float32:
+            raise InvalidInputError(
+                f"expected trainable parameters in float32, found {parameter.dtype} in {name}: small updates are lost in "
+                'fewer bits; open the model in float32 and use "dtype": "bfloat16" for autocast'
+            )
