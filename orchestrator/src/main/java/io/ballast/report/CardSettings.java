@@ -20,7 +20,7 @@ final class CardSettings {
         add(rows, "", experiment, List.of("seed"));
         add(rows, "model · ", experiment.object("model"), List.of("dtype"));
         add(rows, "adapter · ", experiment.object("adapter"), List.of("kind", "rank", "alpha", "dropout", "targets"));
-        add(rows, "retention · ", experiment.object("retention"), RETENTION);
+        add(rows, "retention · ", experiment.object("retention"), evidence.isHeldBack() ? RETENTION : List.of("method"));
         for (String phase : List.of("general", "domain")) {
             add(rows, phase + " · ", experiment.object(phase), PHASE);
         }

@@ -90,10 +90,10 @@ record Evidence(RunFiles run, Changes changes) {
         return run.result().text("message").orElse("");
     }
 
-    /** @return the last training step that was written down; empty before any phase began */
+    /** @return the last event of training: a step, or the beginning of a phase; empty before any phase began */
     Fields lastStep() {
         return run.events().stream().filter(event -> event.text("phase").isPresent())
-                .filter(event -> event.text("type").filter("step"::equals).isPresent())
+                .filter(event -> event.text("type").filter(List.of("step", "phase")::contains).isPresent())
                 .reduce((first, second) -> second).orElse(Fields.of(null));
     }
 }

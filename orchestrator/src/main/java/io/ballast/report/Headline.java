@@ -16,7 +16,7 @@ final class Headline {
     private static String where(Evidence evidence) {
         Fields step = evidence.lastStep();
         return step.text("phase").map(phase -> " in the " + phase + " phase"
-                + step.text("step").map(number -> " at step " + number).orElse("")
+                + step.text("step").filter(number -> !number.equals("0")).map(number -> " at step " + number).orElse("")
                 + step.text("steps").map(number -> " of " + number).orElse("")).orElse(" before any training step");
     }
 

@@ -1,5 +1,6 @@
 package io.ballast.report;
 
+import java.util.List;
 import java.util.Optional;
 
 /** What to measure, so that the next decision rests on numbers. */
@@ -16,8 +17,8 @@ final class MeasureRules {
         return Optional.of(noTasks
                 ? Suggestion.advice("Measure what must be kept", "No general task was evaluated. Add evaluation.general"
                         + " to the experiment, for example [\"sciq\", {\"perplexity\": \"general.jsonl\"}].")
-                : Suggestion.advice("Measure before and after", "General tasks were not evaluated both before and"
-                        + " after: evaluation.stages needs \"base\" and the last stage."));
+                : Suggestion.run("Measure before and after", "General tasks were not evaluated both before and after.",
+                        "evaluation.stages=[\"base\",\"anchored\",\"domain\"]"));
     }
 
     static Optional<Suggestion> useAnchor(Evidence evidence) {
@@ -29,9 +30,23 @@ final class MeasureRules {
 
     static Optional<Suggestion> moreItems(Evidence evidence) {
         return evidence.changes().kept().stream().filter(Change::isInconclusive).findFirst()
-                .map(change -> Suggestion.advice("Evaluate more items", change.task() + " (" + change.metric()
-                        + ") cannot tell no change from a large loss. Four times the items halve the interval:"
-                        + " raise the task's limit, or give it more data."));
+                .map(change -> moreItems(evidence, change));
+    }
+
+    private static Suggestion moreItems(Evidence evidence, Change change) {
+        String title = "Evaluate more items";
+        String reason = change.task() + " (" + change.metric() + ") cannot tell no change from a large loss;"
+                + " four times the items halve the interval.";
+        List<Fields> tasks = evidence.run().experiment().object("evaluation").objects("general");
+        for (int i = 0; i < tasks.size(); i++) {
+            Fields task = tasks.get(i);
+            double limit = task.number("limit");
+            String name = task.text("name").or(() -> task.text("task")).orElse("");
+            if (limit > 0 && name.equals(change.task())) {
+                return Suggestion.run(title, reason, "evaluation.general." + i + ".limit=" + 4 * (long) limit);
+            }
+        }
+        return Suggestion.advice(title, reason + " Give the task more data.");
     }
 
     static Optional<Suggestion> compare(Evidence evidence) {

@@ -43,11 +43,11 @@ const cost = (() => {
   function table(result) {
     const phases = result.phases ?? [];
     if (phases.length === 0) return null;
-    const columns = ["Phase", "Steps", "Tokens", "Time", "Tokens/s", "Peak memory", "First loss", "Last loss"]
+    const columns = ["Phase", "Steps", "Tokens", "Time", "Tokens/s", "Peak memory", "Waited for data", "First loss", "Last loss"]
       .map((title, i) => ({title, text: i === 0}));
     return dom.table("Loss in nats per token, lower is better.", columns, [{rows: phases.map(phase => [phase.name ?? "?",
       format.count(phase.steps), format.count(phase.tokens), format.seconds(phase.seconds),
-      format.count(Math.round(phase.tokensPerSecond)), format.bytes(phase.peakMemoryBytes),
+      format.count(Math.round(phase.tokensPerSecond)), format.bytes(phase.peakMemoryBytes), format.percent(phase.waitShare),
       format.significant(phase.firstLoss), format.significant(phase.lastLoss)])}]);
   }
 

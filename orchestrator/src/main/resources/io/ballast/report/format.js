@@ -26,6 +26,7 @@ const format = (() => {
 
   function percent(value, digits = 1) {
     const x = number(value);
+    if (value == null) return absent;
     return Number.isFinite(x) ? minus((100 * x).toFixed(digits)) + " %" : significant(value);
   }
 

@@ -14,8 +14,7 @@ const importance = (() => {
 
   function facts(measured, layers, retention) {
     const shown = [
-      ["Σω, loss gained", ratio(measured),
-        "Equal for full batches and small steps; with mini-batches Σω is biased upward."],
+      gain(measured),
       ["Clamped share", format.percent(measured.clampedShare), "ω below zero, counted as 0"],
       ["Entropy of α", format.significant(measured.alphaEntropy, 3) + (layers > 1 ? " of " + format.significant(Math.log(layers), 3) : ""),
         layers > 1 ? "the second number is an even spread over " + layers + " layers" : null],
@@ -24,7 +23,13 @@ const importance = (() => {
       make("div", {}, make("dt", {}, title), make("dd", {}, value, note && make("small", {}, note)))));
   }
 
-  const ratio = measured => format.significant(measured.sumOmega, 3) + " against " + format.significant(measured.lossGained, 3);
+  /** An anchor made in another run comes without the loss that was gained then. */
+  function gain({sumOmega, lossGained}) {
+    const sum = format.significant(sumOmega, 3);
+    return Number.isFinite(format.number(lossGained))
+      ? ["Σω, loss gained", sum + " against " + format.significant(lossGained, 3), "Equal for full batches and small steps; with mini-batches Σω is biased upward."]
+      : ["Σω", sum, "The general loss gained was not measured in this run."];
+  }
 
   const damping = (used, setting) => used != null ? format.significant(used, 3) : rule(setting);
 

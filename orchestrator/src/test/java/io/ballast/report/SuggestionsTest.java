@@ -1,13 +1,17 @@
 package io.ballast.report;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.ballast.config.ExperimentReader;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SuggestionsTest {
     private static final String LEARNED = "[0.2, 0.9]";
@@ -91,6 +95,24 @@ class SuggestionsTest {
     void whatWasNotMeasuredIsToBeMeasured() {
         assertEquals("Measure what must be kept", Suggestions.of(FixtureRuns.evidence("only-domain")).get(0).title());
         assertEquals("Measure what must be kept", Suggestions.of(FixtureRuns.evidence("unevaluated")).get(0).title());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"held-back", "plain", "importance-only", "only-domain", "unevaluated", "stopped", "failed"})
+    void everySuggestedSettingIsOneThatAnExperimentHas(String run) {
+        RunFiles files = FixtureRuns.read(run);
+        for (Suggestion suggestion : Suggestions.of(Evidence.of(files))) {
+            assertDoesNotThrow(() -> ExperimentReader.read(files.folder().resolve("experiment.json"), suggestion.settings()));
+        }
+    }
+
+    @Test
+    void anIntervalTooWideAsksForFourTimesTheItems() {
+        JsonObject result = JsonParser.parseString("{'forgetting': [{'task': 'sciq', 'metric': 'acc', 'before': 0.5,"
+                + "'after': 0.49, 'higherIsBetter': true, 'ci95': [-0.08, 0.06]}]}").getAsJsonObject();
+        JsonObject experiment = JsonParser.parseString("{'domain': {}, 'evaluation': {'general':"
+                + "[{'perplexity': 'a'}, {'task': 'sciq', 'limit': 100}]}}").getAsJsonObject();
+        assertEquals(List.of("evaluation.general.1.limit=400"), settings(evidence(result, experiment)));
     }
 
     @Test
