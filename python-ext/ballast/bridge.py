@@ -1,0 +1,200 @@
+"""What Java calls. Only forwards: every function hands its arguments to the module that does the work.
+
+Arguments are positional: scalars, strings, lists, maps and direct buffers, which arrive as numpy arrays on Java's memory.
+Models, phases, anchors and scalar writers are known to Java by number. All calls come from one thread. There are no
+defaults here: the experiment's stand in Java.
+"""
+
+import importlib.metadata
+import multiprocessing
+import sys
+from pathlib import Path
+
+import torch
+
+import ballast
+from ballast import adapters, batches, chat, handles, hub, kernels, models, scoring, tensorboard
+from ballast import memory as ballast_memory
+from ballast.anchor import Anchor
+from ballast.handles import called_from_java, get
+from ballast.model_phase import ModelPhase
+from ballast.models import OpenedModel
+from ballast.output import Output
+from ballast.tensorboard import Scalars
+
+# ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def initialize(executable: str, sink, threads: int) -> dict:
+    """Once before anything else; again when another owner takes the interpreter over."""
+    # The process is a JVM: what Python starts as a child must be a Python.
+    sys.executable = executable
+    multiprocessing.set_executable(executable)
+    if not getattr(sys, "argv", None):
+        sys.argv = [""]
+    output = Output(sink)
+    output.install()
+    handles.before_return(output.flush)
+    if threads > 0:
+        torch.set_num_threads(threads)
+    libraries = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "peft", "numpy")}
+    python = sys.version.split()[0]
+    return {"python": python, **libraries, "ballast": ballast.__version__, "kernels": kernels.describe()}
+
+
+def last_error() -> dict | None:
+    """{"kind", "type", "message", "traceback"} of the latest call that failed."""
+    return handles.last_error()
+
+
+@called_from_java
+def address(buffer) -> int:
+    """Where the numbers of a buffer lie, as Python sees it."""
+    return buffer.ctypes.data
+
+
+@called_from_java
+def imported_modules() -> list[str]:
+    return sorted(sys.modules)
+
+
+@called_from_java
+def release(handle: int) -> None:
+    handles.release(handle)
+
+
+@called_from_java
+def release_all() -> None:
+    handles.release_all()
+
+
+@called_from_java
+def memory() -> dict:
+    return ballast_memory.snapshot()
+
+
+# ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> int:
+    return handles.add(models.open_model(path, dtype, device, gradient_checkpointing, seed))
+
+
+@called_from_java
+def model_info(model: int) -> dict:
+    return get(model, OpenedModel).info()
+
+
+@called_from_java
+def add_lora(model: int, rank: int, alpha: float, dropout: float, targets: list[str] | None, seed: int) -> None:
+    adapters.add_lora(get(model, OpenedModel), rank, alpha, dropout, handles.plain(targets), seed)
+
+
+@called_from_java
+def save_model(model: int, folder: str) -> None:
+    get(model, OpenedModel).save(Path(folder))
+
+
+@called_from_java
+def download_model(repository: str, revision: str | None, endpoint: str | None, cache: str | None) -> str:
+    return str(hub.download_model(repository, revision, endpoint, cache))
+
+
+@called_from_java
+def download_dataset_file(
+    repository: str, path: str, revision: str | None, endpoint: str | None, cache: str | None
+) -> str:
+    return str(hub.download_dataset_file(repository, path, revision, endpoint, cache))
+
+
+@called_from_java
+def render_chat(folder: str, conversations: list[str], add_generation_prompt: bool) -> list[str]:
+    return chat.render(folder, handles.plain(conversations), add_generation_prompt)
+
+
+# ── training ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def begin_phase(model: int, settings: dict) -> int:
+    settings = handles.plain(settings)
+    anchor = get(settings["anchor"], Anchor) if settings["anchor"] else None
+    return handles.add(ModelPhase(get(model, OpenedModel), settings, anchor))
+
+
+@called_from_java
+def forward_backward(phase: int, slot, rows: int, length: int, packed: bool, step_targets: int) -> None:
+    get(phase, ModelPhase).forward_backward(slot, rows, length, packed, step_targets)
+
+
+@called_from_java
+def optimizer_step(phase: int) -> None:
+    get(phase, ModelPhase).training.step()
+
+
+@called_from_java
+def phase_progress(phase: int) -> dict:
+    return get(phase, ModelPhase).training.progress()
+
+
+@called_from_java
+def end_phase(phase: int) -> dict:
+    return get(phase, ModelPhase).end()
+
+
+@called_from_java
+def finish_importance(
+    phase: int, xi: float, relative: bool, reference: str, layer_coefficients: str, layers: str, normalize: str
+) -> int:
+    training = get(phase, ModelPhase).training
+    return handles.add(training.finish_importance(xi, relative, reference, layer_coefficients, layers, normalize))
+
+
+# ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def anchor_info(anchor: int) -> dict:
+    return get(anchor, Anchor).describe()
+
+
+@called_from_java
+def save_anchor(anchor: int, folder: str, provenance: dict) -> None:
+    get(anchor, Anchor).save(folder, handles.plain(provenance))
+
+
+@called_from_java
+def open_anchor(folder: str, model: int) -> int:
+    return handles.add(Anchor.open(folder, get(model, OpenedModel).model))
+
+
+# ── scoring ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def score(model: int, slot, rows: int, length: int, packed: bool, output) -> None:
+    opened = get(model, OpenedModel)
+    batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
+    scoring.score(opened, batch, output)
+
+
+@called_from_java
+def mean_loss(model: int, slot, rows: int, length: int, packed: bool) -> list:
+    opened = get(model, OpenedModel)
+    batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
+    return list(scoring.mean_loss(opened, batch))
+
+
+# ── TensorBoard ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def scalars_open(folder: str) -> int:
+    return handles.add(tensorboard.Scalars(Path(folder)))
+
+
+@called_from_java
+def scalars_add(scalars: int, step: int, values: dict) -> None:
+    get(scalars, Scalars).add(step, handles.plain(values))

@@ -1,0 +1,95 @@
+"""Models and data files from a Hugging Face hub, into the shared Hugging Face cache.
+
+huggingface_hub itself honours HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_HOME. What it finds in its cache serves when
+the hub cannot be reached.
+"""
+
+import os
+from pathlib import Path
+
+from ballast.errors import BallastError, EnvironmentMissingError, InvalidInputError
+
+# Pickles can run code when opened, and nobody needs the same weights a second time for another framework.
+IGNORED = ["*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.tflite",
+           "original/*", "onnx/*", "coreml/*", "openvino/*"]  # fmt: skip
+
+
+def download_model(repository: str, revision: str | None, endpoint: str | None, cache: str | None) -> Path:
+    """The local folder of a model. `endpoint` and `cache` None: what the environment says."""
+    from huggingface_hub import snapshot_download
+
+    with _explained("model", repository, revision, endpoint):
+        folder = snapshot_download(repository, revision=revision, endpoint=endpoint, cache_dir=cache, ignore_patterns=IGNORED)
+    return Path(folder)
+
+
+def download_dataset_file(repository: str, path: str, revision: str | None, endpoint: str | None, cache: str | None) -> Path:
+    """The local copy of one file of a dataset repository."""
+    from huggingface_hub import hf_hub_download
+
+    with _explained("dataset", repository, revision, endpoint, path):
+        file = hf_hub_download(
+            repository, path, repo_type="dataset", revision=revision, endpoint=endpoint, cache_dir=cache
+        )
+    return Path(file)
+
+
+class _explained:
+    """Turns what huggingface_hub and its HTTP client raise into what was asked for, where, and what to do."""
+
+    def __init__(self, kind: str, repository: str, revision: str | None, endpoint: str | None, file: str | None = None):
+        self.what = f"{kind} {repository}" + (f" at revision {revision}" if revision else "")
+        self.revision, self.endpoint, self.file = revision, endpoint, file
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type, error, _traceback) -> None:
+        if isinstance(error, Exception) and not isinstance(error, BallastError):
+            raise self._explain(error) from error
+
+    def _explain(self, error: Exception) -> Exception:
+        from huggingface_hub import errors
+
+        where = self._endpoint()
+        if isinstance(error, errors.HFValidationError):
+            return InvalidInputError(f"hub: {self.what}: expected hf://organisation/name, found a name that no hub accepts: {error}")
+        if isinstance(error, errors.RevisionNotFoundError):
+            return InvalidInputError(f"hub: {self.what}: {where} has the repository but not that revision; check what stands after @")
+        if isinstance(error, errors.RemoteEntryNotFoundError):
+            return InvalidInputError(f"hub: {self.what}: {where} has no file {self.file} there; check the path")
+        if isinstance(error, errors.LocalEntryNotFoundError):
+            return self._not_cached(error, where)
+        if isinstance(error, errors.HfHubHTTPError):
+            return self._refused(error, where)
+        return EnvironmentMissingError(
+            f"hub: {self.what}: cannot reach {where} ({type(error).__name__}: {error}); check the network, HF_ENDPOINT and proxies"
+        )
+
+    def _refused(self, error: Exception, where: str) -> Exception:
+        status = error.response.status_code
+        token = "HF_TOKEN is set, but is not accepted" if os.environ.get("HF_TOKEN") else "HF_TOKEN is not set"
+        if status in (401, 403):
+            # A hub answers 401, not 404, for what does not exist when nobody is signed in.
+            return InvalidInputError(
+                f"hub: {self.what}: {where} answers {status}: it does not exist, is private, or its terms must be accepted first; "
+                f"{token}; check the name, accept the terms on its page, set HF_TOKEN"
+            )
+        if status == 404:
+            return InvalidInputError(f"hub: {self.what}: {where} answers 404: no such repository; check the name")
+        return EnvironmentMissingError(f"hub: {self.what}: {where} answers {status}; try again later ({error})")
+
+    def _not_cached(self, error: Exception, where: str) -> Exception:
+        from huggingface_hub import constants
+
+        reason = "HF_HUB_OFFLINE is set" if constants.is_offline_mode() else f"{where} gives no answer ({error.__cause__})"
+        wanted = f"{self.what}, file {self.file}," if self.file else self.what
+        return EnvironmentMissingError(
+            f"hub: {wanted} is not (or not completely) in the local cache, and {reason}; "
+            "fetch it once with a network, or give a local path"
+        )
+
+    def _endpoint(self) -> str:
+        from huggingface_hub import constants
+
+        return self.endpoint or constants.ENDPOINT

@@ -1,0 +1,50 @@
+"""How much memory the process and the GPU hold."""
+
+import resource
+import sys
+from pathlib import Path
+
+import torch
+
+STATUS = Path("/proc/self/status")
+
+
+def snapshot() -> dict:
+    """Bytes now and at the peak since `reset_peak`, of the process (the JVM included) and of PyTorch on the GPU."""
+    resident, peak = _process()
+    on_gpu = torch.cuda.is_available() and torch.cuda.is_initialized()
+    return {
+        "residentBytes": resident,
+        "peakBytes": peak,
+        "deviceBytes": torch.cuda.memory_allocated() if on_gpu else 0,
+        "devicePeakBytes": torch.cuda.max_memory_allocated() if on_gpu else 0,
+    }
+
+
+def reset_peak() -> None:
+    """Where the system cannot (a container may forbid it), the peak stays that of the whole process."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.reset_peak_memory_stats()
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        pass
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The peak that matters to someone who trains on this device."""
+    taken = snapshot()
+    return taken["devicePeakBytes"] if device.type == "cuda" else taken["peakBytes"]
+
+
+def _process() -> tuple[int, int]:
+    if STATUS.exists():
+        lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines() if ":" in line)
+        return _kibibytes(lines["VmRSS"]), _kibibytes(lines["VmHWM"])
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak, peak
+
+
+def _kibibytes(text: str) -> int:
+    return int(text.split()[0]) * 1024

@@ -1,0 +1,34 @@
+"""A training phase that is fed slots: what stands between the batches and `TrainingPhase`."""
+
+from typing import Any
+
+import numpy
+
+from ballast import batches, memory, scoring
+from ballast.anchor import Anchor
+from ballast.models import OpenedModel
+from ballast.settings import PhaseSettings
+from ballast.training import TrainingPhase
+
+
+class ModelPhase:
+    """One phase of training on an opened model."""
+
+    def __init__(self, opened: OpenedModel, settings: dict[str, Any], anchor: Anchor | None):
+        self._opened = opened
+        memory.reset_peak()
+        self.training = TrainingPhase(opened.model, PhaseSettings.from_dict(settings), anchor)
+
+    def forward_backward(self, slot: numpy.ndarray, rows: int, length: int, packed: bool, step_targets: int) -> None:
+        """One micro-batch. `step_targets` are the scored targets of the whole optimizer step: accumulated micro-batches
+        then weigh each token as one large batch would."""
+        if step_targets < 1:
+            raise ValueError(f"expected a step with at least one target, found {step_targets}")
+        if not self._opened.model.training:  # An evaluation came between.
+            self._opened.model.train()
+        batch = batches.read_slot(slot, rows, length, packed, self._opened.vocabulary_size, self._opened.device)
+        self.training.backward(scoring.loss_sum(self._opened, batch) / step_targets)
+
+    def end(self) -> dict[str, Any]:
+        """As `TrainingPhase.end`, with the phase's peak of memory."""
+        return self.training.end() | {"peakMemoryBytes": memory.peak_bytes(self._opened.device)}

@@ -1,0 +1,153 @@
+"""Opens Hugging Face causal language models for training, and saves them so that anything reads them."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+
+from ballast import checkpoints, layers
+from ballast.devices import choose_device, choose_dtype, device_name
+from ballast.errors import InvalidInputError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class OpenedModel:
+    """A causal language model on its device: fp32 parameters, `dtype` the arithmetic of forward and backward."""
+
+    model: torch.nn.Module
+    folder: Path
+    weights: list[Path]
+    device: torch.device
+    device_reason: str
+    dtype: torch.dtype
+    dtype_reason: str
+    # As PEFT writes it: the adapter's configuration, once there is one.
+    adapter: dict | None = None
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Rows of the input embedding: an id must be smaller."""
+        return self.model.get_input_embeddings().weight.shape[0]
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16)
+
+    def info(self) -> dict:
+        """What a run records about its model."""
+        config = self.model.config
+        parameters = list(self.model.parameters())
+        return {
+            "architecture": (config.architectures or [type(self.model).__name__])[0],
+            "modelType": config.model_type,
+            "parameters": sum(parameter.numel() for parameter in parameters),
+            "trainable": sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
+            "bytes": sum(parameter.numel() * parameter.element_size() for parameter in parameters),
+            "blocks": _count_blocks(self.model),
+            "tiedEmbeddings": self.model.get_input_embeddings().weight is self.model.get_output_embeddings().weight,
+            "vocabularySize": self.vocabulary_size,
+            "maxLength": getattr(config, "max_position_embeddings", None),
+            "folder": str(self.folder),
+            "weights": [str(file) for file in self.weights],
+            "device": str(self.device),
+            "deviceName": device_name(self.device),
+            "deviceReason": self.device_reason,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "dtypeReason": self.dtype_reason,
+            "adapter": self.adapter,
+        }
+
+    def save(self, folder: Path) -> None:
+        """A PEFT adapter where there is one, else a whole checkpoint; the tokenizer's files either way."""
+        checkpoints.write_folder(folder, self._write)
+
+    def _write(self, folder: Path) -> None:
+        if self.adapter is not None:
+            # PEFT would otherwise ask the hub whether the vocabulary was resized.
+            self.model.save_pretrained(folder, save_embedding_layers=False)
+            (folder / "README.md").unlink(missing_ok=True)  # An empty form; the run folder has the model card.
+        else:
+            _save_checkpoint(self.model, self.folder, folder)
+        checkpoints.copy_tokenizer(self.folder, folder)
+
+
+def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
+    """Opens a model folder, or the folder of a PEFT adapter on top of its base model."""
+    torch.manual_seed(seed)
+    folder = Path(path)
+    if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
+        from ballast import adapters
+
+        return adapters.open_adapter(folder, dtype, device, gradient_checkpointing, seed)
+    checkpoints.check_model_folder(folder)
+    weights = checkpoints.weight_files(folder)
+    on_device, device_reason = choose_device(device)
+    in_dtype, dtype_reason = choose_dtype(dtype, on_device)
+    logger.info("%s on %s: %s; %s: %s", folder.name, on_device, device_reason, dtype, dtype_reason)
+    if on_device.type == "cuda":
+        torch.cuda.set_device(on_device)  # Memory statistics and pinned copies are those of the current device.
+    model = _load(folder).to(on_device)
+    if gradient_checkpointing:
+        _checkpoint_gradients(model)
+    return OpenedModel(model, folder, weights, on_device, device_reason, in_dtype, dtype_reason)
+
+
+def _count_blocks(model: torch.nn.Module) -> int:
+    groups = layers.group_layers(model, [name for name, _ in model.named_parameters()], "block")
+    return sum(layer.startswith("block.") for layer in groups)
+
+
+def _load(folder: Path) -> torch.nn.Module:
+    from transformers import AutoModelForCausalLM
+
+    config = checkpoints.read_json(folder / "config.json")
+    if "quantization_config" in config:
+        raise InvalidInputError(f"model.path: {folder} holds quantized weights, which cannot be trained; use the model they were made from")
+    try:
+        model, report = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        raise InvalidInputError(f"model.path: {folder} cannot be opened as a causal language model: {error}") from error
+    _check_complete(folder, report)
+    return model
+
+
+def _checkpoint_gradients(model: torch.nn.Module) -> None:
+    if not model.supports_gradient_checkpointing:
+        raise InvalidInputError(f"model.gradientCheckpointing: {type(model).__name__} cannot do it; set it to false")
+    # transformers renamed it, and warns of the old name.
+    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    # The reentrant form ignores parameters where no input needs a gradient, which is so with LoRA.
+    enable({"use_reentrant": False})
+
+
+def _check_complete(folder: Path, report: dict) -> None:
+    """transformers fills tensors that a checkpoint lacks with random numbers and only warns; training on those is never meant."""
+    lacking = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
+    if lacking:
+        shown = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
+        raise InvalidInputError(f"model.path: the weights in {folder} do not fill its config.json: {shown} are missing or of another shape")
+
+
+def _save_checkpoint(model: torch.nn.Module, source: Path, folder: Path) -> None:
+    """Generation settings are copied, not written anew: transformers refuses to write some that real models ship."""
+    generation = model.generation_config
+    model.generation_config = type(generation)()
+    try:
+        model.save_pretrained(folder)
+    finally:
+        model.generation_config = generation
+    original = source / "generation_config.json"
+    if original.exists():
+        (folder / original.name).write_bytes(original.read_bytes())
+    else:
+        (folder / original.name).unlink(missing_ok=True)

@@ -1,0 +1,68 @@
+import numpy
+import pytest
+import torch
+
+from ballast import batches
+from ballast.errors import InvalidInputError
+
+CPU = torch.device("cpu")
+
+
+def test_a_slot_is_read_in_place(slot_of):
+    slot, rows, length, packed, _ = slot_of([[[3, 4, 5]], [[6, 7]]])
+    batch = batches.read_slot(slot, rows, length, packed, 10, CPU)
+    assert batch.ids.data_ptr() == slot.ctypes.data
+    assert batch.segments.data_ptr() == slot.ctypes.data + 3 * rows * length * 8
+    slot[0] = 9
+    assert batch.ids[0, 0] == 9
+
+
+def test_planes_mean_what_java_wrote(slot_of):
+    slot, rows, length, packed, targets = slot_of([[[3, 4, 5], [6, 7]], [[8, 9]]])
+    batch = batches.read_slot(slot, rows, length, packed, 10, CPU)
+    assert batch.packed and targets == 4
+    assert batch.ids.tolist() == [[3, 4, 5, 6, 7], [8, 9, 0, 0, 0]]
+    assert batch.scored.tolist() == [0, 1, 3, 5]
+    assert batch.targets.tolist() == [4, 5, 7, 9]
+    assert batch.positions[0].tolist() == [0, 1, 2, 0, 1]
+    assert batch.segments.tolist() == [[1, 1, 1, 2, 2], [1, 1, 0, 0, 0]]
+
+
+def test_a_larger_slot_serves_a_smaller_batch(slot_of):
+    slot, rows, length, packed, _ = slot_of([[[3, 4, 5]]])
+    larger = numpy.concatenate([slot, numpy.full(20, 10**6)])
+    assert batches.read_slot(larger, rows, length, packed, 10, CPU).ids.tolist() == [[3, 4, 5]]
+
+
+def test_mask_is_block_diagonal_and_causal(slot_of):
+    from transformers import LlamaConfig
+
+    slot, rows, length, packed, _ = slot_of([[[3, 4], [6, 7]], [[8]]])
+    batch = batches.read_slot(slot, rows, length, packed, 10, CPU)
+    mask = batches.packed_mask(LlamaConfig(), batch, additive=False)
+    assert mask.shape == (2, 1, 4, 4)
+    assert mask[0, 0].int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]]
+    assert mask.any(-1).all(), "padding looks at something too"
+
+
+@pytest.mark.parametrize(
+    ("slot", "rows", "message"),
+    [
+        (numpy.zeros(11, numpy.int64), 1, "1 rows of 3 need 12 numbers, the slot has 11"),
+        (numpy.zeros(12, numpy.int64), 0, "0 rows of 3"),
+        (numpy.zeros(12, ">i8"), 1, "expected int64 in native byte order, found >i8"),
+        (numpy.zeros(12, numpy.int32), 1, "expected int64 in native byte order, found int32"),
+    ],
+)
+def test_a_slot_of_the_wrong_kind_is_refused(slot, rows, message):
+    with pytest.raises(InvalidInputError, match=message):
+        batches.read_slot(slot, rows, 3, False, 10, CPU)
+
+
+@pytest.mark.parametrize("plane, what", [(0, "id"), (1, "target")])
+@pytest.mark.parametrize("wrong", [10, -1, 2**40])
+def test_an_id_outside_the_vocabulary_is_refused_with_its_place(slot_of, plane, what, wrong):
+    slot, rows, length, packed, _ = slot_of([[[3, 4, 5]], [[6, 7]]])
+    slot.reshape(4, rows, length)[plane, 1, 0] = wrong
+    with pytest.raises(InvalidInputError, match=f"{what} {wrong} at row 1, position 0 is not in the model's vocabulary of 10"):
+        batches.read_slot(slot, rows, length, packed, 10, CPU)
