@@ -33,17 +33,14 @@ def get(handle: int, kind: type):
 
 def release(handle: int) -> None:
     """Releasing twice is allowed."""
-    value = _objects.pop(handle, None)
-    close = getattr(value, "close", None)
-    if close is not None:
-        close()
-    del value, close
+    _close(handle)
     _free()
 
 
 def release_all() -> None:
     for handle in list(_objects):
-        release(handle)
+        _close(handle)
+    _free()
 
 
 def last_error() -> dict | None:
@@ -106,6 +103,12 @@ def kind_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS:
         return "environment"
     return "internal"
+
+
+def _close(handle: int) -> None:
+    close = getattr(_objects.pop(handle, None), "close", None)
+    if close is not None:
+        close()
 
 
 def _free() -> None:

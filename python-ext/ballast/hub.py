@@ -59,7 +59,7 @@ class _explained:
         if isinstance(error, errors.RemoteEntryNotFoundError):
             return InvalidInputError(f"hub: {self.what}: {where} has no file {self.file} there; check the path")
         if isinstance(error, errors.LocalEntryNotFoundError):
-            return self._not_cached(where)
+            return self._not_cached(error, where)
         if isinstance(error, errors.HfHubHTTPError):
             return self._refused(error, where)
         return EnvironmentMissingError(
@@ -79,10 +79,10 @@ class _explained:
             return InvalidInputError(f"hub: {self.what}: {where} answers 404: no such repository; check the name")
         return EnvironmentMissingError(f"hub: {self.what}: {where} answers {status}; try again later ({error})")
 
-    def _not_cached(self, where: str) -> Exception:
+    def _not_cached(self, error: Exception, where: str) -> Exception:
         from huggingface_hub import constants
 
-        reason = "HF_HUB_OFFLINE is set" if constants.is_offline_mode() else f"{where} cannot be reached"
+        reason = "HF_HUB_OFFLINE is set" if constants.is_offline_mode() else f"{where} gives no answer ({error.__cause__})"
         wanted = f"{self.what}, file {self.file}," if self.file else self.what
         return EnvironmentMissingError(
             f"hub: {wanted} is not (or not completely) in the local cache, and {reason}; "

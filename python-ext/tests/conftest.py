@@ -7,7 +7,8 @@ import pytest
 import torch
 from tiny_models import CONFIGURATIONS, VOCABULARY_SIZE, write_model
 
-torch.set_num_threads(2)
+# Models this small only wait for a second thread.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
