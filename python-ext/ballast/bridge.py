@@ -168,7 +168,10 @@ def save_anchor(anchor: int, folder: str, provenance: dict) -> None:
 
 @called_from_java
 def open_anchor(folder: str, model: int, base_model: str | None) -> int:
-    return handles.add(Anchor.open(folder, get(model, OpenedModel).model, base_model))
+    anchored = get(model, OpenedModel).model
+    anchor = Anchor.open(folder, anchored, base_model)
+    anchor.restore(anchored)
+    return handles.add(anchor)
 
 
 # ── scoring ──────────────────────────────────────────────────────────────────────────────────────────────────────────
