@@ -43,6 +43,7 @@ def read_slot(slot: numpy.ndarray, rows: int, length: int, packed: bool, vocabul
 
 def slot_planes(slot: numpy.ndarray, rows: int, length: int) -> torch.Tensor:
     """A view of the slot as [4, rows, length]."""
+    slot = numpy.asarray(slot)  # Jep hands over its own buffer type, or a numpy array: nothing is copied.
     if slot.dtype != numpy.int64:  # A swapped byte order is another dtype.
         raise InvalidInputError(f"slot: expected int64 in native byte order, found {slot.dtype}")
     needed = PLANES * rows * length

@@ -59,6 +59,7 @@ def called_from_java(function):
     @functools.wraps(function)
     def call(*arguments):
         global _last_error
+        _last_error = None
         try:
             return function(*arguments)
         except BaseException as error:  # A library's sys.exit() must not end the JVM either.

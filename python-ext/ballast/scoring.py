@@ -89,6 +89,7 @@ def _head_sees_only(model: torch.nn.Module, scored: torch.Tensor):
 
 def _output_planes(output: numpy.ndarray, rows: int, length: int) -> torch.Tensor:
     """A view of the output buffer as [2, rows * length]."""
+    output = numpy.asarray(output)
     if output.dtype != numpy.float32 or output.size < 2 * rows * length:
         raise InvalidInputError(
             f"output: expected {2 * rows * length} float32 in native byte order, found {output.size} of {output.dtype}"

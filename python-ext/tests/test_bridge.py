@@ -64,7 +64,7 @@ def test_a_whole_experiment_runs_on_every_architecture(any_model, tmp_path, slot
     bridge.save_anchor(anchor, str(tmp_path / "anchor"), {"recipe": {"steps": 6}})
     bridge.release(phase)
 
-    opened = bridge.open_anchor(str(tmp_path / "anchor"), model)
+    opened = bridge.open_anchor(str(tmp_path / "anchor"), model, None)
     phase, progress = train(model, domain, method="hierarchical", anchor=opened)
     assert progress["penalty"] > 0
     ended = bridge.end_phase(phase)
@@ -200,6 +200,7 @@ def test_training_goes_on_after_an_evaluation(model_folder, slot_of, documents):
 def test_a_buffers_address_is_the_callers(slot_of):
     buffer = numpy.zeros(7, dtype=numpy.float32)
     assert bridge.address(buffer) == buffer.__array_interface__["data"][0]
+    assert bridge.address(memoryview(buffer)) == bridge.address(buffer), "any buffer serves"
 
 
 def test_a_phase_that_ended_takes_no_more_steps(model_folder, slot_of, documents):
@@ -270,7 +271,7 @@ def experiment(model, target):
     bridge.end_phase(phase)
     anchor = bridge.finish_importance(phase, 1.0, True, "end", "scaled", "block", "mean")
     bridge.save_anchor(anchor, target + "/anchor", {})
-    anchor = bridge.open_anchor(target + "/anchor", model)
+    anchor = bridge.open_anchor(target + "/anchor", model, None)
     phase = bridge.begin_phase(model, settings | {"method": "hierarchical", "anchor": anchor})
     bridge.end_phase(phase)
     bridge.score(model, slot, 1, 4, False, numpy.zeros(8, numpy.float32))
