@@ -264,6 +264,20 @@ class PhaseDataTest {
     }
 
     @Test
+    void aFewPromptsTooLongAreLeftOutAndCountedAndManyAreRefused() throws IOException {
+        try (PhaseData data = prepare(medmcqa())) {
+            assertEquals(29, data.statistics().lostRows());
+            assertEquals(1741, data.statistics().rows());
+            assertEquals(1741, data.plan(8, false).rowsPerEpoch());
+        }
+        String row = "{\"q\": \"a\"}\n";
+        String longRow = "{\"q\": \"" + "many words ".repeat(100) + "\"}\n";
+        Path file = file("a.jsonl", row.repeat(18) + longRow.repeat(2));
+        String message = refusal(completion(file, null, "{q}", " yes"));
+        assertTrue(message.contains("a.jsonl, line 19: ") && message.contains("2 of 20 rows"), message);
+    }
+
+    @Test
     void truncatedAndEmptyRowsAreCounted() throws IOException {
         Path file = file("a.jsonl", "{\"t\": \"" + "word ".repeat(200) + "\"}\n{\"t\": \"\"}\n{\"t\": \"short\"}\n");
         try (PhaseData data = prepare(text(file, null, "{t}"))) {
