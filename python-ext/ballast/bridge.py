@@ -166,8 +166,11 @@ def save_anchor(anchor: int, folder: str, provenance: dict) -> None:
 
 
 @called_from_java
-def open_anchor(folder: str, model: int) -> int:
-    return handles.add(Anchor.open(folder, get(model, OpenedModel).model))
+def open_anchor(folder: str, model: int, base_model: str) -> int:
+    anchored = get(model, OpenedModel).model
+    anchor = Anchor.open(folder, anchored, base_model)
+    anchor.restore(anchored)
+    return handles.add(anchor)
 
 
 # ── scoring ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -161,23 +161,17 @@ def supports(*roles: Sequence[Tensor]) -> bool:
 
     Subclasses (DTensor, fake tensors) keep their data elsewhere, so only plain tensors will do.
     """
-    return all(map(_is_plain, chain.from_iterable(roles))) and all(
-        len(role) == len(roles[0]) and all(map(_same_shape, roles[0], role)) for role in roles[1:]
-    )
+    return all(map(_is_plain, chain.from_iterable(roles))) and len({tuple(map(Tensor.numel, r)) for r in roles}) <= 1
 
 
 def _is_plain(tensor: Tensor) -> bool:
     return (
-        type(tensor) in (Tensor, torch.nn.Parameter)
-        and tensor.dtype is torch.float32
+        tensor.dtype is torch.float32
         and tensor.is_cpu
+        and type(tensor) in (Tensor, torch.nn.Parameter)
         and tensor.layout is torch.strided
         and tensor.is_contiguous()
     )
-
-
-def _same_shape(one: Tensor, other: Tensor) -> bool:
-    return one.shape == other.shape
 
 
 def adamw_path_integral(
@@ -207,7 +201,7 @@ def adamw_path_integral(
     tensors = (parameters, gradients, exp_avgs, exp_avg_sqs, omegas)
     if not supports(*tensors):
         raise ValueError(
-            "the native kernel takes lists of contiguous fp32 CPU tensors, tensor i of the same shape "
+            "the native kernel takes lists of contiguous fp32 CPU tensors, tensor i of the same size "
             "in each; ask native.supports(...) first, or use the reference"
         )
     _check_scalar("clip", clip, torch.float32)

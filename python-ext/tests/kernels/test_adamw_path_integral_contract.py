@@ -6,7 +6,7 @@ import copy
 import pytest
 import torch
 
-from ballast.kernels import native
+from ballast.kernels import native, reference
 
 BETAS, EPS = (0.9, 0.999), 1e-8
 ROLES = ("parameters", "gradients", "exp_avgs", "exp_avg_sqs", "omegas")
@@ -101,8 +101,8 @@ class AdamwPathIntegralContract:
         adamw = {"step": 2, "learning_rate": 1e-2, "weight_decay": 0.1, "clip": 1.0, "betas": BETAS}
         expected = torch_adamw(before, **(adamw | settings))
         for role, values in expected.items():
-            # A few roundings of fp32, relative to the size of what was added up (about 1).
-            torch.testing.assert_close(tensors[role], values, rtol=5e-7, atol=2e-7)
+            # A few roundings of fp32, relative to the size of what was added up (1 to 4).
+            torch.testing.assert_close(tensors[role], values, rtol=5e-7, atol=5e-7)
         # In double, from the move that the fp32 parameters really made and the unclipped gradient.
         omegas = [
             omega.double() - gradient.double() * (end.double() - start.double())
@@ -115,7 +115,7 @@ class AdamwPathIntegralContract:
             )
         ]
         actual = [omega.double() for omega in tensors["omegas"]]
-        torch.testing.assert_close(actual, omegas, rtol=2e-7, atol=2e-7)
+        torch.testing.assert_close(actual, omegas, rtol=2e-7, atol=5e-7)
 
     @pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES.keys())
     def test_step_is_torchs_adamw_and_omega_its_formula(self, shapes):
@@ -208,6 +208,10 @@ class AdamwPathIntegralContract:
         self.step(tensors)
         with pytest.raises(RuntimeError, match="modified by an inplace operation"):
             loss.backward()
+
+
+class TestReference(AdamwPathIntegralContract):
+    implementation = reference
 
 
 @pytest.mark.skipif(not native.is_enabled(), reason=native.reason())

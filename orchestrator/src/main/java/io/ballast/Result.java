@@ -3,6 +3,8 @@ package io.ballast;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import io.ballast.eval.Forgetting;
+import io.ballast.eval.Score;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,41 +37,6 @@ public record Result(int schema, String name, String status, String message, Str
 
     /** Name of the file in a run folder. */
     public static final String FILE = "result.json";
-
-    /**
-     * One score.
-     *
-     * @param stage          base, anchored or domain
-     * @param task           what was measured
-     * @param role           general or domain
-     * @param metric         acc, acc_norm or perplexity
-     * @param value          the score
-     * @param stderr         its standard error
-     * @param n              items
-     * @param higherIsBetter whether more is better
-     */
-    public record Score(String stage, String task, String role, String metric, double value, double stderr, long n,
-            boolean higherIsBetter) {
-    }
-
-    /**
-     * What became of a general score between the base model and the last stage.
-     *
-     * @param task           what was measured
-     * @param metric         its metric
-     * @param before         at stage base
-     * @param after          at the last stage
-     * @param change         after − before
-     * @param higherIsBetter whether more is better
-     * @param ci95           the change's 95 % interval, paired over items
-     * @param p              two-sided, of no change
-     * @param test           how p was computed
-     * @param newlyWrong     items that were right and are wrong
-     * @param newlyRight     items that were wrong and are right
-     */
-    public record Forgetting(String task, String metric, double before, double after, double change,
-            boolean higherIsBetter, double[] ci95, double p, String test, long newlyWrong, long newlyRight) {
-    }
 
     /**
      * One phase of training.

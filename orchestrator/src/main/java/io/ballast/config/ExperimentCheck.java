@@ -2,6 +2,7 @@ package io.ballast.config;
 
 import io.ballast.InvalidInputException;
 import io.ballast.model.HubAddress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +16,7 @@ public final class ExperimentCheck {
     }
 
     /**
-     * Checks the model's folder, every data file, the anchor and the output folder. Nothing is made or changed.
+     * Checks the model's folder, every data file, the anchor and the output folder. Nothing is left behind.
      *
      * @param experiment what {@link ExperimentReader} read
      * @throws InvalidInputException naming the first that is missing or not usable
@@ -80,8 +81,10 @@ public final class ExperimentCheck {
             throw place.wrong("a folder, or a place to make it in", existing + ", which is not a folder",
                     "Give another folder as 'output'.");
         }
-        if (!Files.isWritable(existing)) {
-            throw place.wrong("a folder that can be written", existing + ", which cannot",
+        try { // permissions alone do not tell: read-only file systems, quotas, root
+            Files.delete(Files.createTempDirectory(existing, ".ballast-"));
+        } catch (IOException e) {
+            throw place.wrong("a folder that can be written", existing + ", which cannot (" + e.getMessage() + ")",
                     "Change its permissions, or give another folder as 'output'.");
         }
     }

@@ -36,6 +36,8 @@ final class YamlText {
                     .map(mark -> " at line " + (mark.getLine() + 1) + " column " + (mark.getColumn() + 1)).orElse("");
             throw new InvalidInputException(place + ": this is not YAML: " + e.getProblem() + position
                     + ". Look at the indentation, the quotes and repeated keys there.", e);
+        } catch (StackOverflowError e) { // the engine has no limit of its own
+            throw tooDeep(place);
         } catch (YamlEngineException e) {
             throw new InvalidInputException(place + ": this is not YAML: " + e.getMessage(), e);
         }
@@ -43,8 +45,7 @@ final class YamlText {
 
     private static JsonElement element(Object value, Place place, int depth) {
         if (depth > DEEPEST) {
-            throw place.problem("the values are nested deeper than " + DEEPEST
-                    + ". Look for an alias (*name) inside its own anchor (&name).");
+            throw tooDeep(place);
         }
         if (value instanceof Map<?, ?> map) {
             return object(map, place, depth);
@@ -55,6 +56,11 @@ final class YamlText {
             return array;
         }
         return scalar(value, place);
+    }
+
+    private static InvalidInputException tooDeep(Place place) {
+        return place.problem("the values are nested deeper than " + DEEPEST
+                + ". Look for an alias (*name) inside its own anchor (&name).");
     }
 
     private static JsonObject object(Map<?, ?> map, Place place, int depth) {

@@ -242,14 +242,15 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
-     * Opens an anchor for a model.
+     * Opens an anchor for a model and puts the model where the anchor stands.
      *
-     * @param folder where it is
-     * @param model  handle of the model it must belong to
+     * @param folder    where it is
+     * @param model     handle of the model it must belong to, freshly opened
+     * @param baseModel hash of the model's weights, compared with the one that the anchor was made from
      * @return its handle
      */
-    public long openAnchor(Path folder, long model) {
-        return handle(invoke("open_anchor", folder.toString(), model));
+    public long openAnchor(Path folder, long model, String baseModel) {
+        return handle(invoke("open_anchor", folder.toString(), model, baseModel));
     }
 
     // ---- scoring and the rest
@@ -304,7 +305,7 @@ public final class Bridge implements AutoCloseable {
      * @return its folder
      */
     public Path downloadModel(String repository, String revision) {
-        return Path.of((String) invoke("download_model", repository, revision));
+        return Path.of((String) invoke("download_model", repository, revision, null, null));
     }
 
     /**
@@ -316,7 +317,7 @@ public final class Bridge implements AutoCloseable {
      * @return the local file
      */
     public Path downloadDatasetFile(String repository, String file, String revision) {
-        return Path.of((String) invoke("download_dataset_file", repository, file, revision));
+        return Path.of((String) invoke("download_dataset_file", repository, file, revision, null, null));
     }
 
     /**

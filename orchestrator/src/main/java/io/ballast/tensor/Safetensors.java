@@ -1,9 +1,11 @@
 package io.ballast.tensor;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.annotations.SerializedName;
 import io.ballast.InvalidInputException;
 
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.util.TreeMap;
 public record Safetensors(Path file, Map<String, TensorInfo> tensors) {
     /** The format's own limit on the header, 100 MB. */
     private static final long LARGEST_HEADER = 100_000_000L;
+    private static final Gson GSON = new Gson();
 
     /**
      * Where a tensor lies.
@@ -72,22 +75,27 @@ public record Safetensors(Path file, Map<String, TensorInfo> tensors) {
 
     private static Map<String, TensorInfo> tensors(Path file, JsonObject header, long dataStart, long fileSize) {
         Map<String, TensorInfo> tensors = new TreeMap<>();
+        header.remove("__metadata__");
         for (Map.Entry<String, JsonElement> entry : header.entrySet()) {
-            if (entry.getKey().equals("__metadata__")) {
-                continue;
+            Entry info = GSON.fromJson(entry.getValue(), Entry.class);
+            if (info == null || info.dtype == null || info.shape == null || info.offsets == null
+                    || info.offsets.length != 2) {
+                throw broken(file, "an entry of tensor " + entry.getKey() + " without dtype, shape and two offsets",
+                        null);
             }
-            JsonObject info = entry.getValue().getAsJsonObject();
-            long begin = info.getAsJsonArray("data_offsets").get(0).getAsLong();
-            long end = info.getAsJsonArray("data_offsets").get(1).getAsLong();
+            long begin = info.offsets[0];
+            long end = info.offsets[1];
             if (begin < 0 || end < begin || end > fileSize - dataStart) {
                 throw broken(file, "tensor " + entry.getKey() + " at bytes " + begin + " to " + end + " of "
                         + (fileSize - dataStart), null);
             }
-            long[] shape = info.getAsJsonArray("shape").asList().stream().mapToLong(JsonElement::getAsLong).toArray();
-            tensors.put(entry.getKey(), new TensorInfo(info.get("dtype").getAsString(), shape, dataStart + begin,
-                    end - begin));
+            tensors.put(entry.getKey(), new TensorInfo(info.dtype, info.shape, dataStart + begin, end - begin));
         }
         return tensors;
+    }
+
+    /** A tensor's entry as the header spells it. */
+    private record Entry(String dtype, long[] shape, @SerializedName("data_offsets") long[] offsets) {
     }
 
     private static ByteBuffer bytes(FileChannel channel, long offset, int count) throws IOException {
