@@ -145,7 +145,9 @@ def test_an_importance_run_ends_where_its_reference_says(model_folder, slot_of, 
     before = parameters_of(model)
     phase, _ = train(model, slot_of([documents[:3]]), importance=True)
     bridge.finish_importance(phase, 1.0, True, reference, "uniform", "parameter", "none")
-    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()) == (reference == "start")
+    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()) == (
+        reference == "start"
+    )
 
 
 def test_bfloat16_trains_with_float32_parameters(model_folder, slot_of, documents):
@@ -175,7 +177,9 @@ def test_a_loss_that_is_not_finite_is_reported_and_spoils_nothing(model_folder, 
         bridge.optimizer_step(phase)
     progress = bridge.phase_progress(phase)
     assert (progress["nonFiniteStep"], progress["nonFiniteMicroBatch"]) == (3, 2)
-    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()), "the last finite model"
+    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()), (
+        "the last finite model"
+    )
 
 
 def test_scores_arrive_in_the_callers_buffer(model_folder, slot_of, documents):
@@ -321,7 +325,9 @@ def test_a_session_prints_nothing_and_imports_no_trainer(model_folder, tmp_path)
     assert any(logger == "py.warnings" and "a warning" in message for logger, _, message in records)
     assert not any(logger == "httpx" for logger, _, _ in records)
     assert any(logger == "ballast.models" and "llama-tied on" in message for logger, _, message in records)
-    unexpected = [r for r in session["records"] if r[1] >= 30 and not r[2].startswith("from") and "a warning" not in r[2]]
+    unexpected = [
+        r for r in session["records"] if r[1] >= 30 and not r[2].startswith("from") and "a warning" not in r[2]
+    ]
     assert not unexpected, "no warning that nobody can act on"
     assert session["versions"].keys() == {"python", "torch", "transformers", "peft", "numpy", "ballast", "kernels"}
     assert session["memory"]["peakBytes"] >= session["memory"]["residentBytes"] > 0
