@@ -186,6 +186,17 @@ class RowReaderTest {
     }
 
     @Test
+    void csvIsReadByItsRulesAndNotByGuessing() throws IOException {
+        Path file = file("a.csv", "text,n\n# a; b; c|d,1\n'it''s; x',2\n\"x, \"\"y\"\"; z\",3\n");
+        assertEquals(List.of("# a; b; c|d", "'it''s; x'", "x, \"y\"; z"), texts(file, null, "text"));
+        assertEquals(List.of("'it''s; x'", "x, \"y\"; z"), texts(file, "n > 1", "text"));
+        Path tabs = file("a.tsv", "text\tn\na, b; c\t1\n");
+        assertEquals(List.of("a, b; c"), texts(tabs, "n = 1", "text"));
+        Path single = file("b.csv", "text\none; two\nthree|four\n");
+        assertEquals(List.of("one; two", "three|four"), texts(single, null, "text"));
+    }
+
+    @Test
     void namesWithQuotesAndPatternsAreRead() throws IOException {
         file("x1.jsonl", "{\"x\": \"wrong\"}\n");
         Path file = file("it's x[1]*?.jsonl", "{\"x\": \"right\"}\n");
