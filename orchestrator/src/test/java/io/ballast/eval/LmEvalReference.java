@@ -17,8 +17,8 @@ import java.util.Map;
 final class LmEvalReference {
     /** Rows of each file whose requests are compared. */
     static final int ITEMS = 100;
-    /** Tokens that the model reads at once: {@code max_position_embeddings}. */
-    static final int MAX_LENGTH = 256;
+    /** Tokens that are read at once: half the model's window, so that some contexts are cut. */
+    static final int MAX_LENGTH = 128;
 
     static final Map<String, String> FILES = new LinkedHashMap<>();
 
@@ -92,7 +92,7 @@ final class LmEvalReference {
         assumeTrue(Files.isExecutable(python), "skipped: no Python environment at " + python);
         List<String> command = new ArrayList<>(List.of(python.toString(),
                 home().resolve("orchestrator/src/test/python/lm_eval_reference.py").toString(), model().toString(),
-                String.valueOf(ITEMS), String.valueOf(scored)));
+                String.valueOf(MAX_LENGTH), String.valueOf(ITEMS), String.valueOf(scored)));
         FILES.forEach((name, file) -> command.add(name + "=" + shared().resolve("data").resolve(file)));
         Path answer = scratch.resolve("answer.json");
         Path messages = scratch.resolve("messages.txt");
