@@ -9,12 +9,13 @@ package io.ballast.data;
  * @param truncatedRows rows that were longer than the most tokens and lost their end
  * @param droppedTokens tokens that were cut off
  * @param emptyRows     rows left out because nothing in them could be learned
+ * @param lostRows      rows left out because their prompt leaves no room for their completion
  * @param longestRow    most tokens in a row, after truncation
  */
 public record DataStatistics(long rows, long tokens, long targets, long truncatedRows, long droppedTokens,
-        long emptyRows, int longestRow) {
+        long emptyRows, long lostRows, int longestRow) {
     /** Of no rows at all. */
-    public static final DataStatistics NONE = new DataStatistics(0, 0, 0, 0, 0, 0, 0);
+    public static final DataStatistics NONE = new DataStatistics(0, 0, 0, 0, 0, 0, 0, 0);
 
     /**
      * Counts one more row.
@@ -24,10 +25,10 @@ public record DataStatistics(long rows, long tokens, long targets, long truncate
      */
     public DataStatistics with(Example example) {
         if (example.targets() == 0) {
-            return plus(new DataStatistics(0, 0, 0, 0, 0, 1, 0));
+            return plus(new DataStatistics(0, 0, 0, 0, 0, 1, 0, 0));
         }
         return plus(new DataStatistics(1, example.length(), example.targets(), example.droppedTokens() > 0 ? 1 : 0,
-                example.droppedTokens(), 0, example.length()));
+                example.droppedTokens(), 0, 0, example.length()));
     }
 
     /**
@@ -39,6 +40,6 @@ public record DataStatistics(long rows, long tokens, long targets, long truncate
     public DataStatistics plus(DataStatistics other) {
         return new DataStatistics(rows + other.rows, tokens + other.tokens, targets + other.targets,
                 truncatedRows + other.truncatedRows, droppedTokens + other.droppedTokens,
-                emptyRows + other.emptyRows, Math.max(longestRow, other.longestRow));
+                emptyRows + other.emptyRows, lostRows + other.lostRows, Math.max(longestRow, other.longestRow));
     }
 }

@@ -1,5 +1,6 @@
 package io.ballast.data;
 
+import io.ballast.InvalidInputException;
 import io.ballast.StoppedException;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -17,11 +18,17 @@ import java.util.function.Supplier;
 final class ParallelEncoding {
     private static final int ROWS_PER_CHUNK = 256;
     private static final int MOST_THREADS = 4;
+    /**
+     * A few prompts too long for maxLength are what data is like: they are left out and told. More than this share,
+     * and maxLength or the template is wrong.
+     */
+    private static final double MOST_LOST = 0.05;
 
     private final RowEncoder encoder;
     private final TokenStoreWriter writer;
     private final int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
-    private final Deque<Future<List<Example>>> inFlight = new ArrayDeque<>();
+    private InvalidInputException firstLost;
+    private final Deque<Future<List<EncodedRow>>> inFlight = new ArrayDeque<>();
 
     ParallelEncoding(RowEncoder encoder, TokenStoreWriter writer) {
         this.encoder = encoder;
@@ -32,7 +39,7 @@ final class ParallelEncoding {
         ExecutorService pool = Executors.newFixedThreadPool(threads, ParallelEncoding::thread);
         try {
             while (rows.hasNext()) {
-                List<Supplier<Example>> chunk = encoder.prepare(chunk(rows));
+                List<Supplier<EncodedRow>> chunk = encoder.prepare(chunk(rows));
                 inFlight.add(pool.submit(() -> chunk.stream().map(Supplier::get).toList()));
                 if (inFlight.size() > 2 * threads) {
                     writeNext();
@@ -41,6 +48,7 @@ final class ParallelEncoding {
             while (!inFlight.isEmpty()) {
                 writeNext();
             }
+            refuseIfManyAreLost();
         } finally {
             pool.shutdownNow();
         }
@@ -55,12 +63,26 @@ final class ParallelEncoding {
     }
 
     private void writeNext() throws IOException {
-        for (Example example : result(inFlight.remove())) {
-            writer.add(example);
+        for (EncodedRow row : result(inFlight.remove())) {
+            if (row.lost() == null) {
+                writer.add(row.example());
+            } else {
+                firstLost = firstLost == null ? row.lost() : firstLost;
+                writer.countLost();
+            }
         }
     }
 
-    private static List<Example> result(Future<List<Example>> future) {
+    private void refuseIfManyAreLost() {
+        DataStatistics counts = writer.statistics();
+        long rows = counts.rows() + counts.emptyRows() + counts.lostRows();
+        if (counts.lostRows() > MOST_LOST * rows) {
+            throw new InvalidInputException(firstLost.getMessage() + ". So it is for " + counts.lostRows() + " of "
+                    + rows + " rows", firstLost);
+        }
+    }
+
+    private static List<EncodedRow> result(Future<List<EncodedRow>> future) {
         try {
             return future.get();
         } catch (InterruptedException stopped) {

@@ -116,6 +116,10 @@ public final class PhaseData implements AutoCloseable {
             LOG.warn("{}: {} of {} rows are longer than maxLength and lost {} tokens at their ends", source.path(),
                     counts.truncatedRows(), counts.rows(), counts.droppedTokens());
         }
+        if (counts.lostRows() > 0) {
+            LOG.warn("{}: {} rows were left out: their prompts leave no room for the completion within maxLength",
+                    source.path(), counts.lostRows());
+        }
         if (counts.emptyRows() > 0) {
             LOG.warn("{}: {} rows are empty and were left out", source.path(), counts.emptyRows());
         }

@@ -38,13 +38,14 @@ final class RowEncoder {
      * Prepares some rows on the calling thread (chats are rendered here, all at once); what it gives may then run
      * on any thread.
      */
-    List<Supplier<Example>> prepare(List<Row> rows) {
-        List<Supplier<Example>> work = new ArrayList<>(rows.size());
+    List<Supplier<EncodedRow>> prepare(List<Row> rows) {
+        List<Supplier<EncodedRow>> work = new ArrayList<>(rows.size());
         if (chats != null) {
             List<ChatRows.Rendered> rendered = chats.render(rows);
             for (int i = 0; i < rows.size(); i++) {
                 ChatRows.Rendered chat = rendered.get(i);
-                work.add(located(rows.get(i), () -> encoder.rendered(chat.prompt(), chat.completion())));
+                Row row = rows.get(i);
+                work.add(() -> located(row, () -> encoder.rendered(chat.prompt(), chat.completion())));
             }
         } else {
             rows.forEach(row -> work.add(() -> encode(row)));
@@ -52,22 +53,22 @@ final class RowEncoder {
         return work;
     }
 
-    private Example encode(Row row) {
+    private EncodedRow encode(Row row) {
         if (text != null) {
-            return encoder.text(text.render(row), data.endOfText());
+            return new EncodedRow(encoder.text(text.render(row), data.endOfText()), null);
         }
         String read = prompt.render(row);
         String learned = completion.render(row);
-        return located(row, () -> encoder.completion(read, learned)).get();
+        return located(row, () -> encoder.completion(read, learned));
     }
 
-    private static Supplier<Example> located(Row row, Supplier<Example> encoding) {
-        return () -> {
-            try {
-                return encoding.get();
-            } catch (InvalidInputException wrong) {
-                throw row.invalid(wrong);
-            }
-        };
+    private static EncodedRow located(Row row, Supplier<Example> encoding) {
+        try {
+            return new EncodedRow(encoding.get(), null);
+        } catch (CompletionTruncatedException tooLong) {
+            return new EncodedRow(null, row.invalid(tooLong));
+        } catch (InvalidInputException wrong) {
+            throw row.invalid(wrong);
+        }
     }
 }

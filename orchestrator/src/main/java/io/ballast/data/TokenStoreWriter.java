@@ -29,6 +29,11 @@ final class TokenStoreWriter implements Closeable {
         }
     }
 
+    /** Counts a row whose prompt leaves no room for its completion. */
+    void countLost() {
+        statistics = statistics.plus(new DataStatistics(0, 0, 0, 0, 0, 0, 1, 0));
+    }
+
     DataStatistics statistics() {
         return statistics;
     }

@@ -87,7 +87,7 @@ class StoreCacheTest {
         List<Example> examples = List.of(new Example(new int[] {1, 2, 3}, 1), new Example(new int[] {1, 2, 3, 4}, 3, 6),
                 new Example(new int[] {1}, 1));
         try (TokenStore store = get(examples)) {
-            assertEquals(new DataStatistics(2, 7, 3, 1, 6, 1, 4), store.statistics());
+            assertEquals(new DataStatistics(2, 7, 3, 1, 6, 1, 0, 4), store.statistics());
             assertEquals(2, store.size());
         }
     }
