@@ -75,8 +75,8 @@ class Anchor:
         """θ* for a model's covered parameters, after comparing names and shapes.
 
         Raises:
-            InvalidInputError: they are another model's (names the first mismatch), or this anchor was opened without the
-                model that is its reference.
+            InvalidInputError: they are another model's (names the first mismatch), or this anchor was opened without
+                the model that is its reference.
         """
         _check_shapes({name: tensor.shape for name, tensor in self.importance.items()}, parameters)
         if self.reference is None:
@@ -249,8 +249,8 @@ def _check_hashes(anchored: Mapping[str, str], parameters: Mapping[str, Tensor])
 
 def _other_model(name: str, expected: object, found: object) -> InvalidInputError:
     return InvalidInputError(
-        f"the anchor is of another model; the first mismatch is {name}: expected {expected} (the anchor), found {found} "
-        "(the model): open the model that the anchor was made from, or measure a new anchor"
+        f"the anchor is of another model; the first mismatch is {name}: expected {expected} (the anchor), found "
+        f"{found} (the model): open the model that the anchor was made from, or measure a new anchor"
     )
 
 

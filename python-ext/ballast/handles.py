@@ -7,6 +7,8 @@ import traceback
 
 import torch
 
+from ballast.memory import is_out_of_memory
+
 # An operating system's refusals: not the experiment's fault, and not ours.
 ENVIRONMENT_ERRNOS = {13, 28, 30, 122}  # EACCES, ENOSPC, EROFS, EDQUOT
 
@@ -33,17 +35,14 @@ def get(handle: int, kind: type):
 
 def release(handle: int) -> None:
     """Releasing twice is allowed."""
-    value = _objects.pop(handle, None)
-    close = getattr(value, "close", None)
-    if close is not None:
-        close()
-    del value, close
+    _close(handle)
     _free()
 
 
 def release_all() -> None:
     for handle in list(_objects):
-        release(handle)
+        _close(handle)
+    _free()
 
 
 def last_error() -> dict | None:
@@ -62,6 +61,7 @@ def called_from_java(function):
     @functools.wraps(function)
     def call(*arguments):
         global _last_error
+        _last_error = None
         try:
             return function(*arguments)
         except BaseException as error:  # A library's sys.exit() must not end the JVM either.
@@ -100,12 +100,17 @@ def kind_of(error: BaseException) -> str:
     """Which of the caller's exceptions an error becomes."""
     if hasattr(error, "kind"):
         return error.kind
-    # On CPU, PyTorch has no type of its own for this.
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "DefaultCPUAllocator: can't allocate memory" in str(error):
+    if is_out_of_memory(error):
         return "out_of_memory"
     if isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS:
         return "environment"
     return "internal"
+
+
+def _close(handle: int) -> None:
+    close = getattr(_objects.pop(handle, None), "close", None)
+    if close is not None:
+        close()
 
 
 def _free() -> None:

@@ -16,7 +16,9 @@ EPSILON = 1e-8
 
 
 def learning_rate(schedule: str, peak: float, warmup_steps: int, steps: int, step: int) -> float:
-    """η_t: linear warm-up from 0, then constant, linear to 0, or half a cosine to 0; as in transformers.
+    """η_t: linear warm-up from 0, then constant, linear to 0, or half a cosine to 0.
+
+    As in transformers, but 0 after the last step, where its cosine rises again.
 
     Args:
         schedule: "constant", "linear" or "cosine"
@@ -32,7 +34,7 @@ def learning_rate(schedule: str, peak: float, warmup_steps: int, steps: int, ste
         return peak * step / warmup_steps
     if schedule == "constant":
         return peak
-    progress = min(1.0, (step - warmup_steps) / max(1, steps - warmup_steps))
+    progress = (step - warmup_steps) / (steps - warmup_steps) if step < steps else 1.0
     if schedule == "linear":
         return peak * (1 - progress)
     if schedule == "cosine":
@@ -89,9 +91,11 @@ class Optimizer(Protocol):
 
 
 class FusedAdamW:
-    """torch's own AdamW (arXiv 1711.05101) in one pass. Clip factor and gate go through the two tensors by which
-    `torch.amp.GradScaler` talks to fused optimizers: gradients are divided by `grad_scale`, and a `found_inf` of 1 makes
-    the step a no-op on the device."""
+    """torch's own AdamW (arXiv 1711.05101) in one pass.
+
+    Clip factor and gate go through the two tensors by which `torch.amp.GradScaler` talks to fused optimizers: gradients
+    are divided by `grad_scale`, and a `found_inf` of 1 makes the step a no-op on the device.
+    """
 
     def __init__(self, parameters: Mapping[str, Tensor], weight_decay: float) -> None:
         self._adamw = torch.optim.AdamW(

@@ -19,9 +19,10 @@ not comparable, since the gradient form passes through Adam's preconditioner and
 class RetentionPenalty:
     """λ Σ_i c_i Ω_i (θ_i − θ*_i)² over the covered parameters, with c one number for each tensor.
 
-    Gradient form (arXiv 2501.13669): 2 λ c Ω (θ − θ*) joins the task's gradient before the clip norm is taken, as autograd
-    on the written loss would have it. Proximal form: after the optimizer's step θ ← θ* + (θ − θ*) / (1 + 2 η_t λ c Ω), the
-    penalty's proximal operator (Parikh & Boyd, Proximal Algorithms, 2014): stable for any λ.
+    Gradient form (arXiv 2501.13669): 2 λ c Ω (θ − θ*) joins the task's gradient before the clip norm is taken, as
+    autograd on the written loss would have it. Proximal form: after the optimizer's step
+    θ ← θ* + (θ − θ*) / (1 + 2 η_t λ c Ω), the penalty's proximal operator (Parikh & Boyd, Proximal Algorithms, 2014):
+    stable for any λ.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class RetentionPenalty:
             )
 
     def proximal_step(self, learning_rate: float, gate: Tensor) -> None:
-        """Pulls θ towards θ* with η_t = `learning_rate`. Does nothing in the gradient form, or where the gate is shut."""
+        """Pulls θ towards θ* with η_t = `learning_rate`. Does nothing in the gradient form or under a shut gate."""
         if self.form == PROXIMAL:
             kernels.proximal_step(
                 self._parameters,

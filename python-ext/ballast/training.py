@@ -60,8 +60,8 @@ class TrainingPhase:
         """Adds one micro-batch's gradient to `.grad`.
 
         Args:
-            loss: 0-dim: Σ CE of this micro-batch / targets of the whole step, so that the micro-batches of a step add up
-                to the loss and the gradient of one large batch
+            loss: 0-dim: Σ CE of this micro-batch / targets of the whole step, so that the micro-batches of a step add
+                up to the loss and the gradient of one large batch
         """
         self._check_running()
         self._micro_batches += 1
@@ -140,8 +140,8 @@ class TrainingPhase:
         Args:
             xi: the damping ξ
             relative: whether `xi` multiplies the median squared move
-            reference: "end": θ* is where the phase ended. "start": it is where the phase began, the phase only measured,
-                and the parameters are put back there
+            reference: "end": θ* is where the phase ended. "start": θ* is where it began; the phase only measured, and
+                the parameters are put back there
             layer_coefficients: "paper", "scaled" or "uniform"
             layers: "block" or "parameter"
             normalize: "mean" or "none"
@@ -174,7 +174,7 @@ class TrainingPhase:
         return FusedAdamW(self.parameters, self.settings.weight_decay)
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
-        """Measures ω around the whole step where the optimizer does not, so that g is without and d is with the penalty."""
+        """Measures ω around the whole step where the optimizer does not: g without the penalty, d with it."""
         if self._path_integral is not None and self._penalty is not None:
             return self._path_integral.around_step(self._gate.step)
         return contextlib.nullcontext()
@@ -215,6 +215,6 @@ def _check_float32(parameters: dict[str, nn.Parameter]) -> None:
     for name, parameter in parameters.items():
         if parameter.dtype != torch.float32:
             raise InvalidInputError(
-                f"expected trainable parameters in float32, found {parameter.dtype} in {name}: small updates are lost in "
-                'fewer bits; open the model in float32 and use "dtype": "bfloat16" for autocast'
+                f"expected trainable parameters in float32, found {parameter.dtype} in {name}: small updates are lost "
+                'in fewer bits; open the model in float32 and use "dtype": "bfloat16" for autocast'
             )

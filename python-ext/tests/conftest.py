@@ -7,7 +7,8 @@ import pytest
 import torch
 from tiny_models import CONFIGURATIONS, VOCABULARY_SIZE, write_model
 
-torch.set_num_threads(2)
+# Models this small only wait for a second thread.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +61,6 @@ def slot_of():
 def documents() -> list[list[int]]:
     """Random documents of several lengths, the same in each test."""
     generator = torch.Generator().manual_seed(3)
-    return [torch.randint(3, VOCABULARY_SIZE, (length,), generator=generator).tolist() for length in (9, 14, 5, 11, 7, 16)]
+    return [
+        torch.randint(3, VOCABULARY_SIZE, (length,), generator=generator).tolist() for length in (9, 14, 5, 11, 7, 16)
+    ]

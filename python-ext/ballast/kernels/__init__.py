@@ -1,7 +1,7 @@
 """Elementwise passes over the parameters that torch does not already do in one.
 
-Each has a plain PyTorch `reference`; `native` does the fused step on the CPU in one pass over the memory. What serves is
-chosen per call: fp32, contiguous tensors on the CPU go native where the library loads, everything else goes to the
+Each has a plain PyTorch `reference`; `native` does the fused step on the CPU in one pass over the memory. What serves
+is chosen per call: fp32, contiguous tensors on the CPU go native where the library loads, everything else goes to the
 reference. `BALLAST_NATIVE=0` in the environment turns native off.
 
 A `gate` is a 0-dim int32 tensor on the parameters' device; where it is not 0, nothing changes. The host never reads it,

@@ -54,7 +54,7 @@ def adamw_path_integral(
         exp_avg_sq.mul_(second_decay).addcmul_(clipped, clipped, value=1 - beta2)
         before = parameter.clone()
         denominator = (exp_avg_sq.sqrt() / second_correction).add_(eps)
-        parameter.mul_(decay).sub_((exp_avg / denominator).mul_(rate))
+        parameter.mul_(decay).sub_((exp_avg * rate).div_(denominator))
         omega.addcmul_(task, parameter - before, value=-1)
 
 

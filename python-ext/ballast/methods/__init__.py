@@ -5,7 +5,13 @@ import pkgutil
 
 from ballast.methods.registry import Method, create, names, register
 
-__all__ = ["Method", "create", "names", "register"]
+__all__ = ["Method", "create", "discover", "names", "register"]
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+
+def discover() -> None:
+    """Imports every module of this folder, which registers the methods in them."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+discover()

@@ -28,8 +28,8 @@ class Hierarchical:
     ) -> RetentionPenalty:
         if anchor is None:
             raise InvalidInputError(
-                'expected an anchor for the method "hierarchical", found none: add a "general" block to the experiment, '
-                'or name an anchor folder in "retention.anchor"'
+                'expected an anchor for the method "hierarchical", found none: add a "general" block to the '
+                'experiment, or name an anchor folder in "retention.anchor"'
             )
         reference = anchor.reference_for(parameters)
         groups = group_layers(model, parameters, settings.layers)

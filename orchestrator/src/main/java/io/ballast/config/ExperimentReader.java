@@ -50,6 +50,21 @@ public final class ExperimentReader {
         return bind(experiment, base, Place.of("the experiment"));
     }
 
+    /**
+     * Reads one block of an experiment, such as {@code evaluation}, that a program made.
+     *
+     * @param block  the block in the form of a file
+     * @param type   the block's record
+     * @param base   the folder that its relative paths start from
+     * @param source what messages call it
+     * @param <T>    the block's record
+     * @return the block with every default filled in
+     * @throws InvalidInputException when something in it is wrong
+     */
+    public static <T extends Record> T block(JsonObject block, Class<T> type, Path base, String source) {
+        return new RecordBinder(base).bind(block, type, Place.of(source));
+    }
+
     private static ExperimentConfig bind(JsonElement tree, Path base, Place place) {
         ExperimentConfig read = new RecordBinder(base).bind(tree, ExperimentConfig.class, place);
         ExperimentConfig experiment = new ExperimentConfig(read.name(), read.seed(), read.output(), read.model(),

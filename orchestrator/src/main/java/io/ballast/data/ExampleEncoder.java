@@ -46,7 +46,8 @@ public final class ExampleEncoder {
      * @param prompt     what is only read
      * @param completion what is learned
      * @return the row
-     * @throws InvalidInputException if nothing of the completion is left within the most tokens
+     * @throws CompletionTruncatedException if nothing of the completion is left within the most tokens
+     * @throws InvalidInputException        if there is nothing to learn, not even EOS
      */
     public Example completion(String prompt, String completion) {
         return split(prompt, completion, tokenizer.bos(), tokenizer.eos());
@@ -59,7 +60,8 @@ public final class ExampleEncoder {
      * @param prompt     what is only read
      * @param completion what is learned
      * @return the row
-     * @throws InvalidInputException if nothing of the completion is left within the most tokens
+     * @throws CompletionTruncatedException if nothing of the completion is left within the most tokens
+     * @throws InvalidInputException        if there is nothing to learn, not even EOS
      */
     public Example rendered(String prompt, String completion) {
         return split(prompt, completion, OptionalInt.empty(), OptionalInt.empty());
@@ -79,9 +81,7 @@ public final class ExampleEncoder {
             throw new InvalidInputException("the completion is empty: there is nothing to learn");
         }
         if (targetStart >= maxLength) {
-            throw new InvalidInputException("the completion truncates to nothing: the prompt alone has " + targetStart
-                    + " tokens and maxLength is " + maxLength + ". Raise maxLength, shorten the prompt, or leave the "
-                    + "row out with \"where\"");
+            throw new CompletionTruncatedException(targetStart, maxLength);
         }
         return cut(ids, targetStart);
     }

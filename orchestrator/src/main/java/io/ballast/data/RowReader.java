@@ -67,8 +67,7 @@ public final class RowReader implements Iterator<Row>, AutoCloseable {
      */
     public static RowReader open(Path file, String where) {
         if (!Files.isRegularFile(file)) {
-            throw new InvalidInputException("There is no data file " + file
-                    + (Files.isDirectory(file) ? "; it is a folder. Name a file in it" : ". Check \"path\"."));
+            throw missing(file);
         }
         RowReader reader = null;
         try {
@@ -82,6 +81,11 @@ public final class RowReader implements Iterator<Row>, AutoCloseable {
             close(reader);
             throw failed;
         }
+    }
+
+    static InvalidInputException missing(Path file) {
+        return new InvalidInputException("There is no data file " + file
+                + (Files.isDirectory(file) ? "; it is a folder. Name a file in it." : ". Check \"path\"."));
     }
 
     private void start() {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What was learned and kept, as the model card tells it. */
 final class CardResults {
@@ -13,7 +14,8 @@ final class CardResults {
 
     static String title(Evidence evidence) {
         String message = evidence.message();
-        return "# " + Markdown.text(FrontMatter.name(evidence)) + "\n\n**" + Markdown.text(Headline.of(evidence)) + "**\n"
+        return "# " + Markdown.text(FrontMatter.name(evidence)) + "\n"
+                + "\n**" + Markdown.text(Headline.of(evidence)) + "**\n"
                 + (message.isEmpty() ? "" : "\n> " + Markdown.text(message) + "\n");
     }
 
@@ -32,9 +34,13 @@ final class CardResults {
         boolean tested = change.verdict() != Verdict.UNTESTED;
         return List.of(axis, change.task(), change.metric(), Numbers.score(change, change.before()),
                 Numbers.score(change, change.after()), Numbers.difference(change, change.difference()),
-                tested ? Numbers.difference(change, change.low()) + " to " + Numbers.difference(change, change.high()) : "–",
+                tested ? interval(change) : "–",
                 Double.isNaN(change.p()) ? "–" : change.p() < 0.001 ? "< 0.001" : Numbers.significant(change.p(), 2),
                 change.verdict().name().toLowerCase(Locale.ROOT));
+    }
+
+    private static String interval(Change change) {
+        return Numbers.difference(change, change.low()) + " to " + Numbers.difference(change, change.high());
     }
 
     /** A column for each stage, in the order in which they were evaluated. */
@@ -55,6 +61,6 @@ final class CardResults {
     }
 
     private static List<String> key(Fields score) {
-        return List.of(score.text("role").orElse("?"), score.text("task").orElse("?"), score.text("metric").orElse("?"));
+        return Stream.of("role", "task", "metric").map(name -> score.text(name).orElse("?")).toList();
     }
 }

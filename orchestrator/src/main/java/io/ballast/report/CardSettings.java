@@ -20,7 +20,8 @@ final class CardSettings {
         add(rows, "", experiment, List.of("seed"));
         add(rows, "model · ", experiment.object("model"), List.of("dtype"));
         add(rows, "adapter · ", experiment.object("adapter"), List.of("kind", "rank", "alpha", "dropout", "targets"));
-        add(rows, "retention · ", experiment.object("retention"), evidence.isHeldBack() ? RETENTION : List.of("method"));
+        add(rows, "retention · ", experiment.object("retention"),
+                evidence.isHeldBack() ? RETENTION : List.of("method"));
         for (String phase : List.of("general", "domain")) {
             add(rows, phase + " · ", experiment.object(phase), PHASE);
         }
@@ -47,15 +48,20 @@ final class CardSettings {
 
     private static String cost(Evidence evidence) {
         List<List<String>> rows = evidence.run().result().objects("phases").stream()
-                .map(phase -> List.of(phase.text("name").orElse("?"), count(phase, "steps"), count(phase, "tokens"),
-                        Numbers.significant(phase.number("seconds"), 3), Numbers.significant(phase.number("tokensPerSecond"), 3),
-                        Numbers.significant(phase.number("peakMemoryBytes") / (1 << 20), 3),
-                        Numbers.significant(phase.number("firstLoss"), 4), Numbers.significant(phase.number("lastLoss"), 4)))
-                .toList();
+                .map(CardSettings::phase).toList();
         double added = evidence.run().result().object("importance").number("secondsAdded");
+        String sentence = Double.isFinite(added)
+                ? "\nMeasuring importance added " + Numbers.significant(added, 2) + " s.\n" : "";
         return Markdown.section("Cost", Markdown.table(List.of("phase", "steps", "tokens", "seconds", "tokens/s",
-                "peak memory, MiB", "first loss", "last loss"), rows)
-                + (Double.isFinite(added) ? "\nMeasuring importance added " + Numbers.significant(added, 2) + " s.\n" : ""));
+                "peak memory, MiB", "first loss", "last loss"), rows) + sentence);
+    }
+
+    private static List<String> phase(Fields phase) {
+        return List.of(phase.text("name").orElse("?"), count(phase, "steps"), count(phase, "tokens"),
+                Numbers.significant(phase.number("seconds"), 3),
+                Numbers.significant(phase.number("tokensPerSecond"), 3),
+                Numbers.significant(phase.number("peakMemoryBytes") / (1 << 20), 3),
+                Numbers.significant(phase.number("firstLoss"), 4), Numbers.significant(phase.number("lastLoss"), 4));
     }
 
     private static String count(Fields phase, String name) {

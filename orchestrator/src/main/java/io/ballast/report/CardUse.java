@@ -13,7 +13,8 @@ final class CardUse {
         }
         boolean adapter = !evidence.run().experiment().object("adapter").isEmpty();
         String load = adapter
-                ? "from peft import AutoPeftModelForCausalLM\n\nmodel = AutoPeftModelForCausalLM.from_pretrained(\"model\")"
+                ? "from peft import AutoPeftModelForCausalLM\n\n"
+                + "model = AutoPeftModelForCausalLM.from_pretrained(\"model\")"
                 : "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
                 + "model = AutoModelForCausalLM.from_pretrained(\"model\")\n"
                 + "tokenizer = AutoTokenizer.from_pretrained(\"model\")";

@@ -81,7 +81,8 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
 
     /** @return whether the interval contains both no change and a large loss: too few items to tell */
     boolean isInconclusive() {
-        return verdict() == Verdict.NOISE && isBeyond(inScale(higherIsBetter ? -low : high), LARGE_SHARE, LARGE_RELATIVE);
+        return verdict() == Verdict.NOISE
+                && isBeyond(inScale(higherIsBetter ? -low : high), LARGE_SHARE, LARGE_RELATIVE);
     }
 
     /** @return the change in a few words, such as "sciq acc fell by 11 points" */

@@ -32,7 +32,8 @@ record Evidence(RunFiles run, Changes changes) {
 
     /** @return the stage at which the last general score was taken, or an empty text */
     String lastGeneralStage() {
-        return run.result().objects("scores").stream().filter(score -> score.text("role").filter("general"::equals).isPresent())
+        return run.result().objects("scores").stream()
+                .filter(score -> score.text("role").filter("general"::equals).isPresent())
                 .reduce((first, second) -> second).flatMap(score -> score.text("stage")).orElse("");
     }
 

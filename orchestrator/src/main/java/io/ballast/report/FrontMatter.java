@@ -79,10 +79,13 @@ final class FrontMatter {
         String last = scores.isEmpty() ? "" : scores.get(scores.size() - 1).text("stage").orElse("");
         return scores.stream().filter(score -> score.text("stage").orElse("").equals(last))
                 .filter(score -> Double.isFinite(score.number("value")))
-                .map(score -> entry("task", entry("type", "text-generation"),
-                        "dataset", entry("name", score.text("task").orElse("?"), "type", score.text("task").orElse("?")),
-                        "metrics", List.of(entry("type", score.text("metric").orElse("?"),
-                                "value", score.number("value"))))).toList();
+                .map(FrontMatter::result).toList();
+    }
+
+    private static Map<String, Object> result(Fields score) {
+        String task = score.text("task").orElse("?");
+        return entry("task", entry("type", "text-generation"), "dataset", entry("name", task, "type", task),
+                "metrics", List.of(entry("type", score.text("metric").orElse("?"), "value", score.number("value"))));
     }
 
     private static Map<String, Object> entry(Object... keysAndValues) {

@@ -17,9 +17,9 @@ final class ImportanceRules {
         boolean paper = evidence.run().experiment().object("retention").text("layerCoefficients")
                 .filter("paper"::equals).isPresent();
         return paper && layers > 2 && entropy < SPREAD * Math.log(layers)
-                ? Optional.of(Suggestion.run("Spread the layer coefficients", "The paper's softmax puts nearly all weight"
-                        + " on few of the " + layers + " layers (entropy " + Numbers.significant(entropy, 2) + " of "
-                        + Numbers.significant(Math.log(layers), 2) + "); the others are not held back.",
+                ? Optional.of(Suggestion.run("Spread the layer coefficients", "The paper's softmax puts nearly all"
+                        + " weight on few of the " + layers + " layers (entropy "
+                        + Numbers.significant(entropy, 2) + " of " + Numbers.significant(Math.log(layers), 2) + "); the others are not held back.",
                         "retention.layerCoefficients=scaled"))
                 : Optional.empty();
     }

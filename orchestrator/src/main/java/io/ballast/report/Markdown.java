@@ -29,6 +29,7 @@ final class Markdown {
     /** @return the text on one line, with what Markdown or HTML would read as markup escaped */
     static String text(String text) {
         return text.replaceAll("[\\s\\u0085\\u2028\\u2029]+", " ").strip()
-                .replaceAll("[\\\\`*_\\[\\]|#]", "\\\\$0").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+                .replaceAll("[\\\\`*_\\[\\]|#]", "\\\\$0")
+                .replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     }
 }

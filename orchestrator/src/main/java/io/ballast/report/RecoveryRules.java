@@ -24,8 +24,9 @@ final class RecoveryRules {
                     + Numbers.significant(learningRate, 3) + " is the first thing to try.",
                     phase + ".learningRate=" + Numbers.significant(learningRate / 3, 2));
         }
-        return Suggestion.advice("Read the message", (failure.isEmpty() ? "It ends the run's output and" : "It") + " says what was expected, what was found, and where;"
-                + " the last lines of events.jsonl say how far the run came.");
+        return Suggestion.advice("Read the message", (failure.isEmpty() ? "It ends the run's output and" : "It")
+                + " says what was expected, what was found, and where; the last lines of events.jsonl say"
+                + " how far the run came.");
     }
 
     private static boolean diverged(String failure) {

@@ -23,8 +23,9 @@ final class StrengthRules {
         return Optional.of(evidence.hasGeneralPhase()
                 ? Suggestion.run("Hold the model back", evidence.worstLoss().inWords() + " under plain fine-tuning.",
                         "retention.method=hierarchical")
-                : Suggestion.run("Hold the model back", evidence.worstLoss().inWords() + " under plain fine-tuning. L2 to the base"
-                        + " needs no general text; with a general block, hierarchical is the better choice.",
+                : Suggestion.run("Hold the model back", evidence.worstLoss().inWords() + " under plain fine-tuning."
+                        + " L2 to the base needs no general text; with a general block, hierarchical is the"
+                        + " better choice.",
                         "retention.method=l2"));
     }
 

@@ -42,43 +42,58 @@ const charts = (() => {
 
   /** Panels above one another share the x axis; two y axes in one panel would invite false comparisons. */
   function stacked(panels, x) {
-    const bottom = panels.length - 1;
     return {
       grid: panels.map(panel => ({left: 58, right: 22, top: panel.top, height: panel.height})),
-      xAxis: panels.map((panel, i) => ({...axisStyle(), ...x, gridIndex: i, axisLabel: {...axisStyle().axisLabel, ...x.axisLabel, show: i === bottom},
-        splitLine: {show: false}, axisPointer: {show: true, label: {show: false}}})),
-      yAxis: panels.map((panel, i) => ({...axisStyle(), gridIndex: i, name: panel.name, nameLocation: "end", nameGap: 13,
-        nameTextStyle: {...axisStyle().nameTextStyle, align: "left", padding: [0, 0, 0, -50]}, scale: panel.scale ?? true, splitNumber: panel.splits ?? 4,
-        type: panel.type ?? "value", min: panel.min, axisLabel: {...axisStyle().axisLabel, formatter: value => format.significant(value, 3)}})),
+      xAxis: panels.map((panel, i) => xAxis(x, i, i === panels.length - 1)),
+      yAxis: panels.map(yAxis),
       axisPointer: {link: [{xAxisIndex: "all"}]}};
+  }
+
+  function xAxis(axis, gridIndex, labelled) {
+    const style = axisStyle();
+    return {...style, ...axis, gridIndex, splitLine: {show: false}, axisPointer: {show: true, label: {show: false}},
+      axisLabel: {...style.axisLabel, ...axis.axisLabel, show: labelled}};
+  }
+
+  function yAxis(panel, gridIndex) {
+    const style = axisStyle();
+    return {...style, gridIndex, type: "value", scale: panel.scale ?? true, splitNumber: panel.splits, min: panel.min,
+      name: panel.name, nameLocation: "end", nameGap: 13,
+      nameTextStyle: {...style.nameTextStyle, align: "left", padding: [0, 0, 0, -50]},
+      axisLabel: {...style.axisLabel, formatter: value => format.significant(value, 3)}};
   }
 
   const line = (data, i, color) => ({type: "line", data, xAxisIndex: i, yAxisIndex: i, color,
     showSymbol: data.length < 30, symbolSize: 5, symbol: "circle", lineStyle: {width: i === 0 ? 2 : 1.5}, connectNulls: false});
 
+  const measures = [
+    {column: "loss", title: "loss, nats per token", height: 170, splits: 4},
+    {column: "learningRate", title: "learning rate", height: 46, splits: 1, min: 0},
+    {column: "penalty", title: "penalty", height: 46, splits: 1, min: 0}];
+
   function phase(curve) {
-    const used = column => curve[column].some(value => Number.isFinite(value) && value !== 0);
-    const columns = [["loss", "loss, nats per token", 170], ["learningRate", "learning rate", 46], ["penalty", "penalty", 46]]
-      .filter(([column]) => used(column));
-    if (columns.length === 0) return null;
+    const shown = measures.filter(({column}) => curve[column].some(value => Number.isFinite(value) && value !== 0));
+    if (shown.length === 0) return null;
     let top = 28;
-    const panels = columns.map(([column, name, height], i) => {
-      const panel = {name, top, height, splits: i === 0 ? 4 : 1, min: i === 0 ? undefined : 0};
-      top += height + 38;
+    const panels = shown.map(measure => {
+      const panel = {...measure, name: measure.title, top};
+      top += measure.height + 38;
       return panel;
     });
-    const hue = curve.phase === "general" ? "general" : curve.phase === "domain" ? "domain" : "third";
-    const lines = at => [["step", format.count(curve.step[at])],
-      ...[...columns.map(([column]) => column), "gradientNorm"].map(column => [name(column), format.significant(curve[column][at])])];
-    const option = () => ({...stacked(panels, {type: "value", min: 0, max: "dataMax"}), tooltip: tooltip(lines),
-      series: columns.map(([column], i) => line(curve.step.map((step, at) => [step, curve[column][at]]), i, colour(i === 0 ? hue : "quiet")))});
-    const finite = curve.loss.filter(Number.isFinite);
-    const label = curve.phase + " phase: loss from " + format.significant(finite[0]) + " to "
-      + format.significant(finite[finite.length - 1]) + " nats per token";
-    return make("figure", {}, make("figcaption", {}, capital(curve.phase) + " phase ",
-      make("span", {}, "loss " + format.significant(finite[0]) + " → " + format.significant(finite[finite.length - 1]))),
-      chart(top, label, option));
+    const hue = ["general", "domain"].includes(curve.phase) ? curve.phase : "third";
+    const points = column => curve.step.map((step, at) => [step, curve[column][at]]);
+    const option = () => ({...stacked(panels, {type: "value", min: 0, max: "dataMax"}), tooltip: tooltip(at => values(curve, at)),
+      series: shown.map(({column}, i) => line(points(column), i, colour(i === 0 ? hue : "quiet")))});
+    const finite = curve.loss.filter(Number.isFinite).map(value => format.significant(value));
+    const [first, last] = [finite[0] ?? format.absent, finite[finite.length - 1] ?? format.absent];
+    return make("figure", {},
+      make("figcaption", {}, capital(curve.phase) + " phase ", make("span", {}, "loss " + first + " → " + last)),
+      chart(top, curve.phase + " phase: loss from " + first + " to " + last + " nats per token", option));
   }
+
+  const values = (curve, at) => [["step", format.count(curve.step[at])],
+    ...["loss", "learningRate", "penalty", "gradientNorm", "tokensPerSecond"].filter(column => curve[column][at] != null)
+      .map(column => [name(column), format.significant(curve[column][at])])];
 
   const name = column => column.replace(/[A-Z]/g, letter => " " + letter.toLowerCase());
   const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
@@ -100,14 +115,16 @@ const charts = (() => {
     const [alpha, norm] = [values("alpha"), values("norm")];
     const panels = [{name: "α", top: 28, height: 130, scale: false, min: 0, splits: 3},
       {name: "‖Ω‖", top: 202, height: 90, scale: false, min: 0, splits: 2}];
-    const lines = at => [["", names[at]], ["α", format.significant(alpha[at], 3)], ["‖Ω‖", format.significant(norm[at], 3)]];
+    const lines = at => [["", names[at]], ["α", format.significant(alpha[at], 3)],
+      ["‖Ω‖", format.significant(norm[at], 3)]];
     const crowded = names.length > 40;
     const rotate = !crowded && Math.max(...names.map(each => each.length)) > 6 && names.length > 4 ? 40 : 0;
     const option = () => ({...stacked(panels, {type: "category", data: names,
       axisLabel: {rotate, formatter: each => crowded ? "" : shortened(each)}}),
       tooltip: tooltip(lines), series: [bar(alpha, 0, colour("general")), bar(norm, 1, colour("quiet"))]});
     return make("figure", {}, make("figcaption", {}, "Layer coefficients α and norms of importance ",
-      make("span", {}, "in the model's order" + (crowded ? "; names are in the table" : ""))), chart(rotate ? 380 : 330, "Layer coefficients; the same numbers are in the table below", option));
+      make("span", {}, "in the model's order" + (crowded ? "; names are in the table" : ""))),
+      chart(rotate ? 380 : 330, "Layer coefficients; the same numbers are in the table below", option));
   }
 
   return {render: loss, layers, follow};

@@ -29,7 +29,8 @@ const dom = (() => {
     const row = cells => make("tr", {}, cells.map((content, i) =>
       i === 0 ? cell("th", content, columns[i], "row") : cell("td", content, columns[i])));
     const body = group => make("tbody", {class: group.title && "group"},
-      group.title && make("tr", {}, make("th", {colspan: columns.length, scope: "rowgroup"}, make("div", {}, [group.title].flat().filter(Boolean)))),
+      group.title && make("tr", {}, make("th", {colspan: columns.length, scope: "rowgroup"},
+        make("div", {}, [group.title].flat().filter(Boolean)))),
       group.rows.map(row));
     // The note stands before the table and not in a caption, which would scroll out of sight with it.
     return make("div", {}, make("p", {class: "quiet small"}, caption),

@@ -5,16 +5,19 @@ const flips = (() => {
 
   function render(data) {
     const tasks = (data.flips ?? []).filter(task => task.newlyWrong + task.newlyRight > 0);
-    return dom.section("Items that changed", "Before is the base model, after the final one; beside each choice its log-probability in nats, before → after.", tasks.map(task =>
-      lazy(make("bdi", {}, task.task), " · " + format.count(task.newlyWrong) + " newly wrong, " + format.count(task.newlyRight) + " newly right",
-        () => [list("Newly wrong", task, "newlyWrong"), list("Newly right", task, "newlyRight")])));
+    return dom.section("Items that changed", "Before is the base model, after the final one;"
+      + " beside each choice its log-probability in nats, before → after.", tasks.map(task => lazy(task.task, counts(task),
+      () => [list("Newly wrong", task, "newlyWrong"), list("Newly right", task, "newlyRight")])));
   }
 
+  const counts = task => " · " + format.count(task.newlyWrong) + " newly wrong, "
+    + format.count(task.newlyRight) + " newly right";
+
   /** A long list of long prompts is built when somebody opens it. */
-  function lazy(title, counts, build) {
+  function lazy(title, note, build) {
     const body = make("div", {class: "flips"});
     return make("details", {toggle: () => body.childElementCount === 0 && body.append(...build().filter(Boolean))},
-      make("summary", {}, title, counts), body);
+      make("summary", {}, make("bdi", {}, title), note), body);
   }
 
   function list(title, task, kind) {
@@ -31,8 +34,10 @@ const flips = (() => {
     }
     show();
     const left = task[kind] - items.length;
-    return make("section", {class: "long"}, make("h3", {class: kind === "newlyWrong" ? "worse" : "better"}, title + " (" + format.count(task[kind]) + ")"),
-      entries, more, left > 0 && make("p", {class: "quiet small"}, format.count(left) + " more are in evaluation/flips/" + task.task + ".jsonl."));
+    return make("section", {class: "long"},
+      make("h3", {class: kind === "newlyWrong" ? "worse" : "better"}, title + " (" + format.count(task[kind]) + ")"),
+      entries, more, left > 0 && make("p", {class: "quiet small"},
+        format.count(left) + " more are in evaluation/flips/" + task.task + ".jsonl."));
   }
 
   function entry(item) {
@@ -43,10 +48,12 @@ const flips = (() => {
 
   function option(item, choice, i) {
     const right = i === item.target;
-    const tag = (text, says) => make("span", {class: "tag " + (right ? "better" : "worse")}, text, make("span", {class: "visually-hidden"}, says));
-    return make("li", {class: right ? "right" : ""}, make("span", {class: "bullet", "aria-hidden": "true"}, right ? "✓" : "·"),
-      make("bdi", {}, String(choice).trim()), right && make("span", {class: "visually-hidden"}, " (right answer)"),
-      chances(item, i), item.before === i && tag("before", right ? ": right" : ": wrong"), item.after === i && tag("after", right ? ": right" : ": wrong"));
+    const spoken = text => make("span", {class: "visually-hidden"}, text);
+    const tag = text => make("span", {class: "tag " + (right ? "better" : "worse")}, text, spoken(right ? ": right" : ": wrong"));
+    return make("li", {class: right ? "right" : ""},
+      make("span", {class: "bullet", "aria-hidden": "true"}, right ? "✓" : "·"),
+      make("bdi", {}, String(choice).trim()), right && spoken(" (right answer)"), chances(item, i),
+      item.before === i && tag("before"), item.after === i && tag("after"));
   }
 
   /** Log-probability of a choice, before and after. */

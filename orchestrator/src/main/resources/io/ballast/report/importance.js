@@ -16,7 +16,8 @@ const importance = (() => {
     const shown = [
       gain(measured),
       ["Clamped share", format.percent(measured.clampedShare), "ω below zero, counted as 0"],
-      ["Entropy of α", format.significant(measured.alphaEntropy, 3) + (layers > 1 ? " of " + format.significant(Math.log(layers), 3) : ""),
+      ["Entropy of α",
+        format.significant(measured.alphaEntropy, 3) + (layers > 1 ? " of " + format.significant(Math.log(layers), 3) : ""),
         layers > 1 ? "the second number is an even spread over " + layers + " layers" : null],
       ["Damping ξ", damping(measured.xi, retention.xi), xiRule(measured.xi, retention.xi)]];
     return make("dl", {class: "facts"}, shown.map(([title, value, note]) =>
@@ -27,7 +28,8 @@ const importance = (() => {
   function gain({sumOmega, lossGained}) {
     const sum = format.significant(sumOmega, 3);
     return Number.isFinite(format.number(lossGained))
-      ? ["Σω, loss gained", sum + " against " + format.significant(lossGained, 3), "Equal for full batches and small steps; with mini-batches Σω is biased upward."]
+      ? ["Σω, loss gained", sum + " against " + format.significant(lossGained, 3),
+        "Equal for full batches and small steps; with mini-batches Σω is biased upward."]
       : ["Σω", sum, "The general loss gained was not measured in this run."];
   }
 
@@ -44,8 +46,8 @@ const importance = (() => {
     const columns = ["Layer", "α", "‖Ω‖", "‖Ω‖ / √N", "Parameters"].map((title, i) => ({title, text: i === 0, wrap: i === 0}));
     const rms = layer => layer.rms ?? (layer.parameters > 0 ? format.number(layer.norm) / Math.sqrt(layer.parameters) : null);
     return make("details", {}, make("summary", {}, "Layers as a table"), dom.table("Layer coefficients and norms", columns,
-      [{rows: layers.map(layer => [layer.name ?? "?", format.significant(layer.alpha, 3), format.significant(layer.norm, 3),
-        format.significant(rms(layer), 3), format.count(layer.parameters)])}]));
+      [{rows: layers.map(layer => [layer.name ?? "?", format.significant(layer.alpha, 3),
+        format.significant(layer.norm, 3), format.significant(rms(layer), 3), format.count(layer.parameters)])}]));
   }
 
   return {render};

@@ -6,9 +6,11 @@ const provenance = (() => {
     const {result, experiment} = data;
     const all = rows(result.environment);
     const groups = [["Environment", false], ["Hashes", true]]
-      .map(([title, hash]) => ({title, rows: all.filter(row => isHash(row[1].textContent) === hash)})).filter(group => group.rows.length > 0);
+      .map(([title, hash]) => ({title, rows: all.filter(row => isHash(row[1].textContent) === hash)}))
+      .filter(group => group.rows.length > 0);
     const columns = [{title: "What", text: true, wrap: true}, {title: "Value", text: true, wrap: true}];
-    return dom.section("Provenance", null, groups.length > 0 && dom.table("Where this run took place and what it was made from", columns, groups),
+    return dom.section("Provenance", null,
+      groups.length > 0 && dom.table("Where this run took place and what it was made from", columns, groups),
       files(result.artifacts),
       experiment && make("details", {}, make("summary", {}, "The experiment, every default written out"),
         make("pre", {tabindex: 0}, JSON.stringify(experiment, null, 2))));

@@ -10,7 +10,8 @@ const scores = (() => {
       ...stages.map(stage => ({title: stage})), {title: "Change"}, {title: "95 % interval"}, {title: "p"}, {title: "n"}];
     const changes = [...data.summary.learned, ...data.summary.kept];
     const groups = [["domain", "Domain: to be learned"], ["general", "General: to be kept"], [null, "Other"]]
-      .map(([role, title]) => ({title: [title, role && make("small", {}, tests(data.summary[role === "domain" ? "learned" : "kept"]))], rows: rows(all.filter(score => belongs(score, role)), stages, changes)}))
+      .map(([role, title]) => ({title: [title, role && make("small", {}, tests(data.summary, role))],
+        rows: rows(all.filter(score => belongs(score, role)), stages, changes)}))
       .filter(group => group.rows.length > 0);
     return dom.section("Scores by stage", null, dom.table(
       "± is one standard error. An arrow shows which way a number went, the word whether that is good.", columns, groups));
@@ -19,7 +20,8 @@ const scores = (() => {
   const belongs = (score, role) => role === null ? !["domain", "general"].includes(score.role) : score.role === role;
 
   /** Where the intervals of a group come from. */
-  const tests = changes => [...new Set(changes.map(change => change.test).filter(Boolean))].join("; ");
+  const tests = ({learned, kept}, role) =>
+    [...new Set((role === "domain" ? learned : kept).map(change => change.test).filter(Boolean))].join("; ");
 
   function rows(list, stages, changes) {
     const bySeries = new Map();
@@ -34,7 +36,8 @@ const scores = (() => {
     const {task, metric, higherIsBetter} = series[0];
     const share = higherIsBetter && series.every(score => score.value >= 0 && score.value <= 1);
     const change = changes.find(each => each.task === task && each.metric === metric);
-    return [make("bdi", {}, task ?? "?"), [metric ?? "?", !higherIsBetter && make("small", {}, "lower is better")].filter(Boolean),
+    return [make("bdi", {}, task ?? "?"),
+      [metric ?? "?", !higherIsBetter && make("small", {}, "lower is better")].filter(Boolean),
       ...stages.map(stage => value(series.find(score => score.stage === stage), share)),
       change ? [format.difference(change.after - change.before, share) + (share ? " points" : ""),
         make("small", {}, summary.verdict(change))] : format.absent,

@@ -9,7 +9,8 @@ const summary = (() => {
     const method = retention.method ?? result.importance?.method;
     const parts = [
       modelName(experiment), method === "none" ? "plain fine-tuning" : method,
-      method && method !== "none" && retention.lambda != null && "λ " + format.significant(retention.lambda) + " " + (retention.form ?? ""),
+      method && method !== "none" && retention.lambda != null
+        && "λ " + format.significant(retention.lambda) + " " + (retention.form ?? ""),
       experiment?.adapter && (experiment.adapter.kind ?? "adapter") + " rank " + experiment.adapter.rank,
       experiment?.seed != null && "seed " + experiment.seed, result.started && format.time(result.started), duration(result)];
     return make("div", {class: "head"}, make("span", {class: "name", dir: "auto"}, result.name ?? "run"),
@@ -35,7 +36,9 @@ const summary = (() => {
   }
 
   /** In the data a number that is absent or not finite is null or a text. */
-  const numeric = change => ({...change, ...Object.fromEntries(["before", "after", "improvement", "low", "high", "p", "newlyWrong", "newlyRight"]
+  const numbers = ["before", "after", "improvement", "low", "high", "p", "newlyWrong", "newlyRight"];
+
+  const numeric = change => ({...change, ...Object.fromEntries(numbers
     .map(key => [key, change[key] == null ? undefined : format.number(change[key])]))});
 
   const sense = change => change.improvement > 0 ? "better" : change.improvement < 0 ? "worse"
@@ -96,7 +99,8 @@ const summary = (() => {
     if (rest.length === 0) return null;
     const counts = [...new Set(rest.map(each => each.verdict))]
       .map(verdict => rest.filter(each => each.verdict === verdict).length + " " + words[verdict]);
-    return make("p", {class: "quiet small"}, make("a", {href: "#scores-by-stage"}, rest.length + " more in the table"), ": " + counts.join(", ") + ".");
+    return make("p", {class: "quiet small"},
+      make("a", {href: "#scores-by-stage"}, rest.length + " more in the table"), ": " + counts.join(", ") + ".");
   }
 
   function learnedSentence(data) {
@@ -127,7 +131,8 @@ const summary = (() => {
   }
 
   function command(text) {
-    const button = make("button", {type: "button", "aria-label": "Copy: " + text, click: () => copy(text, button)}, "Copy");
+    const button = make("button",
+      {type: "button", "aria-label": "Copy: " + text, click: () => copy(text, button)}, "Copy");
     return make("div", {class: "command"}, make("code", {}, text), button);
   }
 

@@ -59,10 +59,11 @@ final class Fixtures {
         try {
             Path in = Files.write(Files.createTempFile("ballast", ".in"), input);
             Path out = Files.createTempFile("ballast", ".out");
-            Process process = new ProcessBuilder(python.toString(), SCRIPTS.resolve(script).toString(),
+            ProcessBuilder builder = new ProcessBuilder(python.toString(), SCRIPTS.resolve(script).toString(),
                     argument.toString()).redirectInput(in.toFile()).redirectOutput(out.toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-            assertEquals(0, process.waitFor(), script);
+                    .redirectError(ProcessBuilder.Redirect.INHERIT);
+            builder.environment().put("TRANSFORMERS_VERBOSITY", "error");
+            assertEquals(0, builder.start().waitFor(), script);
             List<String> lines = Files.readAllLines(out);
             Files.delete(in);
             Files.delete(out);

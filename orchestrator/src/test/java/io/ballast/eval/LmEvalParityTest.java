@@ -8,6 +8,8 @@ import io.ballast.eval.LmEvalReference.Answer;
 import io.ballast.eval.LmEvalReference.Outcome;
 import io.ballast.eval.LmEvalReference.Requests;
 import io.ballast.eval.LmEvalReference.Scored;
+import io.ballast.python.Bridge;
+import io.ballast.python.PythonEnvironment;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,15 +17,19 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Item by item what lm-eval says. The model is not asked here: requests are compared as text and token
- * ids, and metrics are computed from the same log-likelihoods, drawn with many ties.
+ * Item by item what lm-eval says: requests as text and as token ids; metrics of the same
+ * log-likelihoods, drawn with many ties; and, on fewer items, log-likelihoods of the model itself.
  */
 class LmEvalParityTest {
+    /** Rows of each file that the model itself scores: in lm-eval's way they take half a second each. */
+    private static final int SCORED = 2;
+
     @TempDir
     static Path scratch;
     private static Map<String, Answer> reference;
@@ -31,7 +37,7 @@ class LmEvalParityTest {
 
     @BeforeAll
     static void runLmEval() throws IOException, InterruptedException {
-        reference = LmEvalReference.run(scratch, 0);
+        reference = LmEvalReference.run(scratch, SCORED);
         tokenizer = Tokenizer.open(LmEvalReference.model());
     }
 
@@ -96,5 +102,36 @@ class LmEvalParityTest {
                 assertEquals((double) answer.results().get(score.metric() + "_stderr,none"), score.stderr(), 1e-15);
             }
         }
+    }
+
+    @Test
+    void logLikelihoodsAreLmEvals() {
+        List<EvaluationTask> tasks = new ArrayList<>();
+        LmEvalReference.FILES.keySet().forEach(name -> tasks.add(LmEvalReference.task(name, SCORED)));
+        Evaluation evaluation;
+        try (Bridge bridge = Bridge.open(PythonEnvironment.find())) {
+            long model = bridge.openModel(LmEvalReference.model(), "float32", "cpu", false, 1);
+            evaluation = new Evaluator(tokenizer,
+                    (slot, rows, length, output) -> bridge.score(model, slot, rows, length, false, output), 16,
+                    LmEvalReference.MAX_LENGTH).evaluate(tasks, (done, total) -> { }, () -> false);
+        }
+        for (TaskResult result : evaluation.results()) {
+            List<Scored> expected = reference.get(result.task().name()).scored().samples();
+            assertEquals(SCORED, expected.size());
+            for (int i = 0; i < SCORED; i++) {
+                assertSame(expected.get(i), result.items().get(i), result.task().name() + " " + i);
+            }
+        }
+    }
+
+    private static void assertSame(Scored expected, ItemResult found, String where) {
+        assertEquals(expected.logLikelihoods().length, found.likelihoods().size());
+        for (int i = 0; i < found.likelihoods().size(); i++) {
+            assertEquals(expected.logLikelihoods()[i], found.likelihoods().get(i).logProbability(), 1e-4, where);
+            assertEquals(expected.greedy()[i], found.likelihoods().get(i).greedy(), where);
+        }
+        expected.metrics().forEach((metric, value) -> assertEquals(value,
+                (double) Sample.of(found, List.of(Metric.values()).stream()
+                        .filter(each -> each.key().equals(metric)).toList()).get(metric), 1e-4, where));
     }
 }

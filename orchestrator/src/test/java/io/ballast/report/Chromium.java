@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  * @param program the program
  */
 record Chromium(Path program) {
-    private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+    private static final List<String> NAMES =
+            List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
 
     /**
      * A page as the browser shows it.

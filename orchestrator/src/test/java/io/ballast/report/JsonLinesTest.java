@@ -15,7 +15,8 @@ class JsonLinesTest {
 
     @Test
     void aLineThatAnInterruptedWriteLeftIsPassedOver() throws IOException {
-        Path file = Files.writeString(folder.resolve("events.jsonl"), "{\"step\": 1}\n\n[2]\n{\"step\": 3}\n{\"step\":");
+        Path file = Files.writeString(folder.resolve("events.jsonl"),
+                "{\"step\": 1}\n\n[2]\n{\"step\": 3}\n{\"step\":");
         assertEquals(2, JsonLines.read(file).size());
     }
 

@@ -41,7 +41,8 @@ class ReportInChromiumTest {
                 "1 newly right", "9f1c0b6d8a57")) {
             assertTrue(body.contains(number), number);
         }
-        assertEquals(3, Pattern.compile("<div class=\"chart\"[^>]*>\\s*<div[^>]*>\\s*<svg").matcher(body).results().count());
+        Pattern chart = Pattern.compile("<div class=\"chart\"[^>]*>\\s*<div[^>]*>\\s*<svg");
+        assertEquals(3, chart.matcher(body).results().count());
     }
 
     @ParameterizedTest

@@ -18,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
 class ReportWriterTest {
-    private static final Pattern DATA = Pattern.compile("(?s)<script type=\"application/json\" id=\"data\">(.*?)</script>");
+    private static final Pattern DATA =
+            Pattern.compile("(?s)<script type=\"application/json\" id=\"data\">(.*?)</script>");
 
     @TempDir
     private Path folder;
@@ -29,8 +30,9 @@ class ReportWriterTest {
         Path run = FixtureRuns.copy(name, folder);
         JsonObject data = data(run);
         assertEquals(JsonParser.parseString(Files.readString(run.resolve("result.json"))), data.get("result"));
-        if (Files.exists(run.resolve("experiment.json"))) {
-            assertEquals(JsonParser.parseString(Files.readString(run.resolve("experiment.json"))), data.get("experiment"));
+        Path experiment = run.resolve("experiment.json");
+        if (Files.exists(experiment)) {
+            assertEquals(JsonParser.parseString(Files.readString(experiment)), data.get("experiment"));
         } else {
             assertTrue(data.get("experiment").isJsonNull());
         }

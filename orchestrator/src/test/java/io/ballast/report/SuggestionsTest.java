@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.config.ExperimentReader;
 import java.nio.file.Path;
@@ -34,7 +33,8 @@ class SuggestionsTest {
 
     @Test
     void learningLittleAndLosingNothingAsksForAThirdOfLambda() {
-        assertEquals("retention.lambda=10", settings(run("hierarchical", 30, LEARNED_LITTLE, "[0.9, 0.9]", true)).get(0));
+        assertEquals("retention.lambda=10",
+                settings(run("hierarchical", 30, LEARNED_LITTLE, "[0.9, 0.9]", true)).get(0));
     }
 
     @Test
@@ -75,9 +75,9 @@ class SuggestionsTest {
 
     @Test
     void aFailureByMemoryAsksForTheSameStepInHalfTheRows() {
-        JsonObject result = JsonParser.parseString("{'status': 'failed', 'message': 'out of memory on cuda:0'}").getAsJsonObject();
-        JsonObject experiment = JsonParser.parseString("{'domain': {'batchSize': 8, 'gradientAccumulation': 2}}").getAsJsonObject();
-        assertEquals(List.of("domain.batchSize=4", "domain.gradientAccumulation=4"), settings(evidence(result, experiment)));
+        assertEquals(List.of("domain.batchSize=4", "domain.gradientAccumulation=4"), settings(evidence(
+                "{'status': 'failed', 'message': 'out of memory on cuda:0'}",
+                "{'domain': {'batchSize': 8, 'gradientAccumulation': 2}}")));
     }
 
     @Test
@@ -102,17 +102,17 @@ class SuggestionsTest {
     void everySuggestedSettingIsOneThatAnExperimentHas(String run) {
         RunFiles files = FixtureRuns.read(run);
         for (Suggestion suggestion : Suggestions.of(Evidence.of(files))) {
-            assertDoesNotThrow(() -> ExperimentReader.read(files.folder().resolve("experiment.json"), suggestion.settings()));
+            Path experiment = files.folder().resolve("experiment.json");
+            assertDoesNotThrow(() -> ExperimentReader.read(experiment, suggestion.settings()));
         }
     }
 
     @Test
     void anIntervalTooWideAsksForFourTimesTheItems() {
-        JsonObject result = JsonParser.parseString("{'forgetting': [{'task': 'sciq', 'metric': 'acc', 'before': 0.5,"
-                + "'after': 0.49, 'higherIsBetter': true, 'ci95': [-0.08, 0.06]}]}").getAsJsonObject();
-        JsonObject experiment = JsonParser.parseString("{'domain': {}, 'evaluation': {'general':"
-                + "[{'perplexity': 'a'}, {'task': 'sciq', 'limit': 100}]}}").getAsJsonObject();
-        assertEquals(List.of("evaluation.general.1.limit=400"), settings(evidence(result, experiment)));
+        assertEquals(List.of("evaluation.general.1.limit=400"), settings(evidence("""
+                {'forgetting': [{'task': 'sciq', 'metric': 'acc', 'before': 0.5, 'after': 0.49,
+                                 'higherIsBetter': true, 'ci95': [-0.08, 0.06]}]}""", """
+                {'domain': {}, 'evaluation': {'general': [{'perplexity': 'a'}, {'task': 'sciq', 'limit': 100}]}}""")));
     }
 
     @Test
@@ -124,7 +124,8 @@ class SuggestionsTest {
     }
 
     private static List<String> commands(String run) {
-        return Suggestions.of(FixtureRuns.evidence(run)).stream().map(each -> each.commandLine("experiment.json")).toList();
+        return Suggestions.of(FixtureRuns.evidence(run)).stream()
+                .map(each -> each.commandLine("experiment.json")).toList();
     }
 
     private static List<String> settings(Evidence evidence) {
@@ -136,21 +137,22 @@ class SuggestionsTest {
         double[] learned = Fields.of(JsonParser.parseString("{'v': " + domain + "}")).numbers("v");
         double[] kept = Fields.of(JsonParser.parseString("{'v': " + general + "}")).numbers("v");
         double change = kept[1] - kept[0];
-        JsonObject result = JsonParser.parseString(("{'status': 'completed', 'scores': ["
-                + "{'stage': 'base', 'task': 'd', 'role': 'domain', 'metric': 'acc', 'value': %s, 'stderr': .01, 'higherIsBetter': true},"
-                + "{'stage': 'domain', 'task': 'd', 'role': 'domain', 'metric': 'acc', 'value': %s, 'stderr': .01, 'higherIsBetter': true},"
-                + "{'stage': 'domain', 'task': 'g', 'role': 'general', 'metric': 'acc', 'value': %s, 'higherIsBetter': true}],"
-                + "'forgetting': [{'task': 'g', 'metric': 'acc', 'before': %s, 'after': %s, 'higherIsBetter': true, 'ci95': [%s, %s]}]}")
-                .formatted(learned[0], learned[1], kept[1], kept[0], kept[1], change - .01, change + .01)).getAsJsonObject();
-        JsonObject experiment = JsonParser.parseString(("{'seed': 7, 'domain': {'steps': 120, 'learningRate': 5e-4},"
-                + "'retention': {'method': '%s', 'lambda': %s}}").formatted(method, lambda)).getAsJsonObject();
-        if (generalPhase) {
-            experiment.add("general", JsonParser.parseString("{'steps': 80}"));
-        }
-        return evidence(result, experiment);
+        String scores = score("base", "domain", learned[0]) + "," + score("domain", "domain", learned[1]) + ","
+                + score("domain", "general", kept[1]);
+        String forgetting = "{'task': 't', 'metric': 'acc', 'before': %s, 'after': %s, 'higherIsBetter': true,"
+                .formatted(kept[0], kept[1]) + "'ci95': [%s, %s]}".formatted(change - .01, change + .01);
+        return evidence("{'status': 'completed', 'scores': [%s], 'forgetting': [%s]}".formatted(scores, forgetting),
+                "{'seed': 7, %s 'domain': {'steps': 120, 'learningRate': 5e-4}, 'retention': {'method': '%s', 'lambda': %s}}"
+                        .formatted(generalPhase ? "'general': {'steps': 80}," : "", method, lambda));
     }
 
-    private static Evidence evidence(JsonObject result, JsonObject experiment) {
-        return Evidence.of(new RunFiles(Path.of("run"), Fields.of(result), Fields.of(experiment), List.of(), List.of()));
+    private static String score(String stage, String role, double value) {
+        return "{'stage': '%s', 'task': 't', 'role': '%s', 'metric': 'acc', 'value': %s, 'stderr': .01,"
+                .formatted(stage, role, value) + "'higherIsBetter': true}";
+    }
+
+    private static Evidence evidence(String result, String experiment) {
+        return Evidence.of(new RunFiles(Path.of("run"), Fields.of(JsonParser.parseString(result)),
+                Fields.of(JsonParser.parseString(experiment)), List.of(), List.of()));
     }
 }

@@ -18,7 +18,8 @@ class TaskFlipsTest {
     @Test
     void allAreCountedAndTheFirstOfEachKindCarried() throws IOException {
         Path file = Files.writeString(folder.resolve("sciq.jsonl"), IntStream.range(0, 1_000)
-                .mapToObj(i -> "{\"change\": \"" + (i % 4 == 0 ? "newlyRight" : "newlyWrong") + "\", \"doc\": {\"a\": 1}}\n")
+                .mapToObj(i -> i % 4 == 0 ? "newlyRight" : "newlyWrong")
+                .map(change -> "{\"change\": \"" + change + "\", \"doc\": {\"a\": 1}}\n")
                 .collect(Collectors.joining()));
         TaskFlips flips = TaskFlips.read(file);
         assertEquals("sciq", flips.task());
@@ -34,7 +35,8 @@ class TaskFlipsTest {
         Path file = Files.writeString(folder.resolve("t.jsonl"),
                 "{\"change\": \"newlyWrong\", \"prompt\": \"" + prompt + "\", \"choices\": [\"" + prompt + "\"]}");
         String shown = TaskFlips.read(file).items().get(0).get("prompt").getAsString();
-        assertTrue(shown.endsWith("x … (4 more characters in evaluation/flips)"), shown.substring(shown.length() - 60));
+        String end = shown.substring(shown.length() - 60);
+        assertTrue(end.endsWith("x … (4 more characters in evaluation/flips)"), end);
     }
 
     @Test

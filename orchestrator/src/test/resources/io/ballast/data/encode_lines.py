@@ -3,6 +3,8 @@
 import json
 import sys
 
+sys.modules["torch"] = None  # Tokenizers do not need it, and importing it takes longer than everything else here.
+
 from transformers import AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained(sys.argv[1], local_files_only=True)

@@ -2,6 +2,8 @@
 
 import sys
 
+sys.modules["torch"] = None  # Tokenizers do not need it, and importing it takes longer than everything else here.
+
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 

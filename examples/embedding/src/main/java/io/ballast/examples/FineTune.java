@@ -24,7 +24,7 @@ public final class FineTune {
             result.scores().forEach(score -> System.out.printf("%-9s %-20s %-10s %8.3f ± %.3f%n", score.stage(),
                     score.task(), score.metric(), score.value(), score.stderr()));
             result.forgetting().forEach(lost -> System.out.printf("forgotten of %s: %s %+.3f, 95 %% interval %+.3f to"
-                    + " %+.3f%n", lost.task(), lost.metric(), lost.change(), lost.ci95()[0], lost.ci95()[1]));
+                    + " %+.3f%n", lost.task(), lost.metric(), lost.change(), lost.ci95().get(0), lost.ci95().get(1)));
         }
     }
 

@@ -1,0 +1,109 @@
+package io.ballast;
+
+import io.ballast.config.ExperimentCheck;
+import io.ballast.python.Bridge;
+import io.ballast.python.PythonEnvironment;
+import io.ballast.train.ExperimentRun;
+import io.ballast.train.RunFolder;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Fine-tuning that keeps what a model knows. One is open in a JVM at a time, since CPython is there
+ * once; share it. Many threads may call it: runs are queued and go one after another.
+ *
+ * <pre>{@code
+ * try (Ballast ballast = Ballast.open()) {
+ *     Result result = ballast.run(Experiment.read(Path.of("experiment.json")), RunListener.NONE);
+ *     result.forgetting().forEach(System.out::println);
+ * }
+ * }</pre>
+ */
+public final class Ballast implements AutoCloseable {
+    private final Bridge bridge;
+    private final ExecutorService runs = Executors.newSingleThreadExecutor(work -> {
+        Thread thread = new Thread(work, "ballast-run");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private Ballast(Bridge bridge) {
+        this.bridge = bridge;
+    }
+
+    /**
+     * Opens Ballast on the Python environment that {@code ./ballast setup} made.
+     *
+     * @return it
+     * @throws MissingEnvironmentException when there is no such environment
+     * @throws IllegalStateException       when one is open in this JVM already
+     */
+    public static Ballast open() {
+        return open(PythonEnvironment.find());
+    }
+
+    /**
+     * Opens Ballast on a given Python environment.
+     *
+     * @param environment the Python to embed
+     * @return it
+     * @throws MissingEnvironmentException when it cannot be embedded
+     * @throws IllegalStateException       when one is open in this JVM already
+     */
+    public static Ballast open(PythonEnvironment environment) {
+        return new Ballast(Bridge.open(environment));
+    }
+
+    /**
+     * Checks an experiment, makes its run folder, and queues the run.
+     *
+     * @param experiment what to run
+     * @param listener   hears its events, on the run's thread
+     * @return a handle
+     * @throws InvalidInputException when the experiment cannot run: missing files, a folder that is not writable
+     */
+    public Run start(Experiment experiment, RunListener listener) {
+        ExperimentCheck.check(experiment.config());
+        RunFolder folder = RunFolder.create(experiment.config());
+        Run run = new Run(folder.path());
+        runs.execute(() -> {
+            try {
+                run.complete(new ExperimentRun(bridge, experiment, folder, listener, run::isCancelled).execute());
+            } catch (Throwable e) { // whatever it is belongs to who waits for the run
+                run.fail(e);
+            }
+        });
+        return run;
+    }
+
+    /**
+     * Runs an experiment and waits for its end.
+     *
+     * @param experiment what to run
+     * @param listener   hears its events, on the run's thread
+     * @return the result of a completed run
+     * @throws BallastException when the run failed or was stopped
+     */
+    public Result run(Experiment experiment, RunListener listener) {
+        return start(experiment, listener).result();
+    }
+
+    /** @return the bridge to Python, for what this class does not offer */
+    public Bridge bridge() {
+        return bridge;
+    }
+
+    /** Waits for the runs that were started, then frees what Python holds. May be called twice. */
+    @Override
+    public void close() {
+        runs.shutdown();
+        try {
+            runs.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        bridge.close();
+    }
+}

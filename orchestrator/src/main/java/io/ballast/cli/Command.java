@@ -1,0 +1,29 @@
+package io.ballast.cli;
+
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** One command of the command line. */
+interface Command {
+    /** @return what is typed */
+    String name();
+
+    /** @return the name of its one argument in capitals, or an empty text when it takes none */
+    String argument();
+
+    /** @return one line about it */
+    String summary();
+
+    /** @return its own options, beside those that every command has */
+    Options options();
+
+    /**
+     * Does it.
+     *
+     * @param line   its options and its argument, checked for being there
+     * @param output where to say things
+     * @return the exit code
+     * @throws io.ballast.BallastException when it cannot be done; {@link Main} says so and takes its exit code
+     */
+    int run(CommandLine line, Output output);
+}

@@ -1,0 +1,95 @@
+package io.ballast.cli;
+
+import io.ballast.config.AdapterConfig;
+import io.ballast.config.DataConfig;
+import io.ballast.config.EvaluationConfig;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ModelConfig;
+import io.ballast.config.PhaseConfig;
+import io.ballast.config.RetentionConfig;
+import io.ballast.config.TaskConfig;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** An experiment in a dozen lines for people. */
+final class ExperimentText {
+    private final StringBuilder text = new StringBuilder();
+
+    private ExperimentText() {
+    }
+
+    /**
+     * Describes an experiment.
+     *
+     * @param experiment the experiment
+     * @param model      what to say about the model's size
+     * @param rows       what to say about a data entry's rows
+     */
+    static String of(ExperimentConfig experiment, String model, Function<DataConfig, String> rows) {
+        ExperimentText text = new ExperimentText();
+        text.line("experiment", experiment.name() + ", seed " + experiment.seed());
+        text.model(experiment.model(), model);
+        text.line("trains", adapter(experiment.adapter()));
+        text.phase("general", experiment.general(), rows);
+        text.phase("domain", experiment.domain(), rows);
+        text.line("retention", retention(experiment.retention()));
+        text.evaluation(experiment.evaluation());
+        text.line("output", experiment.output());
+        return text.text.toString();
+    }
+
+    private void line(String name, String value) {
+        text.append(String.format(Locale.ROOT, "%-12s%s%n", name, value));
+    }
+
+    private void model(ModelConfig model, String size) {
+        line("model", model.path());
+        line("", Stream.of(size, word(model.dtype()), "device " + model.device(),
+                model.gradientCheckpointing() ? "gradient checkpointing" : "").filter(part -> !part.isEmpty())
+                .reduce((a, b) -> a + ", " + b).orElse(""));
+    }
+
+    private static String adapter(AdapterConfig adapter) {
+        return adapter == null ? "all parameters" : word(adapter.kind()) + ", rank " + adapter.rank() + ", alpha "
+                + number(adapter.alpha()) + (adapter.targets() == null ? "" : ", on "
+                + String.join(", ", adapter.targets()));
+    }
+
+    private void phase(String name, PhaseConfig phase, Function<DataConfig, String> rows) {
+        if (phase == null) {
+            line(name, "none");
+            return;
+        }
+        line(name, (phase.steps() != null ? phase.steps() + " steps" : number(phase.epochs()) + " epochs") + " of "
+                + phase.batchSize() + (phase.gradientAccumulation() == 1 ? "" : " × " + phase.gradientAccumulation())
+                + " rows, learning rate " + number(phase.learningRate()) + " " + word(phase.schedule()));
+        phase.data().forEach(data -> line("", data.path() + rows.apply(data)));
+    }
+
+    private static String retention(RetentionConfig retention) {
+        return retention.method().equals("none") ? "none" : retention.method() + ", λ " + number(retention.lambda())
+                + " " + word(retention.form()) + ", layer coefficients " + word(retention.layerCoefficients())
+                + (retention.anchor() == null ? "" : ", anchor " + retention.anchor());
+    }
+
+    private void evaluation(EvaluationConfig evaluation) {
+        line("evaluation", String.join(", ", evaluation.stages().stream().map(ExperimentText::word).toList()));
+        line("", "general: " + names(evaluation.general()));
+        line("", "domain: " + names(evaluation.domain()));
+    }
+
+    private static String names(List<TaskConfig> tasks) {
+        return tasks.isEmpty() ? "nothing" : String.join(", ", tasks.stream().map(TaskConfig::name).toList());
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e9 ? String.valueOf((long) value)
+                : String.valueOf(value);
+    }
+}

@@ -1,0 +1,75 @@
+package io.ballast.cli;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.ballast.Experiment;
+import io.ballast.InvalidInputException;
+import io.ballast.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** {@code ballast inspect}: says what a run folder, an anchor, a model folder or an experiment file holds. */
+final class InspectCommand implements Command {
+    @Override
+    public String name() {
+        return "inspect";
+    }
+
+    @Override
+    public String argument() {
+        return "PATH";
+    }
+
+    @Override
+    public String summary() {
+        return "Say what is in a run folder, an anchor folder, a model folder or an experiment file.";
+    }
+
+    @Override
+    public Options options() {
+        return new Options();
+    }
+
+    @Override
+    public int run(CommandLine line, Output output) {
+        Path path = ExperimentArgument.path(line.getArgList().get(0));
+        if (Files.isRegularFile(path)) {
+            experiment(path, output);
+        } else if (Files.isRegularFile(path.resolve(Result.FILE))) {
+            Result result = Result.read(path);
+            output.answer(() -> Documents.wrapped("run", result.toJson()),
+                    () -> ResultText.of(result, path) + ResultText.cost(result));
+        } else if (Files.isRegularFile(path.resolve("anchor.json"))) {
+            JsonObject anchor = tree(path.resolve("anchor.json"));
+            output.answer(() -> Documents.wrapped("anchor", anchor.toString()), () -> AnchorText.of(anchor, path));
+        } else if (Files.isRegularFile(path.resolve("config.json"))) {
+            String size = ValidateCommand.modelSize(path.toString());
+            output.answer(() -> Documents.text("model", size), () -> "model       " + path + "\n            " + size);
+        } else {
+            throw new InvalidInputException("expected a run folder (" + Result.FILE + "), an anchor folder"
+                    + " (anchor.json), a model folder (config.json) or an experiment file; found "
+                    + (Files.isDirectory(path) ? "a folder with none of these" : "nothing") + " at " + path + ".");
+        }
+        return 0;
+    }
+
+    private static void experiment(Path file, Output output) {
+        Experiment experiment = Experiment.read(file, List.of());
+        output.answer(() -> Documents.wrapped("experiment", experiment.toJson()),
+                () -> ExperimentText.of(experiment.config(), "", data -> ""));
+    }
+
+    private static JsonObject tree(Path file) {
+        try {
+            return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+        } catch (IOException | JsonParseException | IllegalStateException e) {
+            throw new InvalidInputException("expected a JSON object in " + file + ", found " + e.getMessage()
+                    + ". The anchor is damaged: measure it again.", e);
+        }
+    }
+}

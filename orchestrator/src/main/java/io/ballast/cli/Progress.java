@@ -1,0 +1,96 @@
+package io.ballast.cli;
+
+import io.ballast.RunEvent;
+import io.ballast.RunListener;
+import io.ballast.eval.Score;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Locale;
+
+/**
+ * Tells a person how far a run is: one line that is written over on a terminal, a line now and then
+ * elsewhere. Rate and time left come from the events' own times.
+ */
+final class Progress implements RunListener {
+    /** Between two lines where there is no terminal: often enough to see that it lives, seldom enough for a log. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
+    private final Output output;
+    private Instant began = Instant.EPOCH;
+    private Instant spoke = Instant.EPOCH;
+
+    Progress(Output output) {
+        this.output = output;
+    }
+
+    @Override
+    public void event(RunEvent event) {
+        switch (event.type()) {
+            case "started" -> output.note("Run folder: " + event.fields().get("folder"));
+            case "phase" -> {
+                begin(event.time());
+                output.note(event.phase() + " phase: " + count(event, "steps") + " steps");
+            }
+            case "step" -> step(event);
+            case "stage" -> begin(event.time());
+            case "scoring" -> scoring(event);
+            case "scores" -> scores(event);
+            case "warning" -> output.warn("warning: " + event.fields().get("message"));
+            default -> { } // "finished" is told by the command, and a later type of event is no reason to fail
+        }
+    }
+
+    private void begin(Instant time) {
+        began = time;
+        spoke = time;
+    }
+
+    private void step(RunEvent event) {
+        long steps = count(event, "steps");
+        String line = String.format(Locale.ROOT, "%s  %d/%d  loss %.3f  %,.0f tokens/s  %s", event.phase(),
+                event.step(), steps, number(event, "loss"), number(event, "tokensPerSecond"), left(event, steps));
+        tell(event, line, event.step() == steps);
+    }
+
+    private void scoring(RunEvent event) {
+        long total = count(event, "total");
+        tell(event, String.format(Locale.ROOT, "evaluating %s  %,d/%,d  %s", event.phase(), event.step(), total,
+                left(event, total)), false);
+    }
+
+    private void scores(RunEvent event) {
+        StringBuilder line = new StringBuilder(event.phase()).append(":");
+        if (event.fields().get("scores") instanceof Collection<?> scores) {
+            scores.stream().filter(Score.class::isInstance).map(Score.class::cast)
+                    .forEach(score -> line.append(String.format(Locale.ROOT, "  %s %s %s", score.task(),
+                            score.metric(), Numbers.score(score.value()))));
+        }
+        output.note(line.toString());
+    }
+
+    private void tell(RunEvent event, String line, boolean last) {
+        if (output.isTerminal() && !last) {
+            output.status(line);
+        } else if (last || Duration.between(spoke, event.time()).compareTo(SILENCE) >= 0) {
+            output.note(line);
+            spoke = event.time();
+        }
+    }
+
+    private String left(RunEvent event, long total) {
+        double elapsed = Duration.between(began, event.time()).toNanos() / 1e9;
+        if (event.step() <= 0 || elapsed <= 0) {
+            return "";
+        }
+        return Numbers.clock((total - event.step()) * elapsed / event.step()) + " left";
+    }
+
+    private static long count(RunEvent event, String field) {
+        return (long) number(event, field);
+    }
+
+    private static double number(RunEvent event, String field) {
+        return event.fields().get(field) instanceof Number number ? number.doubleValue() : Double.NaN;
+    }
+}

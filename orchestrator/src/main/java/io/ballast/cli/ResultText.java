@@ -1,0 +1,87 @@
+package io.ballast.cli;
+
+import io.ballast.Result;
+import io.ballast.eval.Forgetting;
+import io.ballast.eval.Score;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A run's result for a person at a terminal. */
+final class ResultText {
+    private ResultText() {
+    }
+
+    static String of(Result result, Path folder) {
+        StringBuilder text = new StringBuilder(result.name()).append(": ").append(result.status())
+                .append(result.message() == null ? "" : " (" + result.message() + ")").append('\n');
+        if (!result.scores().isEmpty()) {
+            text.append('\n').append(scores(result.scores()));
+        }
+        if (!result.forgetting().isEmpty()) {
+            text.append('\n').append(forgetting(result.forgetting()));
+        }
+        return text.append('\n').append("report      ").append(folder.resolve("report.html")).append('\n').toString();
+    }
+
+    /** A row for each task and metric, a column for each stage. */
+    private static TextTable scores(List<Score> scores) {
+        List<String> stages = scores.stream().map(Score::stage).distinct().toList();
+        List<String> head = new ArrayList<>(List.of("score", "role"));
+        head.addAll(stages);
+        TextTable table = new TextTable(head.toArray(String[]::new));
+        scores.stream().map(ResultText::name).distinct().forEach(name -> {
+            List<Score> row = scores.stream().filter(score -> name(score).equals(name)).toList();
+            List<String> cells = new ArrayList<>(List.of(name, row.get(0).role().key()));
+            stages.forEach(stage -> cells.add(row.stream().filter(score -> score.stage().equals(stage)).findFirst()
+                    .map(score -> Numbers.score(score.value())).orElse("")));
+            table.row(cells);
+        });
+        return table;
+    }
+
+    private static TextTable forgetting(List<Forgetting> losses) {
+        TextTable table = new TextTable("forgetting", "before", "after", "change", "95 % interval", "");
+        losses.forEach(loss -> table.row(List.of(loss.task() + " " + loss.metric(), Numbers.score(loss.before()),
+                Numbers.score(loss.after()), Numbers.change(loss.change()), interval(loss), verdict(loss))));
+        return table;
+    }
+
+    static String interval(Forgetting loss) {
+        return "[" + Numbers.change(loss.ci95().get(0)) + ", " + Numbers.change(loss.ci95().get(1)) + "]";
+    }
+
+    /** An interval with 0 inside says that the change may be noise. */
+    private static String verdict(Forgetting loss) {
+        if (loss.ci95().get(0) <= 0 && loss.ci95().get(1) >= 0) {
+            return "within noise";
+        }
+        return loss.change() > 0 == loss.higherIsBetter() ? "better" : "worse";
+    }
+
+    private static String name(Score score) {
+        return score.task() + " " + score.metric();
+    }
+
+    /** Phases and importance, for who wants to know what it cost. */
+    static String cost(Result result) {
+        TextTable phases = new TextTable("phase", "steps", "seconds", "tokens/s", "peak memory", "first loss",
+                "last loss");
+        result.phases().forEach(phase -> phases.row(List.of(phase.name(), String.valueOf(phase.steps()),
+                String.format(Locale.ROOT, "%.1f", phase.seconds()), Numbers.large(phase.tokensPerSecond(), ""),
+                Numbers.large(phase.peakMemoryBytes(), "B"), Numbers.score(phase.firstLoss()),
+                Numbers.score(phase.lastLoss()))));
+        StringBuilder text = new StringBuilder();
+        if (!result.phases().isEmpty()) {
+            text.append('\n').append(phases);
+        }
+        Result.Importance importance = result.importance();
+        if (importance != null) {
+            text.append(String.format(Locale.ROOT, "%nimportance  %s, Σω %s for %s of loss gained, entropy of α %s%n",
+                    importance.method(), Numbers.score(importance.sumOmega()), Numbers.score(importance.lossGained()),
+                    Numbers.score(importance.alphaEntropy())));
+        }
+        return text.toString();
+    }
+}

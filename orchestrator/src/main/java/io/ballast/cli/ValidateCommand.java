@@ -1,0 +1,70 @@
+package io.ballast.cli;
+
+import io.ballast.Experiment;
+import io.ballast.config.DataConfig;
+import io.ballast.config.ExperimentCheck;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.PhaseConfig;
+import io.ballast.eval.EvaluationTasks;
+import io.ballast.model.HubAddress;
+import io.ballast.model.ModelFolder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** {@code ballast validate}: everything that can be known about an experiment before Python is started. */
+final class ValidateCommand implements Command {
+    @Override
+    public String name() {
+        return "validate";
+    }
+
+    @Override
+    public String argument() {
+        return "EXPERIMENT";
+    }
+
+    @Override
+    public String summary() {
+        return "Check an experiment, its files and every row; print it with its defaults.";
+    }
+
+    @Override
+    public Options options() {
+        return ExperimentArgument.options();
+    }
+
+    @Override
+    public int run(CommandLine line, Output output) {
+        Experiment experiment = ExperimentArgument.read(line);
+        ExperimentConfig config = experiment.config();
+        ExperimentCheck.check(config);
+        EvaluationTasks.of(config.evaluation(), config.general(), config.domain());
+        Map<DataConfig, OptionalLong> rows = new LinkedHashMap<>();
+        Stream.of(config.general(), config.domain()).filter(phase -> phase != null).map(PhaseConfig::data)
+                .forEach(entries -> entries.forEach(data -> rows.put(data, DataRows.count(data))));
+        String model = modelSize(config.model().path());
+        output.answer(experiment::toJson, () -> ExperimentText.of(config, model, data -> size(rows.get(data)))
+                + "This experiment can run.");
+        return 0;
+    }
+
+    /** Architecture and size from the files' headers alone. */
+    static String modelSize(String path) {
+        if (HubAddress.is(path)) {
+            return "on the hub";
+        }
+        ModelFolder folder = ModelFolder.open(Path.of(path));
+        String type = folder.config().has("model_type") ? folder.config().get("model_type").getAsString() + ", " : "";
+        return type + Numbers.large(folder.parameters(), "") + " parameters";
+    }
+
+    private static String size(OptionalLong rows) {
+        return rows.isPresent() ? String.format(Locale.ROOT, "  (%,d rows)", rows.getAsLong()) : "";
+    }
+}

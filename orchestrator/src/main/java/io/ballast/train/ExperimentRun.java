@@ -1,0 +1,88 @@
+package io.ballast.train;
+
+import io.ballast.BallastException;
+import io.ballast.Experiment;
+import io.ballast.Result;
+import io.ballast.RunListener;
+import io.ballast.StoppedException;
+import io.ballast.config.EvaluationConfig.Stage;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.python.Bridge;
+import io.ballast.report.ModelCardWriter;
+import io.ballast.report.ReportWriter;
+
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** One run from top to bottom, in the order in which things happen. */
+public final class ExperimentRun {
+    private final Bridge bridge;
+    private final Experiment experiment;
+    private final RunFolder folder;
+    private final RunListener listener;
+    private final BooleanSupplier cancelled;
+    private final RunRecord record;
+
+    /**
+     * @param bridge     to Python
+     * @param experiment what to run, checked
+     * @param folder     new and empty
+     * @param listener   hears the events
+     * @param cancelled  polled between steps and batches
+     */
+    public ExperimentRun(Bridge bridge, Experiment experiment, RunFolder folder, RunListener listener,
+            BooleanSupplier cancelled) {
+        this.bridge = bridge;
+        this.experiment = experiment;
+        this.folder = folder;
+        this.listener = listener;
+        this.cancelled = cancelled;
+        this.record = new RunRecord(experiment.config().name(), folder);
+    }
+
+    /**
+     * Runs it. However it ends, the folder then holds {@code result.json}, the report, and the model as
+     * far as it came.
+     *
+     * @return the result of a completed run
+     * @throws BallastException when it failed or was stopped
+     */
+    public Result execute() {
+        folder.write("experiment.json", experiment.toJson());
+        try (EventLog log = new EventLog(folder.path(), bridge, listener)) {
+            log.add("started", "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
+            try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record)) {
+                run(new ResolvedSources(bridge).resolve(experiment.config()), workbench);
+            } catch (StoppedException e) {
+                record.stopped(e.getMessage());
+                throw e;
+            } catch (RuntimeException | Error e) {
+                record.failed(e.getMessage());
+                throw e;
+            } finally {
+                folder.write(Result.FILE, record.result().toJson());
+                log.add("finished", "", 0, Map.of("status", record.result().status()));
+            }
+        } finally {
+            ModelCardWriter.write(folder.path());
+            ReportWriter.write(folder.path());
+        }
+        return record.result();
+    }
+
+    private void run(ExperimentConfig config, Workbench workbench) {
+        workbench.open(config);
+        workbench.evaluate(Stage.BASE);
+        if (config.general() != null) {
+            workbench.generalPhase();
+        } else if (config.retention().anchor() != null) {
+            workbench.openAnchor();
+        }
+        workbench.evaluate(Stage.ANCHORED);
+        if (config.domain() != null) {
+            workbench.domainPhase();
+        }
+        workbench.evaluate(Stage.DOMAIN);
+        workbench.compare();
+    }
+}

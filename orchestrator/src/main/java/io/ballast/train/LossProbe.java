@@ -1,0 +1,45 @@
+package io.ballast.train;
+
+import io.ballast.config.PhaseConfig;
+import io.ballast.data.Batch;
+import io.ballast.data.BatchPlan;
+import io.ballast.data.BatchSlot;
+import io.ballast.data.PhaseData;
+import io.ballast.python.Bridge;
+
+import java.nio.LongBuffer;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The loss on a fixed sample of a phase's rows, so that what training gained can be measured and put
+ * beside Σω: about {@value #ROWS} rows, the same ones each time.
+ */
+final class LossProbe {
+    private static final int ROWS = 128;
+
+    private final Bridge bridge;
+    private final long model;
+    private final List<Batch> batches;
+
+    LossProbe(Bridge bridge, long model, PhaseData data, PhaseConfig phase) {
+        this.bridge = bridge;
+        this.model = model;
+        BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
+        long count = Math.min(plan.batchesPerEpoch(), Math.max(1, ROWS / phase.batchSize()));
+        this.batches = Stream.generate(plan::next).limit(count).toList();
+    }
+
+    /** Mean loss, nats per target. */
+    double nats() {
+        double nats = 0;
+        long targets = 0;
+        for (Batch batch : batches) {
+            LongBuffer slot = BatchSlot.allocate(batch.rows(), batch.length());
+            batch.fill(slot);
+            nats += bridge.sumOfNats(model, slot, batch.rows(), batch.length(), batch.packed());
+            targets += batch.targets();
+        }
+        return nats / targets;
+    }
+}

@@ -1,0 +1,50 @@
+package io.ballast.train;
+
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ExperimentWriter;
+import io.ballast.data.PhaseData;
+import io.ballast.python.Bridge;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a result depended on: versions, device, and hashes of model, data and configuration. */
+final class Provenance {
+    private Provenance() {
+    }
+
+    static Map<String, Object> of(Bridge bridge, Map<String, Object> modelInfo, ExperimentConfig config,
+            String modelHash, PhaseData general, PhaseData domain) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        String version = Provenance.class.getPackage().getImplementationVersion();
+        values.put("ballastVersion", version == null ? bridge.versions().get("ballast") : version);
+        values.put("javaVersion", Runtime.version().toString());
+        values.put("operatingSystem", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch"));
+        values.put("processors", Runtime.getRuntime().availableProcessors());
+        values.putAll(bridge.versions());
+        values.put("model", modelInfo);
+        values.put("baseModelHash", modelHash);
+        values.put("experimentHash", sha256(ExperimentWriter.toJson(config)));
+        if (general != null) {
+            values.put("generalDataHash", general.hash());
+        }
+        if (domain != null) {
+            values.put("domainDataHash", domain.hash());
+        }
+        return values;
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256")
+                    .digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every JDK has SHA-256
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.ballast.train;
+
+import io.ballast.Result;
+import io.ballast.eval.Forgetting;
+import io.ballast.eval.Score;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is known of a run so far; a {@link Result} of it can be made at any moment. */
+final class RunRecord {
+    private final String name;
+    private final Path folder;
+    private final String started = now();
+    private final List<Score> scores = new ArrayList<>();
+    private final List<Forgetting> forgetting = new ArrayList<>();
+    private final List<Result.Phase> phases = new ArrayList<>();
+    private final Map<String, String> artifacts = new LinkedHashMap<>();
+    private Map<String, Object> environment = Map.of();
+    private Result.Importance importance;
+    private String status = "completed";
+    private String message;
+
+    RunRecord(String name, RunFolder folder) {
+        this.name = name;
+        this.folder = folder.path();
+        artifacts.put("experiment", "experiment.json");
+        artifacts.put("events", "events.jsonl");
+        artifacts.put("report", "report.html");
+        artifacts.put("card", "README.md");
+    }
+
+    void stopped(String why) {
+        status = "stopped";
+        message = why;
+    }
+
+    void failed(String why) {
+        status = "failed";
+        message = why;
+    }
+
+    void environment(Map<String, Object> values) {
+        environment = values;
+    }
+
+    void scores(List<Score> more) {
+        scores.addAll(more);
+    }
+
+    void forgetting(List<Forgetting> more) {
+        forgetting.addAll(more);
+    }
+
+    void phase(Result.Phase phase) {
+        phases.add(phase);
+    }
+
+    void artifact(String kind, Path path) {
+        artifacts.put(kind, folder.relativize(path).toString());
+    }
+
+    void importance(Map<String, Object> info, double secondsAdded, double lossGained) {
+        List<Result.Layer> layers = ((List<?>) info.get("layers")).stream().map(layer -> layer((Map<?, ?>) layer))
+                .toList();
+        importance = new Result.Importance((String) info.get("method"), secondsAdded, number(info, "bytes").longValue(),
+                number(info, "modelBytes").longValue(), number(info, "sumOmega").doubleValue(), lossGained,
+                number(info, "clampedShare").doubleValue(), number(info, "xi").doubleValue(),
+                number(info, "alphaEntropy").doubleValue(), layers);
+    }
+
+    private static Result.Layer layer(Map<?, ?> layer) {
+        return new Result.Layer((String) layer.get("name"), number(layer, "parameters").longValue(),
+                number(layer, "norm").doubleValue(), number(layer, "rms").doubleValue(),
+                number(layer, "alpha").doubleValue());
+    }
+
+    private static Number number(Map<?, ?> values, String name) {
+        return (Number) values.get(name);
+    }
+
+    Result result() {
+        return new Result(1, name, status, message, started, now(), environment, List.copyOf(scores),
+                List.copyOf(forgetting), List.copyOf(phases), importance, Map.copyOf(artifacts));
+    }
+
+    private static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+}

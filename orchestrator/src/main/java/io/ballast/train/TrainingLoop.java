@@ -1,0 +1,130 @@
+package io.ballast.train;
+
+import io.ballast.Result;
+import io.ballast.StoppedException;
+import io.ballast.TrainingFailedException;
+import io.ballast.config.PhaseConfig;
+import io.ballast.data.Batch;
+import io.ballast.data.BatchRing;
+import io.ballast.python.Bridge;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The loop over a phase's optimizer steps. Java's threads fill the next batches while PyTorch
+ * computes; the loss is fetched every {@code loggingSteps}, which is when the device is waited for.
+ */
+final class TrainingLoop {
+    private static final double NANOSECONDS = 1e9;
+
+    private final Bridge bridge;
+    private final EventLog log;
+    private final BooleanSupplier cancelled;
+
+    private final String name;
+    private final PhaseConfig config;
+    private final long steps;
+    private final long phase;
+
+    private long done;
+    private long tokens;
+    private long seenTokens;
+    private long seenAt;
+    private double firstLoss = Double.NaN;
+    private double lastLoss = Double.NaN;
+
+    TrainingLoop(Bridge bridge, EventLog log, BooleanSupplier cancelled, String name, PhaseConfig config, long steps,
+            long phase) {
+        this.bridge = bridge;
+        this.log = log;
+        this.cancelled = cancelled;
+        this.name = name;
+        this.config = config;
+        this.steps = steps;
+        this.phase = phase;
+    }
+
+    /**
+     * Runs the steps.
+     *
+     * @param batches micro-batches, filled ahead
+     * @throws StoppedException        when somebody asked for the end; the step before is finished
+     * @throws TrainingFailedException when the loss or a gradient is not finite; the parameters are the last
+     *                                 finite ones
+     */
+    void run(BatchRing batches) {
+        log.add("phase", name, 0, Map.of("steps", steps));
+        seenAt = System.nanoTime();
+        while (done < steps) {
+            if (cancelled.getAsBoolean()) {
+                throw new StoppedException("Stopped in the " + name + " phase after step " + done + " of " + steps + ".");
+            }
+            step(batches);
+            done++;
+            if (done % config.loggingSteps() == 0 || done == steps || done == 1) {
+                look();
+            }
+        }
+    }
+
+    private void step(BatchRing batches) {
+        List<BatchRing.Slot> microBatches = new ArrayList<>(config.gradientAccumulation());
+        long targets = 0;
+        for (int i = 0; i < config.gradientAccumulation(); i++) {
+            BatchRing.Slot slot = batches.take();
+            microBatches.add(slot);
+            targets += slot.batch().targets();
+        }
+        for (BatchRing.Slot slot : microBatches) {
+            Batch batch = slot.batch();
+            bridge.forwardBackward(phase, slot.buffer(), batch.rows(), batch.length(), batch.packed(), targets);
+            tokens += batch.tokens();
+            batches.release(slot);
+        }
+        bridge.optimizerStep(phase);
+    }
+
+    private void look() {
+        Map<String, Object> progress = bridge.phaseProgress(phase);
+        double loss = number(progress, "loss");
+        long nonFiniteStep = (long) number(progress, "nonFiniteStep");
+        if (nonFiniteStep > 0) {
+            throw new TrainingFailedException("The loss or a gradient of the " + name + " phase is not finite at step "
+                    + nonFiniteStep + ", batch " + (long) number(progress, "nonFiniteMicroBatch") + " of the step. The"
+                    + " saved model is the one before that step. Lower " + name + ".learningRate (it is "
+                    + config.learningRate() + "), raise warmupSteps, or look for broken rows.");
+        }
+        firstLoss = Double.isNaN(firstLoss) ? loss : firstLoss;
+        lastLoss = loss;
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("steps", steps);
+        for (String field : List.of("loss", "learningRate", "gradientNorm", "penalty")) {
+            fields.put(field, number(progress, field));
+        }
+        fields.put("tokensPerSecond", rate());
+        log.add("step", name, done, fields);
+    }
+
+    private double rate() {
+        long now = System.nanoTime();
+        double rate = (tokens - seenTokens) * NANOSECONDS / Math.max(1, now - seenAt);
+        seenTokens = tokens;
+        seenAt = now;
+        return rate;
+    }
+
+    /** What there is to say about the phase, finished or not. */
+    Result.Phase summary(long nanoseconds, long waitedNanoseconds, long peakMemoryBytes) {
+        double seconds = nanoseconds / NANOSECONDS;
+        return new Result.Phase(name, done, tokens, seconds, tokens / seconds, peakMemoryBytes, firstLoss, lastLoss,
+                waitedNanoseconds / (double) nanoseconds);
+    }
+
+    private static double number(Map<String, Object> values, String name) {
+        return ((Number) values.get(name)).doubleValue();
+    }
+}

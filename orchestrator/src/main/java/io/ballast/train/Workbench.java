@@ -1,0 +1,230 @@
+package io.ballast.train;
+
+import io.ballast.InvalidInputException;
+import io.ballast.Result;
+import io.ballast.config.AdapterConfig;
+import io.ballast.config.DataConfig;
+import io.ballast.config.EvaluationConfig.Stage;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.PhaseConfig;
+import io.ballast.config.RetentionConfig;
+import io.ballast.data.BatchPlan;
+import io.ballast.data.BatchRing;
+import io.ballast.data.DataStatistics;
+import io.ballast.data.PhaseData;
+import io.ballast.data.Tokenizer;
+import io.ballast.model.ModelFolder;
+import io.ballast.python.Bridge;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** What a run has in hand: the model in Python, the tokenizer, the data, the anchor; and what it does with them. */
+final class Workbench implements AutoCloseable {
+    private static final int DEFAULT_MAX_LENGTH = 1024;
+    /** Slots beyond those that one optimizer step takes: one is being filled while another waits. */
+    private static final int SPARE_SLOTS = 2;
+    private static final int FILLING_THREADS = 1;
+
+    private final Bridge bridge;
+    private final RunFolder folder;
+    private final EventLog log;
+    private final BooleanSupplier cancelled;
+    private final RunRecord record;
+
+    private ExperimentConfig config;
+    private ModelFolder modelFolder;
+    private String modelHash;
+    private Tokenizer tokenizer;
+    private long model;
+    private int modelMaxLength;
+    private PhaseData general;
+    private PhaseData domain;
+    private StageEvaluation evaluation;
+    private long anchor;
+    private boolean trained;
+
+    Workbench(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record) {
+        this.bridge = bridge;
+        this.folder = folder;
+        this.log = log;
+        this.cancelled = cancelled;
+        this.record = record;
+    }
+
+    /** Opens the model and reads all data, so that what is wrong with them shows before anything is trained. */
+    void open(ExperimentConfig experiment) {
+        config = experiment;
+        modelFolder = ModelFolder.open(Path.of(config.model().path()));
+        modelHash = modelFolder.weightsHash();
+        tokenizer = Tokenizer.open(modelFolder.path());
+        model = bridge.openModel(modelFolder.path(), lower(config.model().dtype()), config.model().device(),
+                config.model().gradientCheckpointing(), config.seed());
+        Map<String, Object> info = bridge.modelInfo(model);
+        checkVocabulary(((Number) info.get("vocabularySize")).intValue());
+        modelMaxLength = info.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
+        if (config.adapter() != null) {
+            AdapterConfig lora = config.adapter();
+            bridge.addLora(model, lora.rank(), lora.alpha(), lora.dropout(), lora.targets(), config.seed());
+        }
+        general = prepare("general", config.general());
+        domain = prepare("domain", config.domain());
+        evaluation = new StageEvaluation(config, tokenizer, new BridgeScorer(bridge, model),
+                Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
+        record.environment(Provenance.of(bridge, info, config, modelHash, general, domain));
+    }
+
+    private void checkVocabulary(int embeddings) {
+        if (tokenizer.vocabularySize() > embeddings) {
+            throw new InvalidInputException("Expected a tokenizer whose ids fit the model's " + embeddings
+                    + " embeddings; found ids up to " + (tokenizer.vocabularySize() - 1) + " in " + modelFolder.path()
+                    + ". The tokenizer belongs to another model; copy the right tokenizer.json there.");
+        }
+    }
+
+    private PhaseData prepare(String name, PhaseConfig phase) {
+        if (phase == null) {
+            return null;
+        }
+        PhaseData data = PhaseData.prepare(phase.data(), tokenizer, maxLength(phase), TokenCache.folder(),
+                (messages, addGenerationPrompt) -> bridge.renderChat(modelFolder.path(), messages, addGenerationPrompt),
+                config.seed());
+        DataStatistics counts = data.statistics();
+        if (counts.truncatedRows() > 0) {
+            log.add("warning", name, 0, Map.of("message", counts.truncatedRows() + " of " + counts.rows()
+                    + " rows of the " + name + " data are longer than " + maxLength(phase) + " tokens; "
+                    + counts.droppedTokens() + " tokens were cut"));
+        }
+        return data;
+    }
+
+    private int maxLength(PhaseConfig phase) {
+        return phase.maxLength() != null ? phase.maxLength() : Math.min(modelMaxLength, DEFAULT_MAX_LENGTH);
+    }
+
+    /** Scores the model if the experiment asks for this stage. */
+    void evaluate(Stage stage) {
+        evaluation.run(stage, cancelled);
+    }
+
+    /** Trains on general text while importance is measured; makes the anchor. */
+    void generalPhase() {
+        LossProbe probe = new LossProbe(bridge, model, general, config.general());
+        double before = probe.nats();
+        long phase = bridge.beginPhase(model, settings(config.general(), general, config.seed(), true));
+        train("general", config.general(), general, phase);
+        long started = System.nanoTime();
+        RetentionConfig retention = config.retention();
+        anchor = bridge.finishImportance(phase, retention.xi().value(), retention.xi().relative(),
+                lower(retention.reference()), lower(retention.layerCoefficients()), lower(retention.layers()),
+                lower(retention.normalize()));
+        double secondsAdded = (System.nanoTime() - started) / 1e9;
+        bridge.release(phase);
+        record.importance(bridge.anchorInfo(anchor), secondsAdded, before - probe.nats());
+        bridge.saveAnchor(anchor, folder.anchor(), Map.of("baseModel", modelHash, "data", general.hash(),
+                "experiment", config.name()));
+        record.artifact("anchor", folder.anchor());
+    }
+
+    /** Opens an anchor made earlier and starts from its reference, as if the general phase had just ended. */
+    void openAnchor() {
+        anchor = bridge.openAnchor(Path.of(config.retention().anchor()), model, modelHash);
+        record.importance(bridge.anchorInfo(anchor), 0, Double.NaN);
+    }
+
+    /** Trains on the domain under the retention penalty. */
+    void domainPhase() {
+        long phase = bridge.beginPhase(model, settings(config.domain(), domain, config.seed() + 1, false));
+        train("domain", config.domain(), domain, phase);
+        bridge.release(phase);
+    }
+
+    private void train(String name, PhaseConfig phaseConfig, PhaseData data, long phase) {
+        trained = true;
+        BatchPlan plan = data.plan(phaseConfig.batchSize(), phaseConfig.packing());
+        TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phaseConfig, steps(phaseConfig, data), phase);
+        long started = System.nanoTime();
+        long waited = 0;
+        try (BatchRing ring = new BatchRing(plan, phaseConfig.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
+                plan::allocateSlot)) {
+            try {
+                loop.run(ring);
+            } finally {
+                waited = ring.waitedNanos();
+            }
+        } finally {
+            Map<String, Object> end = bridge.endPhase(phase);
+            record.phase(loop.summary(System.nanoTime() - started, waited,
+                    ((Number) end.get("peakMemoryBytes")).longValue()));
+        }
+    }
+
+    private static long steps(PhaseConfig phase, PhaseData data) {
+        if (phase.steps() != null) {
+            return phase.steps();
+        }
+        double epochs = phase.epochs() == null ? 1 : phase.epochs();
+        long batches = data.plan(phase.batchSize(), phase.packing()).batchesPerEpoch();
+        return Math.max(1, (long) Math.ceil(epochs * batches / phase.gradientAccumulation()));
+    }
+
+    private Map<String, Object> settings(PhaseConfig phase, PhaseData data, long seed, boolean importance) {
+        RetentionConfig retention = config.retention();
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("steps", steps(phase, data));
+        settings.put("learningRate", phase.learningRate());
+        settings.put("schedule", lower(phase.schedule()));
+        settings.put("warmupSteps", phase.warmupSteps());
+        settings.put("weightDecay", phase.weightDecay());
+        settings.put("clipNorm", phase.clipNorm());
+        settings.put("dtype", lower(config.model().dtype()));
+        settings.put("seed", seed);
+        settings.put("importance", importance);
+        settings.put("method", importance ? "none" : retention.method());
+        settings.put("lambda", retention.lambda());
+        settings.put("form", lower(retention.form()));
+        settings.put("anchor", anchor);
+        settings.put("layerCoefficients", lower(retention.layerCoefficients()));
+        settings.put("layers", lower(retention.layers()));
+        settings.put("normalize", lower(retention.normalize()));
+        return settings;
+    }
+
+    /** Puts before and after side by side. */
+    void compare() {
+        evaluation.compare();
+    }
+
+    /** Saves the model as far as it came, and frees what is held. */
+    @Override
+    public void close() {
+        try {
+            if (trained) {
+                bridge.saveModel(model, folder.model());
+                record.artifact("model", folder.model());
+            }
+        } finally {
+            for (long handle : List.of(anchor, model)) {
+                if (handle != 0) {
+                    bridge.release(handle);
+                }
+            }
+            if (tokenizer != null) {
+                tokenizer.close();
+            }
+            for (PhaseData data : new PhaseData[] {general, domain}) {
+                if (data != null) {
+                    data.close();
+                }
+            }
+        }
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,2 @@
+/** A run from top to bottom: the phases, the stages between them, and the run folder. */
+package io.ballast.train;

@@ -1,0 +1,93 @@
+package io.ballast.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonParser;
+import io.ballast.Result;
+import io.ballast.eval.Forgetting;
+import io.ballast.eval.Role;
+import io.ballast.eval.Score;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+    @TempDir
+    Path folder;
+
+    private void assertSays(String key, String... expected) {
+        Typed typed = Typed.run("inspect", folder.toString());
+        assertEquals(0, typed.code(), typed.err());
+        for (String part : expected) {
+            assertTrue(typed.out().contains(part), part + " in " + typed.out());
+        }
+        Typed json = Typed.run("inspect", folder.toString(), "--json");
+        assertTrue(JsonParser.parseString(json.out()).getAsJsonObject().has(key), json.out());
+    }
+
+    @Test
+    void aRunIsItsScoresByStageItsForgettingAndItsCost() throws IOException {
+        Result result = new Result(1, "first", "completed", null, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z",
+                Map.of(), List.of(score("base", 0.9), score("domain", 0.6)),
+                List.of(new Forgetting("facts", "acc", 0.9, 0.6, -0.3, true, List.of(-0.35, -0.25), 0.001, "mcnemar",
+                        30, 0, 100)),
+                List.of(new Result.Phase("domain", 80, 71_680, 10, 7168, 2_000_000_000L, 3, 2, 0.01)), null, Map.of());
+        Files.writeString(folder.resolve(Result.FILE), result.toJson());
+        assertSays("run", "first: completed", "0.900", "0.600", "-0.300", "[-0.350, -0.250]", "worse", "7.2 k",
+                "2.0 GB", "report.html");
+    }
+
+    private static Score score(String stage, double value) {
+        return new Score(stage, "facts", Role.GENERAL, "acc", value, 0.01, 100, true);
+    }
+
+    @Test
+    void anAnchorIsItsLayersWithNormAndAlphaAndTheEntropyByHand() throws IOException {
+        Files.writeString(folder.resolve("anchor.json"), """
+                {"schema": 1, "provenance": {"baseModel": "abc"},
+                 "measured": {"sum_omega": 0.5, "clamped_share": 0.25, "xi": 1e-7},
+                 "layerWeights": {"kind": "scaled", "normalize": "mean", "scale": 1, "layers": [
+                   {"name": "embedding", "parameters": ["e"], "elements": 4, "norm": 3.0, "alpha": 1.0},
+                   {"name": "block.0", "parameters": ["b"], "elements": 2, "norm": 1.0, "alpha": 1.0}]}}
+                """);
+        SmallExperiment.writeTensor(folder.resolve("anchor.safetensors"));
+        assertSays("anchor", "embedding", "1.5", "scaled, entropy 0.693 of at most 0.693", "clamped share 0.250",
+                "1 tensors", "abc");
+    }
+
+    @Test
+    void aHalfWrittenAnchorEndsWithTwo() throws IOException {
+        Files.writeString(folder.resolve("anchor.json"), "{\"schema\": 1");
+        Typed typed = Typed.run("inspect", folder.toString());
+        assertEquals(2, typed.code());
+        assertTrue(typed.err().contains("anchor.json"), typed.err());
+    }
+
+    @Test
+    void aModelIsItsKindAndSize() throws IOException {
+        SmallExperiment.write(folder);
+        Typed typed = Typed.run("inspect", folder.resolve("model").toString());
+        assertTrue(typed.out().contains("llama, 6 parameters"), typed.out());
+    }
+
+    @Test
+    void anExperimentIsDescribedWithoutItsFiles() throws IOException {
+        Path experiment = SmallExperiment.write(folder);
+        Files.delete(folder.resolve("a.jsonl"));
+        Typed typed = Typed.run("inspect", experiment.toString());
+        assertEquals(0, typed.code(), typed.err());
+        assertTrue(typed.out().contains("80 steps of 8 rows"), typed.out());
+    }
+
+    @Test
+    void aFolderWithNoneOfTheseEndsWithTwo() {
+        Typed typed = Typed.run("inspect", folder.toString());
+        assertEquals(2, typed.code());
+        assertTrue(typed.err().contains("none of these"), typed.err());
+    }
+}

@@ -1,0 +1,71 @@
+package io.ballast.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ValidateCommandTest {
+    @TempDir
+    Path folder;
+    private String experiment;
+
+    @BeforeEach
+    void writeExperiment() throws IOException {
+        experiment = SmallExperiment.write(folder).toString();
+    }
+
+    @Test
+    void aSoundExperimentIsDescribedWithItsModelAndTheRowsThatItsConditionLeaves() {
+        Typed typed = Typed.run("validate", experiment);
+        assertEquals(0, typed.code(), typed.err());
+        for (String part : new String[] {"small, seed", "llama, 6 parameters, float32", "80 steps of 8 rows",
+            "learning rate 1.0E-4 linear", "(2 rows)", "domain: mine", "base, domain", "can run"}) {
+            assertTrue(typed.out().contains(part), part + " in " + typed.out());
+        }
+    }
+
+    @Test
+    void jsonIsTheResolvedExperimentWithOverrides() {
+        Typed typed = Typed.run("validate", experiment, "--json", "--set", "domain.steps=7", "--set", "seed=3");
+        JsonObject resolved = JsonParser.parseString(typed.out()).getAsJsonObject();
+        assertEquals(7, resolved.getAsJsonObject("domain").get("steps").getAsInt());
+        assertEquals(3, resolved.get("seed").getAsInt());
+        assertEquals(30, resolved.getAsJsonObject("retention").get("lambda").getAsInt());
+        assertEquals(folder.resolve("model").toString(), resolved.getAsJsonObject("model").get("path").getAsString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "domain.data.0.where=n > 9           |No row is left",
+        "domain.data.0.text={question}       |line 2: there is no field 'question'",
+        "domain.data.0.text={text            |template",
+        "domain.data.0.path=nowhere.jsonl    |domain.data[0].path",
+        "model.path=nowhere                  |model.path",
+        "evaluation.general=[\"sciqq\"]      |sciq",
+        "evaluation.general=[\"sciq\"]       |data",
+        "domain.learningRate=-1              |domain.learningRate",
+    })
+    void whatCannotRunEndsWithTwo(String override, String expected) {
+        Typed typed = Typed.run("validate", experiment, "--set", override);
+        assertEquals(2, typed.code(), typed.err());
+        assertTrue(typed.err().contains(expected), typed.err());
+    }
+
+    @Test
+    void aDataFileOfAnUnknownKindEndsWithTwo() throws IOException {
+        Path text = Files.writeString(folder.resolve("a.txt"), "one");
+        Typed typed = Typed.run("validate", experiment, "--set=domain.data.0.path=" + text);
+        assertEquals(2, typed.code(), typed.err());
+        assertTrue(typed.err().contains(".parquet"), typed.err());
+    }
+}

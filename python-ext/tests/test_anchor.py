@@ -1,0 +1,186 @@
+import json
+
+import pytest
+import torch
+from phases import batch, lora_model, measured_anchor, same_bits, settings, tiny_model, train, values
+
+from ballast import Anchor, InvalidInputError, TrainingPhase
+from ballast.anchor import METADATA, TENSORS
+
+PROVENANCE = {"baseModel": "sha256:1234", "data": "sha256:abcd", "recipe": {"steps": 6}}
+
+
+@pytest.fixture(scope="module")
+def anchor() -> Anchor:
+    """Of the tied Llama; its reference is the end of the general phase."""
+    return measured_anchor(tiny_model())
+
+
+@pytest.fixture(scope="module")
+def base_anchor() -> Anchor:
+    """Of the tied Llama; its reference is the base."""
+    return measured_anchor(tiny_model(), reference="start")
+
+
+@pytest.fixture
+def saved(anchor, tmp_path):
+    anchor.save(tmp_path, PROVENANCE)
+    return tmp_path
+
+
+def test_round_trip(anchor, saved):
+    opened = Anchor.open(saved, tiny_model(), "sha256:1234")
+    assert same_bits(opened.importance, anchor.importance)
+    assert same_bits(opened.reference, anchor.reference)
+    assert opened.describe() == anchor.describe()
+    assert opened.layer_weights == anchor.layer_weights
+    assert opened.provenance == PROVENANCE
+
+
+def test_a_phase_under_an_opened_anchor_is_the_phase_under_the_one_in_memory(anchor, saved):
+    outcomes = []
+    for held in (anchor, Anchor.open(saved, tiny_model())):
+        phase = TrainingPhase(tiny_model(), settings(method="hierarchical"), held)
+        outcomes.append(values(train(phase, batch()).model))
+    assert same_bits(*outcomes)
+
+
+def test_a_reference_that_is_the_base_is_not_stored(base_anchor, tmp_path):
+    base_anchor.save(tmp_path, {})
+    opened = Anchor.open(tmp_path, tiny_model())
+    assert same_bits(opened.reference, values(tiny_model()))
+    assert base_anchor.bytes == tiny_model().num_parameters() * 4 == base_anchor.model_bytes
+    assert (tmp_path / TENSORS).stat().st_size < 1.2 * base_anchor.bytes
+
+
+def test_without_a_model_an_anchor_can_be_looked_at_but_not_used(base_anchor, tmp_path):
+    base_anchor.save(tmp_path, {})
+    opened = Anchor.open(tmp_path)
+    assert opened.describe() == base_anchor.describe()
+    with pytest.raises(InvalidInputError, match="open it with the base model"):
+        TrainingPhase(tiny_model(), settings(method="hierarchical"), opened)
+
+
+def test_lora_factors_round_trip(tmp_path):
+    anchor = measured_anchor(lora_model())
+    anchor.save(tmp_path, {})
+    opened = Anchor.open(tmp_path, lora_model())
+    assert same_bits(opened.importance, anchor.importance)
+    assert opened.bytes < opened.model_bytes
+    assert [layer.name for layer in opened.layer_weights.layers] == ["block.0", "block.1"]
+
+
+def test_metadata_says_how_it_came_about(saved):
+    metadata = json.loads((saved / METADATA).read_text())
+    assert metadata["schema"] == 1 and metadata["storage"] == "float32"
+    assert metadata["provenance"] == PROVENANCE
+    assert metadata["layerWeights"]["kind"] == "scaled" and metadata["layerWeights"]["normalize"] == "mean"
+    assert metadata["shapes"]["model.embed_tokens.weight"] == [320, 32]
+    assert [layer["name"] for layer in metadata["layerWeights"]["layers"]] == ["embedding", "block.0", "block.1"]
+
+
+def mismatch_of(folder, model) -> str:
+    with pytest.raises(InvalidInputError, match="is of another model") as refusal:
+        Anchor.open(folder, model)
+    return str(refusal.value)
+
+
+def test_another_models_missing_parameter_is_named(saved):
+    message = mismatch_of(saved, tiny_model("gpt2"))
+    assert "the first mismatch is model.embed_tokens.weight: expected [320, 32]" in message
+    assert "found no such trainable parameter" in message
+
+
+def test_another_models_extra_parameter_is_named(saved):
+    assert "mismatch is lm_head.weight: expected no such parameter" in mismatch_of(saved, tiny_model("llama-untied"))
+
+
+def test_another_models_shape_is_named(saved):
+    model = tiny_model()
+    model.model.norm.weight = torch.nn.Parameter(torch.ones(31))
+    assert "mismatch is model.norm.weight: expected [32] (the anchor), found [31]" in mismatch_of(saved, model)
+
+
+def test_other_values_are_refused_where_the_reference_is_the_base(base_anchor, tmp_path):
+    base_anchor.save(tmp_path, {})
+    model = tiny_model()
+    with torch.no_grad():
+        model.model.layers[1].mlp.up_proj.weight[0, 0] += 1e-3
+    assert "mismatch is model.layers.1.mlp.up_proj.weight: expected values with" in mismatch_of(tmp_path, model)
+
+
+def test_another_base_models_hash_is_refused(saved):
+    with pytest.raises(InvalidInputError, match="sha256:1234.* found another one .*sha256:5678"):
+        Anchor.open(saved, tiny_model(), "sha256:5678")
+
+
+def test_a_folder_without_an_anchor_is_refused(tmp_path):
+    with pytest.raises(InvalidInputError, match="found neither in"):
+        Anchor.open(tmp_path)
+
+
+def without_metadata(folder):
+    (folder / METADATA).unlink()
+
+
+def without_tensors(folder):
+    (folder / TENSORS).unlink()
+
+
+def with_only_a_partial_file(folder):
+    without_metadata(folder)
+    (folder / TENSORS).rename(folder / (TENSORS + ".partial"))
+
+
+def with_cut_tensors(folder):
+    (folder / TENSORS).write_bytes((folder / TENSORS).read_bytes()[:-1000])
+
+
+def with_cut_metadata(folder):
+    (folder / METADATA).write_text((folder / METADATA).read_text()[:-100])
+
+
+def with_a_broken_header(folder):
+    whole = (folder / TENSORS).read_bytes()
+    (folder / TENSORS).write_bytes(b"\xff" * 8 + whole[8:])
+
+
+DAMAGES = [
+    without_metadata,
+    without_tensors,
+    with_only_a_partial_file,
+    with_cut_tensors,
+    with_cut_metadata,
+    with_a_broken_header,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_half_written_anchor_is_refused(saved, damage):
+    damage(saved)
+    with pytest.raises(InvalidInputError, match="half-written or damaged"):
+        Anchor.open(saved, tiny_model())
+
+
+def test_an_anchor_replaces_an_older_one_and_leaves_nothing_else(anchor, base_anchor, saved):
+    base_anchor.save(saved, {})
+    assert Anchor.open(saved, tiny_model()).describe() == base_anchor.describe()
+    assert sorted(file.name for file in saved.iterdir()) == [METADATA, TENSORS]
+
+
+def test_a_replacement_that_breaks_off_leaves_no_anchor_that_opens(base_anchor, saved, monkeypatch):
+    def full_disk(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("ballast.anchor.save_file", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        base_anchor.save(saved, {})
+    with pytest.raises(InvalidInputError, match="half-written"):
+        Anchor.open(saved)
+
+
+def test_another_schema_is_refused(saved):
+    metadata = json.loads((saved / METADATA).read_text())
+    (saved / METADATA).write_text(json.dumps(metadata | {"schema": 2}))
+    with pytest.raises(InvalidInputError, match='expected "schema": 1 .* found 2'):
+        Anchor.open(saved)

@@ -1,0 +1,139 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ballast import InvalidInputError, finish_importance, layer_coefficients, weigh_layers
+from ballast.importance import median_squared_move
+
+
+def tensors(**values: list[float]) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor(numbers) for name, numbers in values.items()}
+
+
+def test_importance_by_hand():
+    measured = finish_importance(
+        tensors(a=[0.5, -0.25], b=[1.0]), tensors(a=[0.0, 0.0], b=[1.0]), tensors(a=[0.5, 0.5], b=[3.0]), 0.25, False
+    )
+    # 0.5 / (0.25 + 0.25), clamped, 1 / (4 + 0.25)
+    torch.testing.assert_close(dict(measured.values), tensors(a=[1.0, 0.0], b=[1 / 4.25]))
+    assert measured.sum_omega == 1.25
+    assert measured.clamped_share == pytest.approx(1 / 3)
+    assert measured.xi == 0.25
+
+
+def test_a_relative_xi_is_a_multiple_of_the_median_squared_move():
+    start, end = tensors(a=[0.0, 0.0], b=[0.0, 0.0]), tensors(a=[1.0, 2.0], b=[4.0, 0.0])
+    measured = finish_importance(tensors(a=[5.0, 8.0], b=[20.0, 1.0]), start, end, 0.5, True)
+    assert measured.xi == 0.5 * 4.0  # of 1, 4, 16; the fourth did not move
+    torch.testing.assert_close(dict(measured.values), tensors(a=[5 / 3, 8 / 6], b=[20 / 18, 0.5]))
+
+
+def test_the_arguments_are_left_as_they_are():
+    omega, start, end = tensors(a=[-1.0, 2.0]), tensors(a=[0.0, 1.0]), tensors(a=[1.0, 3.0])
+    finish_importance(omega, start, end, 1.0, True)
+    assert omega["a"].tolist() == [-1.0, 2.0] and start["a"].tolist() == [0.0, 1.0] and end["a"].tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("xi", [0.0, -1.0, math.nan])
+def test_a_xi_that_is_not_positive_is_refused(xi):
+    with pytest.raises(InvalidInputError, match="expected xi above 0"):
+        finish_importance(tensors(a=[1.0]), tensors(a=[1.0]), tensors(a=[2.0]), xi, False)
+
+
+def test_a_relative_xi_without_a_move_is_refused():
+    with pytest.raises(InvalidInputError, match="found none"):
+        finish_importance(tensors(a=[1.0]), tensors(a=[1.0]), tensors(a=[1.0]), 1.0, True)
+
+
+def independent_median(start, end):
+    squared = torch.cat([(end[name] - start[name]).square().flatten() for name in start])
+    return float(squared[squared > 0].median())
+
+
+# Whose squares are normal numbers of fp32.
+move = st.floats(-(2.0**60), 2.0**60, width=32).filter(lambda move: move == 0 or abs(move) > 2.0**-60)
+moves = st.lists(move, max_size=20)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(moves, min_size=1, max_size=3).filter(lambda lists: any(any(one) for one in lists)))
+def test_the_median_is_torchs(lists):
+    end = {str(i): torch.tensor(numbers) for i, numbers in enumerate(lists)}
+    start = {name: torch.zeros_like(tensor) for name, tensor in end.items()}
+    assert median_squared_move(start, end) == independent_median(start, end)
+
+
+@pytest.mark.parametrize("elements", [100_000, 100_001])
+def test_the_median_of_many_is_torchs(elements):
+    torch.manual_seed(3)
+    start = {"a": torch.randn(elements), "b": torch.randn(7, 11)}
+    end = {name: tensor + 1e-4 * torch.randn_like(tensor) for name, tensor in start.items()}
+    assert median_squared_move(start, end) == independent_median(start, end)
+
+
+THREE_NORMS = {"embedding": 1.0, "block.0": 2.0, "head": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_hand"),
+    [
+        ("paper", [0.09003057, 0.24472847, 0.66524096]),  # e¹, e², e³ over their sum
+        ("scaled", [0.55897, 0.92159, 1.51944]),  # 3 e^½, 3 e¹, 3 e^1½ over their sum
+        ("uniform", [1.0, 1.0, 1.0]),
+    ],
+)
+def test_layer_coefficients_by_hand_on_three_layers(kind, by_hand):
+    alpha = layer_coefficients(THREE_NORMS, kind)
+    assert list(alpha) == list(THREE_NORMS)
+    assert list(alpha.values()) == pytest.approx(by_hand, rel=2e-5)
+
+
+def test_softmax_of_large_norms_is_one_layer_not_nan():
+    assert list(layer_coefficients({"a": 1.0, "b": 5000.0}, "paper").values()) == [0.0, 1.0]
+
+
+def test_unknown_coefficients_are_refused():
+    with pytest.raises(InvalidInputError, match='found "softmax"'):
+        layer_coefficients(THREE_NORMS, "softmax")
+
+
+def test_importance_of_zero_everywhere_is_refused():
+    with pytest.raises(InvalidInputError, match="did not lower its loss"):
+        layer_coefficients(dict.fromkeys(THREE_NORMS, 0.0), "scaled")
+
+
+GROUPS = {"embedding": ["a"], "block.0": ["b", "c"]}
+OMEGA = tensors(a=[3.0, 4.0], b=[12.0], c=[5.0])
+
+
+def test_layers_by_hand():
+    first, second = weigh_layers(OMEGA, GROUPS, "uniform", "mean").layers
+    assert (first.name, first.parameters, first.elements, first.norm) == ("embedding", ("a",), 2, 5.0)
+    assert (second.name, second.parameters, second.elements, second.norm) == ("block.0", ("b", "c"), 2, 13.0)
+    assert second.rms == pytest.approx(13 / math.sqrt(2))
+
+
+@pytest.mark.parametrize("kind", ["paper", "scaled", "uniform"])
+def test_normalised_weights_have_mean_one(kind):
+    coefficients = weigh_layers(OMEGA, GROUPS, kind, "mean").coefficients()
+    assert torch.cat([coefficients[name] * omega for name, omega in OMEGA.items()]).mean() == pytest.approx(1)
+
+
+def test_without_normalisation_the_coefficient_is_alpha():
+    weights = weigh_layers(OMEGA, GROUPS, "scaled", "none")
+    alpha = layer_coefficients({"embedding": 5.0, "block.0": 13.0}, "scaled")
+    assert weights.coefficients() == {"a": alpha["embedding"], "b": alpha["block.0"], "c": alpha["block.0"]}
+
+
+def test_entropy_is_ln_of_the_layers_when_uniform_and_zero_when_one_has_all():
+    large = {name: 1000 * omega for name, omega in OMEGA.items()}
+    assert weigh_layers(OMEGA, GROUPS, "uniform", "mean").alpha_entropy == pytest.approx(math.log(2))
+    assert weigh_layers(large, GROUPS, "paper", "mean").alpha_entropy == pytest.approx(0)
+
+
+def test_an_unknown_normalisation_is_refused():
+    with pytest.raises(InvalidInputError, match='"mean" or "none", found "max"'):
+        weigh_layers(OMEGA, GROUPS, "uniform", "max")

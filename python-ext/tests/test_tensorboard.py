@@ -1,0 +1,23 @@
+import pytest
+
+from ballast.errors import InvalidInputError
+from ballast.tensorboard import Scalars
+
+
+def test_scalars_are_read_by_tensorboard(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    scalars = Scalars(tmp_path / "run" / "tensorboard")
+    scalars.add(1, {"loss": 2.5, "learningRate": 1e-4})
+    scalars.add(2, {"loss": 2.25})
+    scalars.close()
+    scalars.close()
+    events = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
+    assert [(event.step, event.value) for event in events.Scalars("loss")] == [(1, 2.5), (2, 2.25)]
+    assert events.Tags()["scalars"] == ["loss", "learningRate"]
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InvalidInputError, match="cannot write to .*file"):
+        Scalars(tmp_path / "file" / "tensorboard")
