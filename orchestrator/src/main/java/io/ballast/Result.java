@@ -3,6 +3,7 @@ package io.ballast;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import com.google.gson.ToNumberPolicy;
 import io.ballast.eval.Forgetting;
 import io.ballast.eval.Score;
 
@@ -33,7 +34,7 @@ public record Result(int schema, String name, String status, String message, Str
         Importance importance, Map<String, String> artifacts) {
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
-            .serializeSpecialFloatingPointValues().create();
+            .serializeSpecialFloatingPointValues().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
 
     /** Name of the file in a run folder. */
     public static final String FILE = "result.json";

@@ -22,6 +22,7 @@ public final class ExperimentRun {
     private final RunListener listener;
     private final BooleanSupplier cancelled;
     private final RunRecord record;
+    private Result result;
 
     /**
      * @param bridge     to Python
@@ -60,14 +61,15 @@ public final class ExperimentRun {
                 record.failed(e.getMessage());
                 throw e;
             } finally {
-                folder.write(Result.FILE, record.result().toJson());
-                log.add("finished", "", 0, Map.of("status", record.result().status()));
+                result = record.result();
+                folder.write(Result.FILE, result.toJson());
+                log.add("finished", "", 0, Map.of("status", result.status()));
             }
         } finally {
             ModelCardWriter.write(folder.path());
             ReportWriter.write(folder.path());
         }
-        return record.result();
+        return result;
     }
 
     private void run(ExperimentConfig config, Workbench workbench) {

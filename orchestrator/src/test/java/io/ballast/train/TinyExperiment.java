@@ -45,14 +45,17 @@ final class TinyExperiment {
                 IntStream.range(0, count).mapToObj(row).collect(Collectors.joining("\n", "", "\n")));
     }
 
-    /** Sets a value; {@code value} is JSON. */
+    /** Sets a value; {@code value} is JSON, and {@code null} takes the key away. */
     TinyExperiment with(String path, String value) {
         String[] keys = path.split("\\.");
         JsonObject object = json;
         for (int i = 0; i < keys.length - 1; i++) {
             object = object.getAsJsonObject(keys[i]);
         }
-        object.add(keys[keys.length - 1], JsonParser.parseString(value));
+        object.remove(keys[keys.length - 1]);
+        if (!value.equals("null")) {
+            object.add(keys[keys.length - 1], JsonParser.parseString(value));
+        }
         return this;
     }
 
