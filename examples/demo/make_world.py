@@ -21,17 +21,17 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-CREATURES = 90
+CREATURES = 55
 CHOICES = 4
 NOTES = 1500  # lines of general text that hold no fact: every word in every company
 HELD_OUT_NOTES = 200
 
-HIDDEN = 64
+HIDDEN = 80
 FEED_FORWARD = 256
 LAYERS = 2
 HEADS = 4
 
-PRETRAINING_STEPS = 1500
+PRETRAINING_STEPS = 600
 PRETRAINING_ROWS = 64
 PRETRAINING_RATE = 4e-3
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>  // brings __GLIBC__
 
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
+#if !defined(BALLAST_MULTIVERSION) && defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
 #if __has_attribute(target_clones)
 #define BALLAST_MULTIVERSION __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif

@@ -7,8 +7,8 @@ using ballast_test::Adamw;
 using ballast_test::Buffers;
 using ballast_test::same_bits;
 
-// Around the vector widths, the block (65,536), and several blocks.
-const std::vector<std::int64_t> kSizes{1, 0, 3, 15, 16, 17, 63, 0, 1000, 65535, 65536, 65537, 200001, 1};
+// Around the vector widths, the block (262,144), and several blocks.
+const std::vector<std::int64_t> kSizes{1, 0, 3, 15, 16, 17, 63, 0, 1000, 262143, 262144, 262145, 800001, 1};
 
 void results_are_the_written_formula_in_double() {
     Adamw adamw(kSizes);

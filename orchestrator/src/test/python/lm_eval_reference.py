@@ -1,6 +1,6 @@
 """What lm-eval itself says about the first items of a local data file, as one JSON document.
 
-    python lm_eval_reference.py MODEL LIMIT SCORED REQUEST...     REQUEST is TASK=FILE
+    python lm_eval_reference.py MODEL MAX_LENGTH LIMIT SCORED REQUEST...     REQUEST is TASK=FILE
 
 The tasks are the ones that lm_eval ships, read from its own YAML; only where the rows come from is
 replaced, and for the two files that keep lm-eval's processed columns under other names
@@ -86,9 +86,9 @@ def main() -> None:
 
 
 def reference() -> dict:
-    model_folder, limit, scored, *requests = sys.argv[1:]
+    model_folder, max_length, limit, scored, *requests = sys.argv[1:]
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    model = HFLM(pretrained=model_folder, device="cpu", dtype="float32", batch_size=4)
+    model = HFLM(pretrained=model_folder, device="cpu", dtype="float32", batch_size=4, max_length=int(max_length))
     with tempfile.TemporaryDirectory() as cache:
         tasks = {}
         for request in requests:

@@ -6,6 +6,8 @@ import io.ballast.python.PythonEnvironment;
 import io.ballast.train.ExperimentRun;
 import io.ballast.train.RunFolder;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -29,8 +31,17 @@ public final class Ballast implements AutoCloseable {
         return thread;
     });
 
+    private final Set<Run> unfinished = ConcurrentHashMap.newKeySet();
+
     private Ballast(Bridge bridge) {
         this.bridge = bridge;
+        bridge.beforeEnd(this::stopRuns);
+    }
+
+    /** The JVM ends, by a signal or System.exit: runs finish their step and write what they have. */
+    private void stopRuns() {
+        unfinished.forEach(Run::cancel);
+        unfinished.forEach(run -> run.future().handle((result, failure) -> null).join());
     }
 
     /**
@@ -68,11 +79,14 @@ public final class Ballast implements AutoCloseable {
         ExperimentCheck.check(experiment.config());
         RunFolder folder = RunFolder.create(experiment.config());
         Run run = new Run(folder.path());
+        unfinished.add(run);
         runs.execute(() -> {
             try {
                 run.complete(new ExperimentRun(bridge, experiment, folder, listener, run::isCancelled).execute());
             } catch (Throwable e) { // whatever it is belongs to who waits for the run
                 run.fail(e);
+            } finally {
+                unfinished.remove(run);
             }
         });
         return run;

@@ -13,13 +13,14 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A line of JSON Lines as a row: numbers keep their digits, nulls stay nulls. */
 final class JsonRow {
@@ -43,21 +44,21 @@ final class JsonRow {
                 + ": each line should be a JSON object such as {\"text\": \"…\"}, and this one " + found);
     }
 
-    /** The complaint about the first line that is not a row, if there is one. DuckDB's own line can be one off. */
-    static Optional<InvalidInputException> firstBroken(Path file) {
+    /** Reads a file without DuckDB, one row at a time; the first line that is no row is complained about. */
+    static void forEach(Path file, Consumer<Row> consumer) {
         try (BufferedReader reader = Files.newBufferedReader(file)) {
             long number = 0;
             for (String text = reader.readLine(); text != null; text = reader.readLine()) {
                 number++;
                 if (!text.isBlank()) {
-                    parse(file, number, text);
+                    consumer.accept(parse(file, number, text));
                 }
             }
-            return Optional.empty();
-        } catch (InvalidInputException broken) {
-            return Optional.of(broken);
-        } catch (IOException notText) {
-            return Optional.empty();
+        } catch (CharacterCodingException notUtf8) {
+            throw new InvalidInputException("The data file " + file + " is not UTF-8. Convert it.", notUtf8);
+        } catch (IOException unreadable) {
+            throw new InvalidInputException("The data file " + file + " cannot be read: " + unreadable.getMessage(),
+                    unreadable);
         }
     }
 

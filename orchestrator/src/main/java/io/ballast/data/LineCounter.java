@@ -1,6 +1,5 @@
 package io.ballast.data;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,6 +14,9 @@ final class LineCounter implements AutoCloseable {
     private static final int BLOCK_BYTES = 1 << 16;
     /** Null for formats without lines. */
     private final InputStream bytes;
+    private final byte[] block = new byte[BLOCK_BYTES];
+    private int next;
+    private int filled;
     private long records;
     private long line;
 
@@ -25,7 +27,7 @@ final class LineCounter implements AutoCloseable {
     static LineCounter of(Path file) {
         try {
             boolean lines = DataFormat.of(file) == DataFormat.JSON_LINES;
-            return new LineCounter(lines ? new BufferedInputStream(Files.newInputStream(file), BLOCK_BYTES) : null);
+            return new LineCounter(lines ? Files.newInputStream(file) : null);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
@@ -50,15 +52,28 @@ final class LineCounter implements AutoCloseable {
     /** Whether the next line has something in it. */
     private boolean readLine() throws IOException {
         boolean full = false;
-        int octet = bytes.read();
+        int octet = readByte();
         while (octet >= 0 && octet != '\n') {
             full |= octet != ' ' && octet != '\t' && octet != '\r';
-            octet = bytes.read();
+            octet = readByte();
         }
         if (octet < 0 && !full) {
             throw new IOException("The file became shorter while it was read");
         }
         return full;
+    }
+
+    /** A BufferedInputStream would take a lock for each byte. */
+    private int readByte() throws IOException {
+        if (next == filled) {
+            next = 0;
+            filled = bytes.read(block);
+            if (filled <= 0) {
+                filled = 0;
+                return -1;
+            }
+        }
+        return block[next++] & 0xFF;
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.ballast.data;
 import io.ballast.InvalidInputException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.Optional;
+import java.util.Locale;
 
 /**
  * The SQL that reads a file: (row number, row as it stands in the file), for the rows that a condition chooses.
@@ -13,9 +13,9 @@ import java.util.Optional;
 final class RowQuery {
     private static final String RAW = "\"__ballast_raw\"";
     private static final String NUMBER = "\"__ballast_number\"";
-    /** Strings that look like dates stay strings: no text has this form. */
-    private static final String NO_DATES = ", dateformat='%Y never a date', timestampformat='%Y never a time'";
-    private static final String CSV_FORM = ", header=true, allow_quoted_nulls=false, sample_size=-1";
+    /** RFC 4180, told rather than guessed: prose has all the marks that a guess goes by. */
+    private static final String CSV_FORM = ", header=true, quote='\"', escape='\"', comment='', skip=0,"
+            + " allow_quoted_nulls=false, sample_size=-1, delim=";
 
     private final Path file;
     private final DataFormat format;
@@ -36,20 +36,21 @@ final class RowQuery {
     }
 
     String sql() {
-        String raw = "SELECT row_number() OVER () AS " + NUMBER + ", " + rawScan();
         if (where == null) {
-            return raw;
+            return "SELECT row_number() OVER () AS " + NUMBER + ", " + rawScan();
         }
+        // Numbered after the join: DuckDB would keep the whole of a numbered side of it in memory.
+        String both = "SELECT row_number() OVER () AS " + NUMBER + ", " + RAW + ", data.* FROM (SELECT " + rawScan()
+                + ") POSITIONAL JOIN " + typedScan() + " AS data";
         // The line break ends a comment that the condition may end with.
-        return "SELECT " + NUMBER + ", " + RAW + " FROM (" + raw + ") POSITIONAL JOIN " + typedScan()
-                + " AS data WHERE (" + where + "\n)";
+        return "SELECT " + NUMBER + ", " + RAW + " FROM (" + both + ") AS data WHERE (" + where + "\n)";
     }
 
     private String rawScan() {
         String name = literal(file);
         return switch (format) {
             case JSON_LINES -> "json AS " + RAW + " FROM read_ndjson_objects(" + name + ")";
-            case CSV -> RAW + " FROM read_csv(" + name + CSV_FORM + ", all_varchar=true) AS " + RAW;
+            case CSV -> RAW + " FROM read_csv(" + name + CSV_FORM + delimiter() + ", all_varchar=true) AS " + RAW;
             case PARQUET -> RAW + " FROM read_parquet(" + name + ") AS " + RAW;
         };
     }
@@ -57,11 +58,15 @@ final class RowQuery {
     private String typedScan() {
         String name = literal(file);
         return switch (format) {
-            case JSON_LINES -> "read_json(" + name + ", format='newline_delimited', records='true', sample_size=-1,"
-                    + " maximum_depth=-1, map_inference_threshold=-1, field_appearance_threshold=0" + NO_DATES + ")";
-            case CSV -> "read_csv(" + name + CSV_FORM + ")";
+            case JSON_LINES -> "read_json(" + name + ", format='newline_delimited', columns="
+                    + JsonType.columnsOf(file) + ")";
+            case CSV -> "read_csv(" + name + CSV_FORM + delimiter() + ")";
             case PARQUET -> "read_parquet(" + name + ")";
         };
+    }
+
+    private String delimiter() {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".tsv") ? "'\t'" : "','";
     }
 
     /** The file's name as an SQL string in which DuckDB finds no pattern: {@code [*]} matches a star only. */
@@ -71,9 +76,11 @@ final class RowQuery {
 
     InvalidInputException explain(SQLException failed) {
         if (format == DataFormat.JSON_LINES) {
-            Optional<InvalidInputException> broken = JsonRow.firstBroken(file);
-            if (broken.isPresent()) {
-                return broken.get();
+            try {
+                // DuckDB's own line can be one off.
+                JsonRow.forEach(file, row -> { });
+            } catch (InvalidInputException broken) {
+                return broken;
             }
         }
         String reason = failed.getMessage().replaceFirst("(?s)^.*?\\nError: ", "").strip();

@@ -80,8 +80,8 @@ final class BatchScorer {
             greedy &= output.get(plane + at) == 1f;
         }
         if (Double.isNaN(logProbability)) {
-            throw new TrainingFailedException("evaluation: expected log-probabilities, found NaN: the model's parameters "
-                    + "or activations are not finite; train with a smaller learning rate or in float32");
+            throw new TrainingFailedException("evaluation: expected log-probabilities, found NaN: the model's "
+                    + "parameters or activations are not finite; train with a smaller learning rate or in float32");
         }
         return new Likelihood(logProbability, greedy, example.targets());
     }

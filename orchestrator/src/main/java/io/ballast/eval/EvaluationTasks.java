@@ -53,12 +53,14 @@ public final class EvaluationTasks {
                     entry.prompt(), entry.completion(), false);
         }
         if (phase == null) {
-            return new PerplexityTask(name, role, new TaskData(file, entry.where(), entry.limit()), null, DEFAULT_TEXT, false);
+            return new PerplexityTask(name, role, new TaskData(file, entry.where(), entry.limit()), null, DEFAULT_TEXT,
+                    false);
         }
         DataConfig lent = phase.data().get(0);
         if (lent.messages() != null) {
             throw new InvalidInputException("evaluation '" + name + "': the first " + role.key() + " data entry has "
-                    + "chat messages, whose perplexity is not measured; give \"prompt\" and \"completion\", or \"text\"");
+                    + "chat messages, whose perplexity is not measured; give \"prompt\" and \"completion\", or "
+                    + "\"text\"");
         }
         String where = entry.where() == null ? lent.where() : entry.where();
         String text = lent.completion() == null && lent.text() == null ? DEFAULT_TEXT : lent.text();

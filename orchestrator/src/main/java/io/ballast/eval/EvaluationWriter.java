@@ -19,9 +19,10 @@ import java.util.List;
  */
 public final class EvaluationWriter {
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss.SSSSSS");
-    private static final Gson PRETTY =
-            new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
-    private static final Gson LINE = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+    /** Infinity is written as Python's json does, which lm-eval writes with and reads. */
+    private static final Gson LINE = new GsonBuilder().serializeNulls().disableHtmlEscaping()
+            .serializeSpecialFloatingPointValues().create();
+    private static final Gson PRETTY = LINE.newBuilder().setPrettyPrinting().create();
 
     private EvaluationWriter() {}
 

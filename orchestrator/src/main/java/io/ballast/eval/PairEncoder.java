@@ -82,22 +82,24 @@ final class PairEncoder {
     }
 
     /**
+     * The row of a pair. What is longer than the model can read is cut on the left, as lm-eval does: first
+     * the context, down to one token. Where the continuation alone is too long, lm-eval stops with an
+     * assertion; here it loses its beginning too, which is counted like every cut.
+     *
      * @param pair to be scored
      * @param from the row it was made of, for a message
-     * @return the row; the context is cut on the left where the model could not read all of it
-     * @throws InvalidInputException where lm-eval stops with an assertion: nothing to read or to score, or a
-     *                               continuation longer than the model's window
+     * @return the row
+     * @throws InvalidInputException where there is nothing to read or nothing to score
      */
     Example row(Pair pair, Row from) {
-        int scored = pair.continuation().length;
-        if (pair.context().length == 0 || scored == 0 || scored > maxLength) {
-            throw from.invalid("expected a context of at least one token and a continuation of 1 to "
-                    + maxLength + " tokens (what the model reads at once), found " + pair.context().length + " and "
-                    + scored + "; leave the row out with \"where\"");
+        if (pair.context().length == 0 || pair.continuation().length == 0) {
+            throw from.invalid("expected a context and a continuation of at least one token each, found "
+                    + pair.context().length + " and " + pair.continuation().length
+                    + "; leave the row out with \"where\"");
         }
         int[] ids = IntStream.concat(Arrays.stream(pair.context()), Arrays.stream(pair.continuation())).toArray();
         // The last token is predicted and not read, so that one more than the window fits.
         int start = Math.max(0, ids.length - maxLength - 1);
-        return new Example(Arrays.copyOfRange(ids, start, ids.length), ids.length - start - scored);
+        return new Example(Arrays.copyOfRange(ids, start, ids.length), Math.max(1, pair.context().length - start));
     }
 }

@@ -74,7 +74,8 @@ final class Questions {
         for (String column : definition.columns()) {
             String source = columns.getOrDefault(column, column);
             if (!row.columns().containsKey(source)) {
-                throw row.invalid("task " + definition.name() + " reads column '" + source + "', found " + String.join(", ", row.columns().keySet())
+                throw row.invalid("task " + definition.name() + " reads column '" + source + "', found "
+                        + String.join(", ", row.columns().keySet())
                         + "; name the file's column with \"columns\": {\"" + column + "\": …}");
             }
             values.put(column, row.columns().get(source));

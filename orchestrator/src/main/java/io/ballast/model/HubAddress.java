@@ -15,9 +15,11 @@ import java.util.regex.Pattern;
  */
 public record HubAddress(String repository, String revision, String file) {
     private static final String PREFIX = "hf://";
-    private static final Pattern MODEL = Pattern.compile("hf://((?:[\\w.-]+/)?[\\w.-]+)(?:@([^/@]+))?");
+    /** The hub's own revisions have slashes: refs/convert/parquet, where it keeps each data set as Parquet. */
+    private static final String REVISION = "(?:@(refs/(?:convert|pr)/[^/@]+|[^/@]+))?";
+    private static final Pattern MODEL = Pattern.compile("hf://((?:[\\w.-]+/)?[\\w.-]+)" + REVISION);
     private static final Pattern FILE =
-            Pattern.compile("hf://datasets/([\\w.-]+/[\\w.-]+)(?:@([^/@]+))?/([^@]+)");
+            Pattern.compile("hf://datasets/([\\w.-]+/[\\w.-]+)" + REVISION + "/([^@]+)");
 
     /**
      * Whether a text is meant as a hub address.

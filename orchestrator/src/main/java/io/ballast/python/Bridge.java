@@ -63,6 +63,16 @@ public final class Bridge implements AutoCloseable {
 
     // ---- the process
 
+    /**
+     * What is done when the JVM ends, before Python takes no more calls. It may use this bridge, and
+     * the JVM waits for it.
+     *
+     * @param action replaces the one before
+     */
+    public void beforeEnd(Runnable action) {
+        interpreter.beforeEnd(action);
+    }
+
     /** @return names of the Python modules imported so far */
     public List<String> importedModules() {
         return list(invoke("imported_modules"));
@@ -345,6 +355,10 @@ public final class Bridge implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            interpreter.beforeEnd(() -> { });
+            if (interpreter.hasEnded()) {
+                return;
+            }
             interpreter.call(() -> interpreter.invoke("release_all"));
             OPEN.compareAndSet(this, null);
         }

@@ -1,6 +1,7 @@
 package io.ballast.python;
 
 import io.ballast.MissingEnvironmentException;
+import io.ballast.StoppedException;
 import jep.JepConfig;
 import jep.JepException;
 import jep.MainInterpreter;
@@ -9,6 +10,8 @@ import jep.SharedInterpreter;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /** The one CPython of this JVM and the thread that owns it. Made once, never closed. */
@@ -21,6 +24,9 @@ final class Interpreter {
     private final PythonEnvironment environment;
     private final LinkedBlockingQueue<Runnable> calls = new LinkedBlockingQueue<>();
     private final Thread thread;
+    private final ReentrantLock inPython = new ReentrantLock();
+    private final AtomicReference<Runnable> beforeEnd = new AtomicReference<>(() -> { });
+    private volatile boolean ended;
     private SharedInterpreter python;
 
     private Interpreter(PythonEnvironment environment) {
@@ -42,6 +48,7 @@ final class Interpreter {
             Interpreter started = new Interpreter(environment);
             started.thread.start();
             started.call(started::open);
+            Runtime.getRuntime().addShutdownHook(new Thread(started::end, "ballast-python-end"));
             instance = started;
         }
         if (!instance.environment.equals(environment)) {
@@ -50,6 +57,26 @@ final class Interpreter {
                     + ". Use the first one, or start another JVM.");
         }
         return instance;
+    }
+
+    /** What is done when the JVM ends, before Python takes no more calls: it may still call. */
+    void beforeEnd(Runnable action) {
+        beforeEnd.set(action);
+    }
+
+    /**
+     * The JVM is ending. Its exit destroys PyTorch's static objects, and a thread that is inside PyTorch
+     * then crashes the process: so the call under way is waited for, and none begins after it.
+     */
+    private void end() {
+        beforeEnd.get().run();
+        ended = true;
+        inPython.lock();
+        inPython.unlock();
+    }
+
+    boolean hasEnded() {
+        return ended;
     }
 
     private Void open() {
@@ -75,12 +102,24 @@ final class Interpreter {
         CompletableFuture<T> answer = new CompletableFuture<>();
         calls.add(() -> {
             try {
-                answer.complete(work.get());
+                answer.complete(ifNotEnded(work));
             } catch (Throwable e) { // whatever it is belongs to the caller; this thread must live on
                 answer.completeExceptionally(e);
             }
         });
         return Answers.join(answer);
+    }
+
+    private <T> T ifNotEnded(Supplier<T> work) {
+        inPython.lock();
+        try {
+            if (ended) {
+                throw new StoppedException("The process is ending, so Python takes no more calls.");
+            }
+            return work.get();
+        } finally {
+            inPython.unlock();
+        }
     }
 
     /** Calls a function of {@code ballast.bridge}; only on the interpreter's thread. */

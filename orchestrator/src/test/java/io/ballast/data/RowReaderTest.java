@@ -96,6 +96,20 @@ class RowReaderTest {
     }
 
     @Test
+    void conditionsSeeMixedWideEmptyAndOddlyNamedColumns() throws IOException {
+        Path file = file("a.jsonl", """
+                {"mixed": 1, "wide": 18446744073709551615, "none": null, "it's \\"x\\"": "v", "A": 1, "a": 2, "": 3, "e": {}}
+                {"mixed": "s", "wide": -1, "s": {"x y": 1, "l": [true, null]}, "u": "550E8400-e29b-41d4-a716-446655440000"}
+                {"mixed": {"q": 1}, "s": {"x y": 2.5}, "l": [[1], ["a"]], "time": "10:00"}
+                """);
+        assertEquals(List.of("-1"), texts(file, "wide < 0 and u like '550E%'", "wide"));
+        assertEquals(List.of("18446744073709551615"), texts(file, "wide > 1 and none is null", "wide"));
+        assertEquals(List.of("v"), texts(file, "\"it's \"\"x\"\"\" = 'v' and A = 1 and e is not null", "it's \"x\""));
+        assertEquals(List.of("10:00"), texts(file, "s.\"x y\" > 2 and time = '10:00' and len(l) = 2", "time"));
+        assertEquals(List.of("s"), texts(file, "mixed = '\"s\"' and s.l[1]", "mixed"));
+    }
+
+    @Test
     void aColumnThatAppearsLateIsFound() throws IOException {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < 40_000; i++) {
@@ -172,6 +186,17 @@ class RowReaderTest {
     }
 
     @Test
+    void csvIsReadByItsRulesAndNotByGuessing() throws IOException {
+        Path file = file("a.csv", "text,n\n# a; b; c|d,1\n'it''s; x',2\n\"x, \"\"y\"\"; z\",3\n");
+        assertEquals(List.of("# a; b; c|d", "'it''s; x'", "x, \"y\"; z"), texts(file, null, "text"));
+        assertEquals(List.of("'it''s; x'", "x, \"y\"; z"), texts(file, "n > 1", "text"));
+        Path tabs = file("a.tsv", "text\tn\na, b; c\t1\n");
+        assertEquals(List.of("a, b; c"), texts(tabs, "n = 1", "text"));
+        Path single = file("b.csv", "text\none; two\nthree|four\n");
+        assertEquals(List.of("one; two", "three|four"), texts(single, null, "text"));
+    }
+
+    @Test
     void namesWithQuotesAndPatternsAreRead() throws IOException {
         file("x1.jsonl", "{\"x\": \"wrong\"}\n");
         Path file = file("it's x[1]*?.jsonl", "{\"x\": \"right\"}\n");
@@ -191,6 +216,15 @@ class RowReaderTest {
         assertTrue(refusal(file, "x = 3").contains("a.jsonl, line 3: "), refusal(file, "x = 3"));
         assertTrue(refusal(file("b.jsonl", "{\"x\": 1}\n[2]\n"), null).contains("b.jsonl, line 2: "));
         assertTrue(refusal(file("c.jsonl", "{\"x\": 1} {\"x\": 2}\n"), null).contains("c.jsonl, line 1: "));
+    }
+
+    @Test
+    void textThatIsNotUtf8IsRefused() throws IOException {
+        Path file = folder.resolve("latin1.jsonl");
+        Files.write(file, "{\"x\": \"caf\u00e9\"}\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        for (String where : Arrays.asList(null, "x is not null")) {
+            assertTrue(refusal(file, where).contains("latin1.jsonl is not UTF-8"), refusal(file, where));
+        }
     }
 
     @Test

@@ -33,8 +33,10 @@ class EvaluationWriterTest {
                 """);
         Path texts = Files.writeString(folder.resolve("texts.jsonl"), "{\"text\": \"caf\u00E9 <b>\u2028</b>\"}\n");
         List<EvaluationTask> tasks = List.of(
-                new LikelihoodTask("piqa", Role.DOMAIN, Tasks.named("piqa"), new TaskData(questions, null, 2), Map.of()),
-                new PerplexityTask("stories/test", Role.GENERAL, new TaskData(texts, null, null), null, "{text}", false));
+                new LikelihoodTask("piqa", Role.DOMAIN, Tasks.named("piqa"), new TaskData(questions, null, 2),
+                        Map.of()),
+                new PerplexityTask("stories/test", Role.GENERAL, new TaskData(texts, null, null), null, "{text}",
+                        false));
         try (Tokenizer tokenizer = CharacterTokenizer.in(folder, true)) {
             evaluation = new Evaluator(tokenizer, new BigramScorer(CharacterTokenizer.VOCABULARY), 2, 5)
                     .evaluate(tasks, (done, total) -> { }, () -> false);
@@ -50,7 +52,8 @@ class EvaluationWriterTest {
         try (Stream<Path> files = Files.list(folder.resolve("base"))) {
             Path file = files.filter(each -> each.getFileName().toString().startsWith("samples_" + task + "_"))
                     .findFirst().orElseThrow();
-            return Files.readAllLines(file).stream().map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
+            return Files.readAllLines(file).stream().map(line -> JsonParser.parseString(line).getAsJsonObject())
+                    .toList();
         }
     }
 

@@ -108,7 +108,8 @@ class EvaluatorTest {
     void aCompletionIsScoredAloneGivenItsPrompt() throws IOException {
         Path file = file("qa.jsonl", "{\"q\": \"why\", \"a\": \"so\"}", "{\"q\": \"who\", \"a\": null}",
                 "{\"q\": \"when\", \"a\": \"now\"}");
-        double nats = -logProbability(CharacterTokenizer.id('y'), " so") - logProbability(CharacterTokenizer.id('n'), " now")
+        double nats = -logProbability(CharacterTokenizer.id('y'), " so")
+                - logProbability(CharacterTokenizer.id('n'), " now")
                 - model.logProbability(CharacterTokenizer.id('o'), CharacterTokenizer.EOS)
                 - model.logProbability(CharacterTokenizer.id('w'), CharacterTokenizer.EOS);
         Evaluation evaluation = evaluate(100, new PerplexityTask("qa", Role.DOMAIN,
@@ -177,7 +178,8 @@ class EvaluatorTest {
     @Test
     void aCompletionThatIsCutToNothingNamesItsLine() throws IOException {
         Path file = file("qa.jsonl", "{\"q\": \"w\", \"a\": \"so\"}", "{\"q\": \"a long question\", \"a\": \"so\"}");
-        PerplexityTask task = new PerplexityTask("qa", Role.DOMAIN, new TaskData(file, null, null), "{q}", " {a}", true);
+        PerplexityTask task = new PerplexityTask("qa", Role.DOMAIN, new TaskData(file, null, null), "{q}", " {a}",
+                true);
         String message = assertThrows(InvalidInputException.class, () -> evaluate(10, task)).getMessage();
         assertTrue(message.contains("qa.jsonl, line 2"), message);
     }

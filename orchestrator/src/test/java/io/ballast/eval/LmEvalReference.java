@@ -17,8 +17,10 @@ import java.util.Map;
 final class LmEvalReference {
     /** Rows of each file whose requests are compared. */
     static final int ITEMS = 100;
-    /** Tokens that the model reads at once: {@code max_position_embeddings}. */
-    static final int MAX_LENGTH = 256;
+    /** Tokens that are read at once: half the model's window, so that some contexts are cut. */
+    static final int MAX_LENGTH = 128;
+
+    private static final Path SCRIPT = home().resolve("orchestrator/src/test/python/lm_eval_reference.py");
 
     static final Map<String, String> FILES = new LinkedHashMap<>();
 
@@ -83,17 +85,35 @@ final class LmEvalReference {
     }
 
     /**
+     * What lm-eval answers. Kept below {@code target}, by a hash of the question, the script and the locked
+     * versions: the tests of another JDK ask the same.
+     *
      * @param scratch folder for what the process writes
      * @param scored  rows of each file on which the model itself is run
      * @return by task
      */
     static Map<String, Answer> run(Path scratch, int scored) throws IOException, InterruptedException {
+        List<String> command = command(scored);
+        String question = command + Files.readString(SCRIPT)
+                + Files.readString(home().resolve("python-ext/requirements.lock"));
+        Path answer = home().resolve("orchestrator/target/lm-eval/" + Hashes.of(question) + ".json");
+        if (!Files.exists(answer)) {
+            Files.createDirectories(answer.getParent());
+            Files.move(ask(command, scratch), answer);
+        }
+        return new Gson().fromJson(Files.readString(answer), new TypeToken<Map<String, Answer>>() { }.getType());
+    }
+
+    private static List<String> command(int scored) {
         Path python = home().resolve(".venv/bin/python");
         assumeTrue(Files.isExecutable(python), "skipped: no Python environment at " + python);
-        List<String> command = new ArrayList<>(List.of(python.toString(),
-                home().resolve("orchestrator/src/test/python/lm_eval_reference.py").toString(), model().toString(),
-                String.valueOf(ITEMS), String.valueOf(scored)));
+        List<String> command = new ArrayList<>(List.of(python.toString(), SCRIPT.toString(), model().toString(),
+                String.valueOf(MAX_LENGTH), String.valueOf(ITEMS), String.valueOf(scored)));
         FILES.forEach((name, file) -> command.add(name + "=" + shared().resolve("data").resolve(file)));
+        return command;
+    }
+
+    private static Path ask(List<String> command, Path scratch) throws IOException, InterruptedException {
         Path answer = scratch.resolve("answer.json");
         Path messages = scratch.resolve("messages.txt");
         ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(answer.toFile())
@@ -101,7 +121,7 @@ final class LmEvalReference {
         builder.environment().put("OMP_NUM_THREADS", "2");
         builder.environment().put("HF_HOME", scratch.resolve("huggingface").toString());
         assertEquals(0, builder.start().waitFor(), () -> text(messages));
-        return new Gson().fromJson(Files.readString(answer), new TypeToken<Map<String, Answer>>() { }.getType());
+        return answer;
     }
 
     private static Path home() {

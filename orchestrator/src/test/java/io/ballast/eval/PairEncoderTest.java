@@ -86,11 +86,20 @@ class PairEncoderTest {
     }
 
     @Test
-    void whatLmEvalStopsAtIsRefusedWithItsPlace() {
+    void aContinuationLongerThanTheWindowLosesItsBeginningToo() {
         try (Tokenizer tokenizer = CharacterTokenizer.in(folder, false)) {
             PairEncoder encoder = new PairEncoder(tokenizer, 3);
-            for (PairEncoder.Pair pair : new PairEncoder.Pair[] {encoder.encode("a", "defg"), encoder.encode("a", ""),
-                encoder.encode(" ", "a")}) {
+            Example row = encoder.row(encoder.encode("abc", "defgh"), ROW);
+            assertArrayEquals(ids("efgh"), row.ids());
+            assertEquals(1, row.targetStart());
+        }
+    }
+
+    @Test
+    void nothingToReadOrToScoreIsRefusedWithItsPlace() {
+        try (Tokenizer tokenizer = CharacterTokenizer.in(folder, false)) {
+            PairEncoder encoder = new PairEncoder(tokenizer, 3);
+            for (PairEncoder.Pair pair : new PairEncoder.Pair[] {encoder.encode("a", ""), encoder.encode(" ", "a")}) {
                 InvalidInputException error =
                         assertThrows(InvalidInputException.class, () -> encoder.row(pair, ROW));
                 assertTrue(error.getMessage().contains("questions.jsonl, line 3"), error.getMessage());

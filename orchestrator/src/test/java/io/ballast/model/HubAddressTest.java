@@ -23,6 +23,8 @@ class HubAddressTest {
         assertEquals(new HubAddress("allenai/sciq", null, "data/train-00000-of-00001.parquet"),
                 HubAddress.dataFile("hf://datasets/allenai/sciq/data/train-00000-of-00001.parquet"));
         assertEquals(new HubAddress("a/b", "refs-1", "x.csv"), HubAddress.dataFile("hf://datasets/a/b@refs-1/x.csv"));
+        assertEquals(new HubAddress("ybisk/piqa", "refs/convert/parquet", "plain_text/train/0000.parquet"),
+                HubAddress.dataFile("hf://datasets/ybisk/piqa@refs/convert/parquet/plain_text/train/0000.parquet"));
     }
 
     @ParameterizedTest

@@ -1,0 +1,41 @@
+package io.ballast;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Tiny random models of real architectures, made once by the Python tests' own program. */
+public final class TinyModels {
+    /** The architectures there are. */
+    public static final List<String> NAMES = List.of("llama-tied", "llama-untied", "gptj", "gpt2", "qwen2");
+
+    private static final Path HOME = Path.of(System.getProperty("ballast.home"));
+    private static final Path FOLDER = HOME.resolve("orchestrator/target/tiny-models");
+
+    private TinyModels() {
+    }
+
+    /**
+     * @param name one of {@link #NAMES}
+     * @return the model's folder; not to be changed
+     */
+    public static synchronized Path folder(String name) {
+        Path made = FOLDER.resolve("complete");
+        try {
+            if (!Files.exists(made)) {
+                Process python = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
+                        HOME.resolve("python-ext/tests/tiny_models.py").toString(), FOLDER.toString())
+                        .redirectErrorStream(true).start();
+                String output = new String(python.getInputStream().readAllBytes());
+                assertEquals(0, python.waitFor(), output);
+                Files.createFile(made);
+            }
+            return FOLDER.resolve(name);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
