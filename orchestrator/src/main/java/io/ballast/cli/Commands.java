@@ -18,8 +18,11 @@ final class Commands {
     static {
         OF_THE_LAUNCHER.put("setup", "Make the Python environment and build everything; goes on where it stopped.");
         OF_THE_LAUNCHER.put("doctor", "Say what was found on this machine, and what to do about what is missing.");
+        BY_NAME.put("demo", DemoCommand::new);
+        BY_NAME.put("run", RunCommand::new);
         BY_NAME.put("validate", ValidateCommand::new);
         BY_NAME.put("schema", SchemaCommand::new);
+        BY_NAME.put("eval", EvalCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
     }
 

@@ -8,6 +8,7 @@ import io.ballast.config.ModelConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.TaskConfig;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -89,7 +90,7 @@ final class ExperimentText {
     }
 
     private static String number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e9 ? String.valueOf((long) value)
-                : String.valueOf(value);
+        BigDecimal shortest = BigDecimal.valueOf(value).stripTrailingZeros();
+        return shortest.scale() < 0 ? shortest.toPlainString() : shortest.toString();
     }
 }

@@ -34,7 +34,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"validate, EXPERIMENT", "inspect, PATH"})
+    @CsvSource({"validate, EXPERIMENT", "run, EXPERIMENT", "inspect, PATH", "eval, MODEL"})
     void missingArgumentEndsWithTwoAndItsName(String command, String argument) {
         Typed typed = Typed.run(command);
         assertEquals(2, typed.code());

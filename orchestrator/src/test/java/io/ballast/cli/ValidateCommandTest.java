@@ -29,7 +29,7 @@ class ValidateCommandTest {
         Typed typed = Typed.run("validate", experiment);
         assertEquals(0, typed.code(), typed.err());
         for (String part : new String[] {"small, seed", "llama, 6 parameters, float32", "80 steps of 8 rows",
-            "learning rate 1.0E-4 linear", "(2 rows)", "domain: mine", "base, domain", "can run"}) {
+            "learning rate 0.0001 linear", "(2 rows)", "domain: mine", "base, domain", "can run"}) {
             assertTrue(typed.out().contains(part), part + " in " + typed.out());
         }
     }

@@ -1,0 +1,118 @@
+package io.ballast.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.ballast.Ballast;
+import io.ballast.config.EvaluationConfig;
+import io.ballast.config.ExperimentReader;
+import io.ballast.config.ModelConfig;
+import io.ballast.eval.Evaluation;
+import io.ballast.eval.EvaluationWriter;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** {@code ballast eval}: scores a model on tasks, in lm-eval's form. */
+final class EvalCommand implements Command {
+    private static final String TASKS = "tasks";
+    private static final String DATA = "data";
+    private static final String DATA_DIR = "data-dir";
+    private static final String LIMIT = "limit";
+    private static final String OUT = "out";
+    private static final String DEVICE = "device";
+    private static final String DTYPE = "dtype";
+    private static final String BATCH_SIZE = "batch-size";
+
+    @Override
+    public String name() {
+        return "eval";
+    }
+
+    @Override
+    public String argument() {
+        return "MODEL";
+    }
+
+    @Override
+    public String summary() {
+        return "Score a model on tasks by log-likelihood, as lm-eval does.";
+    }
+
+    @Override
+    public Options options() {
+        return new Options()
+                .addOption(option(TASKS, "A,B", "The tasks, such as sciq,piqa."))
+                .addOption(option(DATA, "FILE", "The data file of one task."))
+                .addOption(option(DATA_DIR, "DIR", "Folder with TASK/test or TASK/validation or TASK data files."))
+                .addOption(option(LIMIT, "N", "The first N rows of each task only."))
+                .addOption(option(OUT, "DIR", "Where to write results and samples in lm-eval's form."))
+                .addOption(option(DEVICE, "DEVICE", "auto, cpu, cuda or cuda:N."))
+                .addOption(option(DTYPE, "DTYPE", "float32 or bfloat16."))
+                .addOption(option(BATCH_SIZE, "N", "Rows in a scoring batch."));
+    }
+
+    private static Option option(String name, String argument, String meaning) {
+        return Option.builder().longOpt(name).hasArg().argName(argument).desc(meaning).get();
+    }
+
+    @Override
+    public int run(CommandLine line, Output output) {
+        ModelConfig model = model(line);
+        EvaluationConfig evaluation = evaluation(line);
+        AtomicBoolean stopped = new AtomicBoolean();
+        try (Interruption interruption = new Interruption(output); Ballast ballast = Ballast.open()) {
+            interruption.stopsBy(() -> stopped.set(true));
+            Evaluation scored = StandaloneEvaluation.of(ballast.bridge(), model, evaluation, new Progress(output),
+                    stopped::get);
+            scored.warnings().forEach(warning -> output.warn("warning: " + warning));
+            if (line.hasOption(OUT)) {
+                output.note("Written: " + EvaluationWriter.write(scored, model.path(),
+                        ExperimentArgument.path(line.getOptionValue(OUT))));
+            }
+            output.answer(() -> EvaluationText.document(scored, model.path()), () -> EvaluationText.table(scored));
+        }
+        return 0;
+    }
+
+    private static ModelConfig model(CommandLine line) {
+        JsonObject model = new JsonObject();
+        model.addProperty("path", line.getArgList().get(0));
+        copy(line, DEVICE, model, "device");
+        copy(line, DTYPE, model, "dtype");
+        return ExperimentReader.block(model, ModelConfig.class, Path.of(""), "the options of eval");
+    }
+
+    private static EvaluationConfig evaluation(CommandLine line) {
+        JsonArray tasks = new JsonArray();
+        TaskFiles.of(line.getOptionValue(TASKS), line.getOptionValue(DATA), line.getOptionValue(DATA_DIR))
+                .forEach((task, file) -> {
+                    JsonObject entry = new JsonObject();
+                    entry.addProperty("task", task);
+                    entry.addProperty("data", file.toString());
+                    copyNumber(line, LIMIT, entry, "limit");
+                    tasks.add(entry);
+                });
+        JsonObject evaluation = new JsonObject();
+        evaluation.add("general", tasks);
+        copyNumber(line, BATCH_SIZE, evaluation, "batchSize");
+        return ExperimentReader.block(evaluation, EvaluationConfig.class, Path.of(""), "the options of eval");
+    }
+
+    private static void copy(CommandLine line, String option, JsonObject to, String key) {
+        if (line.hasOption(option)) {
+            to.addProperty(key, line.getOptionValue(option));
+        }
+    }
+
+    /** What is no number stays a text, for the reader of blocks to refuse. */
+    private static void copyNumber(CommandLine line, String option, JsonObject to, String key) {
+        String value = line.getOptionValue(option);
+        if (value != null && value.matches("-?[0-9]{1,9}")) {
+            to.addProperty(key, Integer.valueOf(value));
+        } else {
+            copy(line, option, to, key);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.ballast.cli;
+
+import io.ballast.RunEvent;
+import io.ballast.RunListener;
+import io.ballast.config.EvaluationConfig;
+import io.ballast.config.ModelConfig;
+import io.ballast.data.Tokenizer;
+import io.ballast.eval.Evaluation;
+import io.ballast.eval.EvaluationTasks;
+import io.ballast.eval.Evaluator;
+import io.ballast.model.HubAddress;
+import io.ballast.model.ModelFolder;
+import io.ballast.python.Bridge;
+import io.ballast.train.BridgeScorer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** An evaluation outside of a run. */
+final class StandaloneEvaluation {
+    private static final String STAGE = "model";
+
+    private StandaloneEvaluation() {
+    }
+
+    /**
+     * Opens a model, scores it and closes it.
+     *
+     * @throws io.ballast.StoppedException when {@code stopped} says so
+     */
+    static Evaluation of(Bridge bridge, ModelConfig model, EvaluationConfig evaluation, RunListener listener,
+            BooleanSupplier stopped) {
+        ModelFolder folder = ModelFolder.open(local(bridge, model.path()));
+        long handle = bridge.openModel(folder.path(), model.dtype().name().toLowerCase(Locale.ROOT), model.device(),
+                false, 0);
+        try (Tokenizer tokenizer = Tokenizer.open(folder.path())) {
+            listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
+            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(),
+                    maxLength(bridge.modelInfo(handle))).evaluate(EvaluationTasks.of(evaluation, null, null),
+                    (rows, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, rows,
+                            Map.of("total", total))), stopped);
+        } finally {
+            bridge.release(handle);
+        }
+    }
+
+    private static Path local(Bridge bridge, String path) {
+        if (!HubAddress.is(path)) {
+            return Path.of(path);
+        }
+        HubAddress address = HubAddress.model(path);
+        return bridge.downloadModel(address.repository(), address.revision());
+    }
+
+    /** The tokens that the model reads at once. */
+    private static int maxLength(Map<String, Object> model) {
+        return model.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
+    }
+}

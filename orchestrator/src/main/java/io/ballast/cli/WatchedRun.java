@@ -1,0 +1,39 @@
+package io.ballast.cli;
+
+import io.ballast.Ballast;
+import io.ballast.BallastException;
+import io.ballast.Experiment;
+import io.ballast.Result;
+import io.ballast.Run;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A run while somebody watches: its progress is shown, and a signal stops it after the current step.
+ *
+ * @param result of the completed run, as its file has it
+ * @param folder of the run
+ */
+record WatchedRun(Result result, Path folder) {
+
+    /**
+     * Runs an experiment to its end.
+     *
+     * @throws BallastException when it failed or was stopped; a reader of {@code --json} has then been given
+     *                          the result as far as it came
+     */
+    static WatchedRun of(Ballast ballast, Experiment experiment, Interruption interruption, Output output) {
+        Run run = ballast.start(experiment, new Progress(output));
+        interruption.stopsBy(run::cancel);
+        try {
+            run.result();
+            return new WatchedRun(Result.read(run.folder()), run.folder());
+        } catch (BallastException e) {
+            output.note("What there is: " + run.folder());
+            if (output.isJson() && Files.exists(run.folder().resolve(Result.FILE))) {
+                output.answer(Result.read(run.folder())::toJson, () -> "");
+            }
+            throw e;
+        }
+    }
+}
