@@ -1,4 +1,7 @@
-"""LoRA (Hu et al. 2021, arXiv 2106.09685) through PEFT. PEFT takes seconds to import, hence only where an adapter is asked for."""
+"""LoRA (Hu et al. 2021, arXiv 2106.09685) through PEFT.
+
+PEFT takes seconds to import, hence only where an adapter is asked for.
+"""
 
 import logging
 import warnings
@@ -16,12 +19,16 @@ logger = logging.getLogger(__name__)
 ALL_LINEAR = "all-linear"
 
 
-def add_lora(opened: OpenedModel, rank: int, alpha: float, dropout: float, targets: list[str] | None, seed: int) -> None:
-    """Wraps the model; from then on only the adapter's A and B are trained. The start is the base model exactly, as B = 0."""
+def add_lora(
+    opened: OpenedModel, rank: int, alpha: float, dropout: float, targets: list[str] | None, seed: int
+) -> None:
+    """Wraps the model; from then on only the adapter's A and B are trained. It starts as the base model: B = 0."""
     from peft import LoraConfig, TaskType, get_peft_model
 
     if opened.adapter is not None:
-        raise InvalidInputError(f"adapter: the model in {opened.folder} already has an adapter; open its base model instead")
+        raise InvalidInputError(
+            f"adapter: the model in {opened.folder} already has an adapter; open its base model instead"
+        )
     _check_targets(opened.model, targets)
     chosen = targets or default_targets(opened.model.config.model_type)
     config = LoraConfig(
@@ -59,7 +66,9 @@ def open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: 
             "set base_model_name_or_path in its adapter_config.json to where that model lies"
         )
     if not (folder / "adapter_model.safetensors").exists():
-        raise InvalidInputError(f"model.path: {folder} has no adapter_model.safetensors; save the adapter as safetensors")
+        raise InvalidInputError(
+            f"model.path: {folder} has no adapter_model.safetensors; save the adapter as safetensors"
+        )
     opened = open_model(base, dtype, device, gradient_checkpointing, seed)
     with _without_warning_of_renamed_property():
         opened.model = PeftModel.from_pretrained(opened.model, str(folder), is_trainable=True)
@@ -73,7 +82,11 @@ def adaptable_modules(model: torch.nn.Module) -> dict[str, torch.nn.Module]:
     """Modules that PEFT's LoRA can stand beside, by their full name."""
     from transformers.pytorch_utils import Conv1D
 
-    return {name: module for name, module in model.named_modules() if isinstance(module, (torch.nn.Linear, torch.nn.Embedding, Conv1D))}
+    return {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, (torch.nn.Linear, torch.nn.Embedding, Conv1D))
+    }
 
 
 def _check_targets(model: torch.nn.Module, targets: list[str] | None) -> None:
@@ -115,7 +128,7 @@ def _description(model: torch.nn.Module) -> dict:
 
 @contextmanager
 def _without_warning_of_renamed_property():
-    """PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody who runs an experiment can do anything about it."""
+    """PEFT 0.21 reads a property that transformers 5.23 has renamed; who runs an experiment can do nothing about it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         yield

@@ -86,6 +86,16 @@ class Anchor:
             )
         return self.reference
 
+    def restore(self, model: nn.Module) -> None:
+        """Puts the model's covered parameters to θ*, so that a phase starts as if the general one had just ended.
+
+        Raises:
+            InvalidInputError: as `reference_for`.
+        """
+        parameters = covered_parameters(model)
+        for name, value in self.reference_for(parameters).items():
+            parameters[name].detach().copy_(value)
+
     def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any]) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
 

@@ -1,7 +1,7 @@
 """Batches as they arrive: a slot of int64 in memory that Java owns, read in place.
 
 A slot is four planes of [rows, length], one after the other: `ids`; `targets`, the token to be predicted after reading
-the id (-100 = not scored); `positions`, restarting at each document; `segments`, 0 = padding, documents of a row from 1.
+the id (-100 = not scored); `positions`, restarting at each document; `segments`, 0 = padding, a row's documents from 1.
 Rows are padded on the right. The slot may be larger than the batch. It is read only during the call that hands it over.
 """
 
@@ -28,7 +28,9 @@ class TokenBatch:
     packed: bool
 
 
-def read_slot(slot: numpy.ndarray, rows: int, length: int, packed: bool, vocabulary_size: int, device: torch.device) -> TokenBatch:
+def read_slot(
+    slot: numpy.ndarray, rows: int, length: int, packed: bool, vocabulary_size: int, device: torch.device
+) -> TokenBatch:
     """The batch in a slot. On CPU it shares the slot's memory."""
     planes = slot_planes(slot, rows, length)
     ids, targets = planes[0], planes[1].view(-1)
@@ -43,6 +45,7 @@ def read_slot(slot: numpy.ndarray, rows: int, length: int, packed: bool, vocabul
 
 def slot_planes(slot: numpy.ndarray, rows: int, length: int) -> torch.Tensor:
     """A view of the slot as [4, rows, length]."""
+    slot = numpy.asarray(slot)  # Jep hands over its own buffer type, or a numpy array: nothing is copied.
     if slot.dtype != numpy.int64:  # A swapped byte order is another dtype.
         raise InvalidInputError(f"slot: expected int64 in native byte order, found {slot.dtype}")
     needed = PLANES * rows * length
@@ -63,8 +66,13 @@ def packed_mask(config, batch: TokenBatch, additive: bool) -> torch.Tensor | dic
     full = same_document & (index[:, None] >= index[None, :])
     window = getattr(config, "sliding_window", None)
     kinds = getattr(config, "layer_types", None)
-    if getattr(config, "num_attention_heads", None) is None or not set(kinds or []) <= {"full_attention", "sliding_attention"}:
-        raise InvalidInputError(f"packing: {config.model_type} models have layers that no mask keeps apart; set packing to false")
+    if getattr(config, "num_attention_heads", None) is None or not set(kinds or []) <= {
+        "full_attention",
+        "sliding_attention",
+    }:
+        raise InvalidInputError(
+            f"packing: {config.model_type} models have layers that no mask keeps apart; set packing to false"
+        )
     if window is None or length <= window or (kinds and "sliding_attention" not in kinds):
         return _additive(full) if additive else full
     near = full & (index[:, None] - index[None, :] < window)
@@ -74,12 +82,12 @@ def packed_mask(config, batch: TokenBatch, additive: bool) -> torch.Tensor | dic
 
 
 def _additive(mask: torch.Tensor) -> torch.Tensor:
-    """For attention written out in PyTorch (GPT-J), which adds the mask to the scores: a boolean would be added as 0 and 1."""
+    """For attention written out in PyTorch (GPT-J): it adds the mask to the scores, a boolean as 0 and 1."""
     return torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, torch.finfo(torch.float32).min)
 
 
 def _to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """From pinned memory the copy runs beside the GPU's work; the pinned block is PyTorch's own, so Java may refill the slot."""
+    """From pinned memory the copy runs beside the GPU's work; the block is PyTorch's, so Java may refill the slot."""
     if device.type == "cpu":
         return tensor
     return tensor.pin_memory().to(device, non_blocking=True)

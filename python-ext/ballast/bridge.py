@@ -1,8 +1,8 @@
 """What Java calls. Only forwards: every function hands its arguments to the module that does the work.
 
-Arguments are positional: scalars, strings, lists, maps and direct buffers, which arrive as numpy arrays on Java's memory.
-Models, phases, anchors and scalar writers are known to Java by number. All calls come from one thread. There are no
-defaults here: the experiment's stand in Java.
+Arguments are positional: scalars, strings, lists, maps, and direct buffers that numpy reads and writes in Java's
+memory. Models, phases, anchors and scalar writers are known to Java by number. All calls come from one thread. There
+are no defaults here: the experiment's stand in Java.
 """
 
 import importlib.metadata
@@ -10,6 +10,7 @@ import multiprocessing
 import sys
 from pathlib import Path
 
+import numpy
 import torch
 
 import ballast
@@ -51,7 +52,7 @@ def last_error() -> dict | None:
 @called_from_java
 def address(buffer) -> int:
     """Where the numbers of a buffer lie, as Python sees it."""
-    return buffer.ctypes.data
+    return numpy.asarray(buffer).ctypes.data
 
 
 @called_from_java
@@ -166,8 +167,11 @@ def save_anchor(anchor: int, folder: str, provenance: dict) -> None:
 
 
 @called_from_java
-def open_anchor(folder: str, model: int) -> int:
-    return handles.add(Anchor.open(folder, get(model, OpenedModel).model))
+def open_anchor(folder: str, model: int, base_model: str | None) -> int:
+    anchored = get(model, OpenedModel).model
+    anchor = Anchor.open(folder, anchored, base_model)
+    anchor.restore(anchored)
+    return handles.add(anchor)
 
 
 # ── scoring ──────────────────────────────────────────────────────────────────────────────────────────────────────────

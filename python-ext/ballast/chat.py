@@ -1,4 +1,4 @@
-"""Conversations as text, by the model's own chat template and the real Jinja2 in the sandbox that transformers gives it."""
+"""Conversations as text: the model's own chat template, rendered by Jinja2 in the sandbox of transformers."""
 
 import json
 from functools import lru_cache
@@ -16,10 +16,13 @@ def render(folder: str, conversations: list[str], add_generation_prompt: bool) -
     for number, conversation in enumerate(conversations, start=1):
         messages = _messages(conversation, number)
         try:
-            texts.append(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt))
+            texts.append(
+                tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt)
+            )
         except (TemplateError, TypeError) as error:
             raise InvalidInputError(
-                f"messages: conversation {number} does not fit the chat template of {folder}: {error}; found {conversation[:200]}"
+                f"messages: conversation {number} does not fit the chat template of {folder}: {error}; "
+                f"found {conversation[:200]}"
             ) from error
     return texts
 
@@ -36,8 +39,8 @@ def _tokenizer(folder: str):
         raise InvalidInputError(f"messages: the tokenizer in {folder} cannot be opened: {error}") from error
     if tokenizer.chat_template is None:
         raise InvalidInputError(
-            f"messages: the model in {folder} has no chat template (no chat_template.jinja, and none in tokenizer_config.json); "
-            "give prompt and completion instead, or take a model that was trained for chat"
+            f"messages: the model in {folder} has no chat template (no chat_template.jinja, and none in its "
+            "tokenizer_config.json); give prompt and completion instead, or take a model that was trained for chat"
         )
     return tokenizer
 
@@ -46,8 +49,14 @@ def _messages(conversation: str, number: int) -> list[dict]:
     try:
         messages = json.loads(conversation)
     except ValueError as error:
-        raise InvalidInputError(f"messages: conversation {number} is not JSON: {error}; found {conversation[:200]}") from error
-    if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) and "role" in message for message in messages):
+        raise InvalidInputError(
+            f"messages: conversation {number} is not JSON: {error}; found {conversation[:200]}"
+        ) from error
+    if (
+        not isinstance(messages, list)
+        or not messages
+        or not all(isinstance(message, dict) and "role" in message for message in messages)
+    ):
         raise InvalidInputError(
             f'messages: conversation {number}: expected a list of {{"role", "content"}}, found {conversation[:200]}'
         )

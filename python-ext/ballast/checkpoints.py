@@ -28,10 +28,12 @@ def weight_files(folder: Path) -> list[Path]:
 def check_model_folder(folder: Path) -> None:
     """Refuses what is no folder or has no configuration, before any library is asked."""
     if not folder.is_dir():
-        raise InvalidInputError(f"model.path: {folder} is not a folder; give the folder of a Hugging Face model, or hf://org/name")
+        raise InvalidInputError(
+            f"model.path: {folder} is not a folder; give the folder of a Hugging Face model, or hf://org/name"
+        )
     if not (folder / "config.json").exists():
         raise InvalidInputError(
-            f"model.path: {folder} has no config.json, so it is no Hugging Face model folder (found: {_listing(folder)})"
+            f"model.path: {folder} is no Hugging Face model folder: it has no config.json (found: {_listing(folder)})"
         )
 
 
@@ -42,7 +44,9 @@ def read_json(file: Path) -> dict:
     except ValueError as error:
         raise InvalidInputError(f"{file} is not valid JSON: {error}; fetch the model again") from error
     if not isinstance(content, dict):
-        raise InvalidInputError(f"{file} holds a {type(content).__name__}, expected a JSON object; fetch the model again")
+        raise InvalidInputError(
+            f"{file} holds a {type(content).__name__}, expected a JSON object; fetch the model again"
+        )
     return content
 
 
@@ -54,7 +58,7 @@ def copy_tokenizer(source: Path, target: Path) -> None:
 
 
 def write_folder(folder: Path, write) -> None:
-    """Calls `write(path)` on an empty neighbour, then moves its files in, so that an interruption never leaves half a file."""
+    """Calls `write(path)` on an empty neighbour, then moves its files in: an interruption never leaves half a file."""
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
@@ -74,7 +78,9 @@ def _shards(index: Path) -> list[Path]:
     names = sorted(set(read_json(index).get("weight_map", {}).values()))
     missing = [name for name in names if not (index.parent / name).exists()]
     if missing or not names:
-        raise InvalidInputError(f"{index} names weights that are not beside it: {', '.join(missing) or 'none'}; fetch the model again")
+        raise InvalidInputError(
+            f"{index} names weights that are not beside it: {', '.join(missing) or 'none'}; fetch the model again"
+        )
     return [index.parent / name for name in names]
 
 
@@ -82,11 +88,12 @@ def _without_weights(folder: Path) -> InvalidInputError:
     pickles = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLE_SUFFIXES)
     if pickles:
         return InvalidInputError(
-            f"model.path: {folder} has its weights only as pickle ({', '.join(pickles)}), which can run code when opened "
-            "and is refused; convert them to model.safetensors"
+            f"model.path: {folder} has its weights only as pickle ({', '.join(pickles)}), which can run code when "
+            "opened and is refused; convert them to model.safetensors"
         )
     return InvalidInputError(
-        f"model.path: {folder} has no weights: expected model.safetensors or model.safetensors.index.json (found: {_listing(folder)})"
+        f"model.path: {folder} has no weights: expected model.safetensors or model.safetensors.index.json "
+        f"(found: {_listing(folder)})"
     )
 
 

@@ -17,7 +17,9 @@ def choose_device(name: str) -> tuple[torch.device, str]:
         return torch.device("cpu"), "asked for"
     if kind == "cuda" and (not index or index.isdecimal()):
         return _cuda_device(name, int(index or 0)), "asked for"
-    raise InvalidInputError(f"model.device is {name!r}, but a device is one of auto, cpu, cuda, cuda:N; set it to one of these")
+    raise InvalidInputError(
+        f"model.device is {name!r}, but a device is one of auto, cpu, cuda, cuda:N; set it to one of these"
+    )
 
 
 def device_name(device: torch.device) -> str:

@@ -7,6 +7,8 @@ import traceback
 
 import torch
 
+from ballast.memory import is_out_of_memory
+
 # An operating system's refusals: not the experiment's fault, and not ours.
 ENVIRONMENT_ERRNOS = {13, 28, 30, 122}  # EACCES, ENOSPC, EROFS, EDQUOT
 
@@ -59,6 +61,7 @@ def called_from_java(function):
     @functools.wraps(function)
     def call(*arguments):
         global _last_error
+        _last_error = None
         try:
             return function(*arguments)
         except BaseException as error:  # A library's sys.exit() must not end the JVM either.
@@ -97,8 +100,7 @@ def kind_of(error: BaseException) -> str:
     """Which of the caller's exceptions an error becomes."""
     if hasattr(error, "kind"):
         return error.kind
-    # On CPU, PyTorch has no type of its own for this.
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "DefaultCPUAllocator: can't allocate memory" in str(error):
+    if is_out_of_memory(error):
         return "out_of_memory"
     if isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS:
         return "environment"

@@ -19,11 +19,15 @@ def download_model(repository: str, revision: str | None, endpoint: str | None, 
     from huggingface_hub import snapshot_download
 
     with _explained("model", repository, revision, endpoint):
-        folder = snapshot_download(repository, revision=revision, endpoint=endpoint, cache_dir=cache, ignore_patterns=IGNORED)
+        folder = snapshot_download(
+            repository, revision=revision, endpoint=endpoint, cache_dir=cache, ignore_patterns=IGNORED
+        )
     return Path(folder)
 
 
-def download_dataset_file(repository: str, path: str, revision: str | None, endpoint: str | None, cache: str | None) -> Path:
+def download_dataset_file(
+    repository: str, path: str, revision: str | None, endpoint: str | None, cache: str | None
+) -> Path:
     """The local copy of one file of a dataset repository."""
     from huggingface_hub import hf_hub_download
 
@@ -53,9 +57,13 @@ class _explained:
 
         where = self._endpoint()
         if isinstance(error, errors.HFValidationError):
-            return InvalidInputError(f"hub: {self.what}: expected hf://organisation/name, found a name that no hub accepts: {error}")
+            return InvalidInputError(
+                f"hub: {self.what}: expected hf://organisation/name, found a name that no hub accepts: {error}"
+            )
         if isinstance(error, errors.RevisionNotFoundError):
-            return InvalidInputError(f"hub: {self.what}: {where} has the repository but not that revision; check what stands after @")
+            return InvalidInputError(
+                f"hub: {self.what}: {where} has the repository but not that revision; check what stands after @"
+            )
         if isinstance(error, errors.RemoteEntryNotFoundError):
             return InvalidInputError(f"hub: {self.what}: {where} has no file {self.file} there; check the path")
         if isinstance(error, errors.LocalEntryNotFoundError):
@@ -63,7 +71,8 @@ class _explained:
         if isinstance(error, errors.HfHubHTTPError):
             return self._refused(error, where)
         return EnvironmentMissingError(
-            f"hub: {self.what}: cannot reach {where} ({type(error).__name__}: {error}); check the network, HF_ENDPOINT and proxies"
+            f"hub: {self.what}: cannot reach {where} ({type(error).__name__}: {error}); "
+            "check the network, HF_ENDPOINT and proxies"
         )
 
     def _refused(self, error: Exception, where: str) -> Exception:
@@ -72,8 +81,8 @@ class _explained:
         if status in (401, 403):
             # A hub answers 401, not 404, for what does not exist when nobody is signed in.
             return InvalidInputError(
-                f"hub: {self.what}: {where} answers {status}: it does not exist, is private, or its terms must be accepted first; "
-                f"{token}; check the name, accept the terms on its page, set HF_TOKEN"
+                f"hub: {self.what}: {where} answers {status}: it does not exist, is private, or its terms must be "
+                f"accepted first; {token}; check the name, accept the terms on its page, set HF_TOKEN"
             )
         if status == 404:
             return InvalidInputError(f"hub: {self.what}: {where} answers 404: no such repository; check the name")
@@ -82,7 +91,9 @@ class _explained:
     def _not_cached(self, error: Exception, where: str) -> Exception:
         from huggingface_hub import constants
 
-        reason = "HF_HUB_OFFLINE is set" if constants.is_offline_mode() else f"{where} gives no answer ({error.__cause__})"
+        reason = (
+            "HF_HUB_OFFLINE is set" if constants.is_offline_mode() else f"{where} gives no answer ({error.__cause__})"
+        )
         wanted = f"{self.what}, file {self.file}," if self.file else self.what
         return EnvironmentMissingError(
             f"hub: {wanted} is not (or not completely) in the local cache, and {reason}; "

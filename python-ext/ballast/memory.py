@@ -37,6 +37,12 @@ def peak_bytes(device: torch.device) -> int:
     return taken["devicePeakBytes"] if device.type == "cuda" else taken["peakBytes"]
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """On the CPU PyTorch has no type of its own for this."""
+    ran_out = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return ran_out or "DefaultCPUAllocator: can't allocate memory" in str(error)
+
+
 def _process() -> tuple[int, int]:
     if STATUS.exists():
         lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines() if ":" in line)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 
 from ballast import checkpoints, layers
 from ballast.devices import choose_device, choose_dtype, device_name
 from ballast.errors import InvalidInputError
+from ballast.memory import is_out_of_memory
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,9 @@ def _load(folder: Path) -> torch.nn.Module:
 
     config = checkpoints.read_json(folder / "config.json")
     if "quantization_config" in config:
-        raise InvalidInputError(f"model.path: {folder} holds quantized weights, which cannot be trained; use the model they were made from")
+        raise InvalidInputError(
+            f"model.path: {folder} holds quantized weights, which cannot be trained; use the model they were made from"
+        )
     try:
         model, report = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -115,7 +117,9 @@ def _load(folder: Path) -> torch.nn.Module:
             trust_remote_code=False,
             output_loading_info=True,
         )
-    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # What a folder may have wrong is without end; what the machine lacks is told apart.
+        if is_out_of_memory(error):
+            raise
         raise InvalidInputError(f"model.path: {folder} cannot be opened as a causal language model: {error}") from error
     _check_complete(folder, report)
     return model
@@ -131,11 +135,13 @@ def _checkpoint_gradients(model: torch.nn.Module) -> None:
 
 
 def _check_complete(folder: Path, report: dict) -> None:
-    """transformers fills tensors that a checkpoint lacks with random numbers and only warns; training on those is never meant."""
+    """transformers fills what a checkpoint lacks with random numbers and only warns; nobody means to train those."""
     lacking = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
     if lacking:
         shown = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
-        raise InvalidInputError(f"model.path: the weights in {folder} do not fill its config.json: {shown} are missing or of another shape")
+        raise InvalidInputError(
+            f"model.path: the weights in {folder} do not fill its config.json: {shown} are missing or of another shape"
+        )
 
 
 def _save_checkpoint(model: torch.nn.Module, source: Path, folder: Path) -> None:

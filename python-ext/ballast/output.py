@@ -1,7 +1,7 @@
-"""Everything that Python libraries log, warn or print goes to one sink; nothing reaches the terminal behind the caller's back.
+"""What Python libraries log, warn or print goes to one sink; nothing reaches the terminal behind the caller's back.
 
-The sink is an object with `log(logger: str, level: int, message: str)`, levels as in `logging`. A Java object may be called
-only on the interpreter's own thread: what other threads write waits in a queue until that thread next calls `flush`.
+The sink is an object with `log(logger: str, level: int, message: str)`, levels as in `logging`. A Java object may be
+called only on the interpreter's own thread: what others write waits in a queue until that thread next calls `flush`.
 """
 
 import io

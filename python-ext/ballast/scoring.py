@@ -1,7 +1,7 @@
 """Losses and log-probabilities of a causal language model, with logits only where a token is scored.
 
-For a vocabulary of 128,000 the logits of a whole batch outweigh everything else in memory, and completions are scored on
-a fraction of their positions; the choice is made on the hidden states, in front of the head.
+For a vocabulary of 128,000 the logits of a whole batch outweigh everything else in memory, and completions are scored
+on a fraction of their positions; the choice is made on the hidden states, in front of the head.
 """
 
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def mean_loss(opened: OpenedModel, batch: TokenBatch) -> tuple[float, int]:
 
 @torch.no_grad()
 def score(opened: OpenedModel, batch: TokenBatch, output: numpy.ndarray) -> None:
-    """Fills two planes of [rows, length] fp32: the target's log-probability in nats, and 1 where it is the likeliest token."""
+    """Fills two planes of [rows, length] fp32: the target's log-probability in nats; 1 where it is the likeliest."""
     opened.model.eval()
     planes = _output_planes(output, *batch.ids.shape)
     planes.zero_()
@@ -89,6 +89,7 @@ def _head_sees_only(model: torch.nn.Module, scored: torch.Tensor):
 
 def _output_planes(output: numpy.ndarray, rows: int, length: int) -> torch.Tensor:
     """A view of the output buffer as [2, rows * length]."""
+    output = numpy.asarray(output)
     if output.dtype != numpy.float32 or output.size < 2 * rows * length:
         raise InvalidInputError(
             f"output: expected {2 * rows * length} float32 in native byte order, found {output.size} of {output.dtype}"

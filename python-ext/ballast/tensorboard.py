@@ -15,7 +15,9 @@ class Scalars:
             folder.mkdir(parents=True, exist_ok=True)
             self._writer = SummaryWriter(str(folder))
         except OSError as error:
-            raise InvalidInputError(f"cannot write to {folder}: {error.strerror}; choose another output folder") from error
+            raise InvalidInputError(
+                f"cannot write to {folder}: {error.strerror}; choose another output folder"
+            ) from error
 
     def add(self, step: int, values: dict[str, float]) -> None:
         for name, value in values.items():

@@ -61,4 +61,6 @@ def slot_of():
 def documents() -> list[list[int]]:
     """Random documents of several lengths, the same in each test."""
     generator = torch.Generator().manual_seed(3)
-    return [torch.randint(3, VOCABULARY_SIZE, (length,), generator=generator).tolist() for length in (9, 14, 5, 11, 7, 16)]
+    return [
+        torch.randint(3, VOCABULARY_SIZE, (length,), generator=generator).tolist() for length in (9, 14, 5, 11, 7, 16)
+    ]

@@ -72,7 +72,12 @@ class _Repository:
 
     def tree(self) -> list[dict]:
         return [
-            {"type": "file", "path": str(file.relative_to(self.folder)), "oid": _etag(file), "size": file.stat().st_size}
+            {
+                "type": "file",
+                "path": str(file.relative_to(self.folder)),
+                "oid": _etag(file),
+                "size": file.stat().st_size,
+            }
             for file in self.files()
         ]
 
@@ -120,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not file.is_file() or file not in set(repository.files()):
             return self._refuse(404, "EntryNotFound", "Entry not found")
         self._send(200, file.read_bytes(), "application/octet-stream",
-                   {"ETag": f'"{_etag(file)}"', "X-Repo-Commit": repository.commit(), "Accept-Ranges": "bytes"})  # fmt: skip
+                   {"ETag": f'"{_etag(file)}"', "X-Repo-Commit": repository.commit()})  # fmt: skip
 
     def _repository(self, kind: str, name: str, revision: str) -> _Repository | None:
         """The repository at that revision, or None after a refusal as huggingface.co words it."""
@@ -138,7 +143,9 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def _refuse(self, status: int, code: str | None, message: str) -> None:
-        self._send_json(status, {"error": message}, {"X-Error-Message": message} | ({"X-Error-Code": code} if code else {}))
+        self._send_json(
+            status, {"error": message}, {"X-Error-Message": message} | ({"X-Error-Code": code} if code else {})
+        )
 
     def _send_json(self, status: int, content, headers: dict[str, str] | None = None) -> None:
         self._send(status, json.dumps(content).encode(), "application/json", headers or {})

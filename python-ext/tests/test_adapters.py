@@ -36,7 +36,13 @@ def test_only_the_adapter_is_trained_and_it_starts_as_the_base(any_model):
     assert torch.equal(logits(opened.model), base)
     info = opened.info()
     assert 0 < info["trainable"] < info["parameters"]
-    assert info["adapter"] == {"kind": "lora", "rank": 4, "alpha": 8.0, "dropout": 0.0, "targets": [TARGETS[any_model.name]]}
+    assert info["adapter"] == {
+        "kind": "lora",
+        "rank": 4,
+        "alpha": 8.0,
+        "dropout": 0.0,
+        "targets": [TARGETS[any_model.name]],
+    }
     json.dumps(info)
 
 
@@ -63,7 +69,10 @@ def test_a_saved_adapter_opens_as_a_model_and_trains_on(model_folder, tmp_path):
     assert torch.equal(logits(again.model), logits(opened.model))
     assert again.info()["trainable"] == opened.info()["trainable"]
     assert again.info()["adapter"] == opened.info()["adapter"]
-    assert [path.rpartition("/")[2] for path in again.info()["weights"]] == ["model.safetensors", "adapter_model.safetensors"]
+    assert [path.rpartition("/")[2] for path in again.info()["weights"]] == [
+        "model.safetensors",
+        "adapter_model.safetensors",
+    ]
     with pytest.raises(InvalidInputError, match="already has an adapter"):
         adapters.add_lora(again, 4, 8.0, 0.0, None, 0)
 

@@ -64,5 +64,7 @@ def test_a_slot_of_the_wrong_kind_is_refused(slot, rows, message):
 def test_an_id_outside_the_vocabulary_is_refused_with_its_place(slot_of, plane, what, wrong):
     slot, rows, length, packed, _ = slot_of([[[3, 4, 5]], [[6, 7]]])
     slot.reshape(4, rows, length)[plane, 1, 0] = wrong
-    with pytest.raises(InvalidInputError, match=f"{what} {wrong} at row 1, position 0 is not in the model's vocabulary of 10"):
+    with pytest.raises(
+        InvalidInputError, match=f"{what} {wrong} at row 1, position 0 is not in the model's vocabulary of 10"
+    ):
         batches.read_slot(slot, rows, length, packed, 10, CPU)

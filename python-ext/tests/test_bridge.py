@@ -64,7 +64,7 @@ def test_a_whole_experiment_runs_on_every_architecture(any_model, tmp_path, slot
     bridge.save_anchor(anchor, str(tmp_path / "anchor"), {"recipe": {"steps": 6}})
     bridge.release(phase)
 
-    opened = bridge.open_anchor(str(tmp_path / "anchor"), model)
+    opened = bridge.open_anchor(str(tmp_path / "anchor"), model, None)
     phase, progress = train(model, domain, method="hierarchical", anchor=opened)
     assert progress["penalty"] > 0
     ended = bridge.end_phase(phase)
@@ -145,7 +145,9 @@ def test_an_importance_run_ends_where_its_reference_says(model_folder, slot_of, 
     before = parameters_of(model)
     phase, _ = train(model, slot_of([documents[:3]]), importance=True)
     bridge.finish_importance(phase, 1.0, True, reference, "uniform", "parameter", "none")
-    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()) == (reference == "start")
+    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()) == (
+        reference == "start"
+    )
 
 
 def test_bfloat16_trains_with_float32_parameters(model_folder, slot_of, documents):
@@ -175,7 +177,9 @@ def test_a_loss_that_is_not_finite_is_reported_and_spoils_nothing(model_folder, 
         bridge.optimizer_step(phase)
     progress = bridge.phase_progress(phase)
     assert (progress["nonFiniteStep"], progress["nonFiniteMicroBatch"]) == (3, 2)
-    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()), "the last finite model"
+    assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()), (
+        "the last finite model"
+    )
 
 
 def test_scores_arrive_in_the_callers_buffer(model_folder, slot_of, documents):
@@ -200,6 +204,7 @@ def test_training_goes_on_after_an_evaluation(model_folder, slot_of, documents):
 def test_a_buffers_address_is_the_callers(slot_of):
     buffer = numpy.zeros(7, dtype=numpy.float32)
     assert bridge.address(buffer) == buffer.__array_interface__["data"][0]
+    assert bridge.address(memoryview(buffer)) == bridge.address(buffer), "any buffer serves"
 
 
 def test_a_phase_that_ended_takes_no_more_steps(model_folder, slot_of, documents):
@@ -270,7 +275,7 @@ def experiment(model, target):
     bridge.end_phase(phase)
     anchor = bridge.finish_importance(phase, 1.0, True, "end", "scaled", "block", "mean")
     bridge.save_anchor(anchor, target + "/anchor", {})
-    anchor = bridge.open_anchor(target + "/anchor", model)
+    anchor = bridge.open_anchor(target + "/anchor", model, None)
     phase = bridge.begin_phase(model, settings | {"method": "hierarchical", "anchor": anchor})
     bridge.end_phase(phase)
     bridge.score(model, slot, 1, 4, False, numpy.zeros(8, numpy.float32))
@@ -320,7 +325,9 @@ def test_a_session_prints_nothing_and_imports_no_trainer(model_folder, tmp_path)
     assert any(logger == "py.warnings" and "a warning" in message for logger, _, message in records)
     assert not any(logger == "httpx" for logger, _, _ in records)
     assert any(logger == "ballast.models" and "llama-tied on" in message for logger, _, message in records)
-    unexpected = [r for r in session["records"] if r[1] >= 30 and not r[2].startswith("from") and "a warning" not in r[2]]
+    unexpected = [
+        r for r in session["records"] if r[1] >= 30 and not r[2].startswith("from") and "a warning" not in r[2]
+    ]
     assert not unexpected, "no warning that nobody can act on"
     assert session["versions"].keys() == {"python", "torch", "transformers", "peft", "numpy", "ballast", "kernels"}
     assert session["memory"]["peakBytes"] >= session["memory"]["residentBytes"] > 0

@@ -63,7 +63,10 @@ def test_what_is_no_conversation_is_refused(folder_with, broken):
         chat.render(folder_with(CHAT_TEMPLATE), [broken], False)
 
 
-@pytest.mark.parametrize("template", ["{{ ''.__class__.__mro__ }}", "{{ messages.append(1) }}", "{% for %}", "{{ messages[0]['content'] + 1 }}"])
+@pytest.mark.parametrize(
+    "template",
+    ["{{ ''.__class__.__mro__ }}", "{{ messages.append(1) }}", "{% for %}", "{{ messages[0]['content'] + 1 }}"],
+)
 def test_a_template_that_reaches_out_or_is_broken_is_refused(folder_with, template):
     """The sandbox: a template comes from a stranger."""
     with pytest.raises(InvalidInputError, match="does not fit the chat template"):

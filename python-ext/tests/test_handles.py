@@ -21,7 +21,9 @@ def test_a_handle_gives_the_object_until_released():
     handles.release(handle)
     handles.release(handle)
     assert thing.closed == 1
-    with pytest.raises(LookupError, match=f"handle {handle}: expected an open Closable, found released, or never given"):
+    with pytest.raises(
+        LookupError, match=f"handle {handle}: expected an open Closable, found released, or never given"
+    ):
         handles.get(handle, Closable)
 
 

@@ -54,7 +54,9 @@ def test_a_model_is_fetched_without_its_pickles_and_opens(server, cache, root):
 def test_a_revision_is_fetched_by_name_and_an_unknown_one_refused(server, cache):
     named = hub.download_model("tiny/llama", "v1.0", server.address, cache)
     assert named == hub.download_model("tiny/llama", named.name, server.address, cache), "or by its commit"
-    with pytest.raises(InvalidInputError, match="model tiny/llama at revision v9: .* not that revision; check what stands after @"):
+    with pytest.raises(
+        InvalidInputError, match="model tiny/llama at revision v9: .* not that revision; check what stands after @"
+    ):
         hub.download_model("tiny/llama", "v9", server.address, cache)
 
 
@@ -68,12 +70,16 @@ def test_a_second_fetch_downloads_nothing(server, cache):
 def test_a_dataset_file_is_fetched(server, cache):
     file = hub.download_dataset_file("tiny/rows", "data/train.jsonl", None, server.address, cache)
     assert file.read_text() == '{"text": "hello"}\n'
-    with pytest.raises(InvalidInputError, match="dataset tiny/rows: .* has no file data/test.jsonl there; check the path"):
+    with pytest.raises(
+        InvalidInputError, match="dataset tiny/rows: .* has no file data/test.jsonl there; check the path"
+    ):
         hub.download_dataset_file("tiny/rows", "data/test.jsonl", None, server.address, cache)
 
 
 def test_a_repository_that_does_not_exist_is_refused(server, cache, monkeypatch):
-    with pytest.raises(InvalidInputError, match="model tiny/none: .* answers 401: it does not exist, is private.*HF_TOKEN is not set"):
+    with pytest.raises(
+        InvalidInputError, match="model tiny/none: .* answers 401: it does not exist, is private.*HF_TOKEN is not set"
+    ):
         hub.download_model("tiny/none", None, server.address, cache)
     monkeypatch.setenv("HF_TOKEN", "hf_mine")
     with pytest.raises(InvalidInputError, match="model tiny/none: .* answers 404: no such repository"):
@@ -103,7 +109,9 @@ def test_what_is_in_the_cache_serves_when_the_hub_cannot_be_reached(root, cache)
 def test_what_is_not_in_the_cache_needs_a_network(root, cache):
     with Hub(root, 0) as running:
         address = running.address
-    with pytest.raises(EnvironmentMissingError, match="model tiny/llama is not .* in the local cache, and http.* gives no answer"):
+    with pytest.raises(
+        EnvironmentMissingError, match="model tiny/llama is not .* in the local cache, and http.* gives no answer"
+    ):
         hub.download_model("tiny/llama", None, address, cache)
 
 
@@ -133,7 +141,9 @@ except errors.BallastError as error:
 
     def run(**environment):
         environment = {**os.environ, "HF_HUB_CACHE": cache, **environment}
-        output = subprocess.check_output([sys.executable, "-c", program], env=environment, cwd=Path(__file__).parent.parent, text=True)
+        output = subprocess.check_output(
+            [sys.executable, "-c", program], env=environment, cwd=Path(__file__).parent.parent, text=True
+        )
         return output.splitlines()
 
     with Hub(root, 0) as running:
@@ -150,7 +160,10 @@ def test_the_server_runs_as_a_program(root):
     """Java's tests use it so."""
     script = Path(__file__).with_name("hub_server.py")
     with subprocess.Popen(
-        [sys.executable, str(script), "--root", str(root), "--port", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(script), "--root", str(root), "--port", "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         address = process.stdout.readline().strip()
         with urllib.request.urlopen(f"{address}/datasets/tiny/rows/resolve/main/data/train.jsonl") as answer:

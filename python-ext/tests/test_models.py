@@ -122,7 +122,7 @@ def test_a_folder_without_weights_is_refused(copy_of_model):
 def test_a_missing_folder_and_one_that_is_no_model_are_refused(tmp_path):
     with pytest.raises(InvalidInputError, match="is not a folder"):
         open_on_cpu(tmp_path / "absent")
-    with pytest.raises(InvalidInputError, match=r"has no config.json.*found: nothing"):
+    with pytest.raises(InvalidInputError, match=r"it has no config.json.*found: nothing"):
         open_on_cpu(tmp_path)
 
 
@@ -158,6 +158,7 @@ def test_broken_weights_are_refused(copy_of_model):
         ({"model_type": "brand-new", "architectures": ["BrandNew"]}, "brand-new"),
         ({"model_type": "clip"}, "cannot be opened as a causal language model"),
         ({"auto_map": {"AutoModelForCausalLM": "modeling.Own"}, "model_type": "own"}, "cannot be opened"),
+        ({"n_embd": "wide"}, "cannot be opened"),
         ({"quantization_config": {"quant_method": "gptq"}}, "quantized weights, which cannot be trained"),
     ],
 )
@@ -166,6 +167,14 @@ def test_models_that_cannot_be_trained_here_are_refused(copy_of_model, change, m
     change_config(folder, **change)
     with pytest.raises(InvalidInputError, match=message):
         open_on_cpu(folder)
+
+
+def test_a_model_that_does_not_fit_into_memory_is_not_the_users_error(model_folder, monkeypatch):
+    from transformers import AutoModelForCausalLM
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_a, **_k: torch.empty(1 << 55))
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        open_on_cpu(model_folder("gpt2"))
 
 
 def test_a_broken_configuration_is_refused(copy_of_model):
@@ -187,7 +196,9 @@ def test_parameters_are_float32_whatever_the_checkpoint(copy_of_model):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
 @pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:3"])
 def test_a_gpu_that_is_not_there_is_refused(model_folder, device):
-    with pytest.raises(InvalidInputError, match=f"model.device is {device}, but PyTorch .* sees no CUDA device; set it to cpu or auto"):
+    with pytest.raises(
+        InvalidInputError, match=f"model.device is {device}, but PyTorch .* sees no CUDA device; set it to cpu or auto"
+    ):
         models.open_model(str(model_folder("gpt2")), "float32", device, False, 0)
 
 

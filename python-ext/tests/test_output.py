@@ -33,7 +33,9 @@ def test_what_other_threads_write_waits_for_the_own_thread():
     sink = Sink()
     output = Output(sink)
     writer = LineWriter(output, "python.stderr", logging.WARNING)
-    threads = [threading.Thread(target=lambda n=n: [print("line", n, file=writer) for _ in range(50)]) for n in range(4)]
+    threads = [
+        threading.Thread(target=lambda n=n: [print("line", n, file=writer) for _ in range(50)]) for n in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

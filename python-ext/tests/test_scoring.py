@@ -69,7 +69,9 @@ def test_packed_gradient_equals_the_gradient_of_separate_rows(any_model, slot_of
         scoring.loss_sum(opened, batch_of(opened, *slot_of(rows))).backward()
         gradients.append({name: parameter.grad.clone() for name, parameter in opened.model.named_parameters()})
     for name, gradient in gradients[0].items():
-        torch.testing.assert_close(gradient, gradients[1][name], atol=1e-4, rtol=1e-4, msg=lambda m, n=name: f"{n}: {m}")
+        torch.testing.assert_close(
+            gradient, gradients[1][name], atol=1e-4, rtol=1e-4, msg=lambda m, n=name: f"{n}: {m}"
+        )
 
 
 def test_packing_keeps_a_sliding_window(tmp_path, slot_of, documents):
@@ -93,7 +95,9 @@ def test_packing_keeps_a_sliding_window(tmp_path, slot_of, documents):
 def test_packing_is_refused_where_no_mask_keeps_documents_apart(model_folder, slot_of, documents):
     opened = open_on_cpu(model_folder("qwen2"))
     opened.model.config.layer_types = ["linear_attention", "full_attention"]
-    with pytest.raises(InvalidInputError, match="qwen2 models have layers that no mask keeps apart; set packing to false"):
+    with pytest.raises(
+        InvalidInputError, match="qwen2 models have layers that no mask keeps apart; set packing to false"
+    ):
         scoring.mean_loss(opened, batch_of(opened, *slot_of([documents[:3]])))
 
 

@@ -21,7 +21,9 @@ TEXT = [
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
-    "{% if message.role not in ['system', 'user', 'assistant'] %}{{ raise_exception('unknown role ' + message.role) }}{% endif %}"
+    "{% if message.role not in ['system', 'user', 'assistant'] %}"
+    "{{ raise_exception('unknown role ' + message.role) }}"
+    "{% endif %}"
     "{{ '<|' + message.role + '|>\\n' + message.content + eos_token + '\\n' }}"
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}"
@@ -43,8 +45,8 @@ def _llama(tied: bool):
     # Llama 3: grouped-query attention and scaled rotary positions.
     return LlamaConfig(
         vocab_size=VOCABULARY_SIZE, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=MAX_LENGTH, rope_parameters=ROPE_SCALING, tie_word_embeddings=tied,
-        bos_token_id=1, eos_token_id=2,
+        num_key_value_heads=2, max_position_embeddings=MAX_LENGTH, rope_parameters=ROPE_SCALING,
+        tie_word_embeddings=tied, bos_token_id=1, eos_token_id=2,
     )  # fmt: skip
 
 

@@ -18,8 +18,8 @@ public record AdapterConfig(
                 exclusiveMinimum = true) double alpha,
         @Setting(value = "Dropout on the adapter's input while training.", byDefault = "0", minimum = 0, maximum = 1)
                 double dropout,
-        @Setting("Module names that get the adapter, such as q_proj; without them PEFT's choice for the architecture.")
-                List<String> targets) {
+        @Setting(value = "Module names that get the adapter, such as q_proj; without them PEFT's choice for the"
+                + " architecture.", minimum = 1) List<String> targets) {
 
     /** Kinds of adapters. */
     public enum Kind { LORA }

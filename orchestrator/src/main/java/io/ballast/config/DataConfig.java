@@ -13,13 +13,15 @@ package io.ballast.config;
  * @param weight     how often each row stands in an epoch; a fraction takes that share, by the seed
  * @param endOfText  whether a text row ends with the tokenizer's EOS
  */
+@Alternatives(value = {"text", "completion", "messages"}, required = true)
 public record DataConfig(
         @Setting(value = "A .jsonl, .csv or .parquet file, or hf://datasets/org/name/file.", required = true,
                 path = true) String path,
         @Setting("An SQL condition over the columns; rows for which it does not hold are left out.") String where,
         @Setting("Template of a whole document, all of it learned: {field} is a column.") String text,
-        @Setting("Template of what the model reads and does not learn.") String prompt,
-        @Setting("Template of what the model learns to write after the prompt.") String completion,
+        @Setting(value = "Template of what the model reads and does not learn.", needs = "completion") String prompt,
+        @Setting(value = "Template of what the model learns to write after the prompt.", needs = "prompt")
+                String completion,
         @Setting("Column with chat messages (role, content), rendered by the model's chat template.") String messages,
         @Setting(value = "How often each row stands in an epoch; a fraction takes that share.", byDefault = "1",
                 minimum = 0, exclusiveMinimum = true) double weight,

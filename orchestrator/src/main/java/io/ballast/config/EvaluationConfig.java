@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What is measured and when.
  *
- * @param stages    the moments of evaluation
+ * @param stages    the moments of evaluation; one that never comes (no such phase) is left out
  * @param general   what must be kept
  * @param domain    what is to be learned
  * @param batchSize rows in a scoring batch
@@ -17,6 +17,27 @@ public record EvaluationConfig(
         @Setting(value = "Domain tasks: what is to be learned.", byDefault = "[]") List<TaskConfig> domain,
         @Setting(value = "Rows in a scoring batch.", byDefault = "16", minimum = 1) int batchSize) {
 
-    /** A moment of evaluation; {@code ANCHORED} is after the general phase. */
+    /** A moment of evaluation; {@code ANCHORED} is after the general phase, or at the anchor given. */
     public enum Stage { BASE, ANCHORED, DOMAIN }
+
+    /** Copies the lists. */
+    public EvaluationConfig {
+        stages = List.copyOf(stages);
+        general = List.copyOf(general);
+        domain = List.copyOf(domain);
+    }
+
+    /** Without the stages that never come in the experiment. */
+    EvaluationConfig withStagesOf(ExperimentConfig experiment) {
+        return new EvaluationConfig(stages.stream().filter(stage -> happens(stage, experiment)).toList(),
+                general, domain, batchSize);
+    }
+
+    private static boolean happens(Stage stage, ExperimentConfig experiment) {
+        return switch (stage) {
+            case BASE -> true;
+            case ANCHORED -> experiment.general() != null || experiment.retention().anchor() != null;
+            case DOMAIN -> experiment.domain() != null;
+        };
+    }
 }

@@ -15,7 +15,8 @@ package io.ballast.config;
  * @param evaluation what is measured and when
  */
 public record ExperimentConfig(
-        @Setting(value = "Names the run folder. Letters, digits, '.', '_' and '-'.", required = true) String name,
+        @Setting(value = "Names the run folder. Letters, digits, '.', '_' and '-'.", required = true,
+                pattern = "[A-Za-z0-9][A-Za-z0-9._-]*") String name,
         @Setting(value = "Seed of every draw: data order, adapter initialisation, dropout.", byDefault = "7",
                 minimum = 0) long seed,
         @Setting(value = "Folder in which run folders are made.", byDefault = "\"runs\"", path = true) String output,

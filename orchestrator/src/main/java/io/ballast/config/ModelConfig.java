@@ -13,8 +13,8 @@ public record ModelConfig(
                 String path,
         @Setting(value = "Arithmetic of forward and backward; parameters stay fp32 (bfloat16 is autocast).",
                 byDefault = "\"float32\"") Dtype dtype,
-        @Setting(value = "auto, cpu, cuda or cuda:N. auto takes a GPU where there is one.", byDefault = "\"auto\"")
-                String device,
+        @Setting(value = "auto, cpu, cuda or cuda:N. auto takes a GPU where there is one.", byDefault = "\"auto\"",
+                pattern = "auto|cpu|cuda(:[0-9]+)?") String device,
         @Setting(value = "Recompute activations in the backward pass: less memory, about a third more time.",
                 byDefault = "false") boolean gradientCheckpointing) {
 

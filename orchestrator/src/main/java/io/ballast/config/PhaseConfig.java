@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param data                 where the rows come from
  * @param steps                optimizer steps, or null when {@code epochs} counts
- * @param epochs               passes over the data, or null when {@code steps} counts
+ * @param epochs               passes over the data, or null when {@code steps} counts; 1 without either
  * @param batchSize            rows in a micro-batch
  * @param gradientAccumulation micro-batches in an optimizer step
  * @param learningRate         the schedule's peak
@@ -19,8 +19,9 @@ import java.util.List;
  * @param packing              several documents in a row, without attention across them
  * @param loggingSteps         optimizer steps between two looks at the loss
  */
+@Alternatives({"steps", "epochs"})
 public record PhaseConfig(
-        @Setting(value = "Where the rows come from.", required = true) List<DataConfig> data,
+        @Setting(value = "Where the rows come from.", required = true, minimum = 1) List<DataConfig> data,
         @Setting(value = "Optimizer steps. Give steps or epochs; neither means one epoch.", minimum = 1)
                 Integer steps,
         @Setting(value = "Passes over the data. Give steps or epochs.", minimum = 0, exclusiveMinimum = true)
@@ -46,4 +47,12 @@ public record PhaseConfig(
 
     /** Learning-rate schedules. */
     public enum Schedule { LINEAR, COSINE, CONSTANT }
+
+    /** Fills what depends on another key: without steps and epochs a phase is one epoch. */
+    public PhaseConfig {
+        data = List.copyOf(data);
+        if (steps == null && epochs == null) {
+            epochs = 1.0;
+        }
+    }
 }

@@ -4,7 +4,7 @@ package io.ballast.config;
  * How the domain phase is held back.
  *
  * @param method            name of a method of {@code ballast.methods}
- * @param lambda            strength, or null for the method's default in this form
+ * @param lambda            strength; null becomes the default of the form
  * @param form              how the penalty acts
  * @param layerCoefficients how α is made from the layers' norms
  * @param layers            what a layer is
@@ -14,10 +14,10 @@ package io.ballast.config;
  * @param anchor            absolute path of an anchor folder that serves instead of a general phase, or null
  */
 public record RetentionConfig(
-        @Setting(value = "Method against forgetting: none, l2 or hierarchical.", byDefault = "\"none\"")
-                String method,
-        @Setting(value = "Strength of the penalty. By default 30 in proximal form and 0.01 in gradient form.",
-                minimum = 0) Double lambda,
+        @Setting(value = "Method against forgetting.", byDefault = "\"none\"",
+                choices = {"none", "l2", "hierarchical"}) String method,
+        @Setting(value = "Strength of the penalty. By default " + PROXIMAL_LAMBDA + " in proximal form and "
+                + GRADIENT_LAMBDA + " in gradient form.", minimum = 0) Double lambda,
         @Setting(value = "proximal: a closed-form step after the optimizer's; gradient: the penalty's gradient joins"
                 + " the loss's.", byDefault = "\"proximal\"") Form form,
         @Setting(value = "Layer coefficients: paper = softmax of the norms; scaled = mean-1 softmax of norms over"
@@ -32,6 +32,16 @@ public record RetentionConfig(
         @Setting(value = "Damping of importance: an absolute number, or {\"relative\": r} for r times the median"
                 + " squared move of the parameters that moved.", byDefault = "{\"relative\": 1}") Xi xi,
         @Setting(value = "An anchor folder made earlier, in place of a general phase.", path = true) String anchor) {
+
+    private static final double PROXIMAL_LAMBDA = 30;
+    private static final double GRADIENT_LAMBDA = 0.01;
+
+    /** Fills what depends on another key: the strength, by the form. */
+    public RetentionConfig {
+        if (lambda == null) {
+            lambda = form == Form.GRADIENT ? GRADIENT_LAMBDA : PROXIMAL_LAMBDA;
+        }
+    }
 
     /** How the penalty acts. */
     public enum Form { PROXIMAL, GRADIENT }

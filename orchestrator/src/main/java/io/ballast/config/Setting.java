@@ -24,7 +24,7 @@ public @interface Setting {
     /** @return whether leaving the key out is an error */
     boolean required() default false;
 
-    /** @return the smallest number allowed */
+    /** @return the smallest number allowed; of a list, the fewest entries */
     double minimum() default Double.NEGATIVE_INFINITY;
 
     /** @return the largest number allowed */
@@ -32,6 +32,15 @@ public @interface Setting {
 
     /** @return whether the number must be larger than {@link #minimum()} and not equal to it */
     boolean exclusiveMinimum() default false;
+
+    /** @return the texts allowed; none means any text */
+    String[] choices() default {};
+
+    /** @return a regular expression that the whole text must match; {@link #value()} says it in words */
+    String pattern() default "";
+
+    /** @return another key that must be there when this one is; empty for none */
+    String needs() default "";
 
     /** @return whether the text is a path, relative to the experiment's file, or an {@code hf://} address */
     boolean path() default false;

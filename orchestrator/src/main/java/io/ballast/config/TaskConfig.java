@@ -1,5 +1,6 @@
 package io.ballast.config;
 
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -7,24 +8,45 @@ import java.util.Map;
  *
  * @param task       name of a task, or null for a perplexity
  * @param data       absolute path of the task's data file
- * @param columns    the task's column name to the file's, where they differ
+ * @param columns    the task's column name to the file's, where they differ; empty without
  * @param perplexity absolute path of the data file whose perplexity is measured, or null for a task
  * @param text       template of a document; by default that of the role's first data entry
  * @param prompt     template of what is given
  * @param completion template of what is scored
  * @param where      an SQL condition over the columns
  * @param limit      the first rows only
- * @param name       what the scores are called; by default parent folder/stem
+ * @param name       what the scores are called; by default the task, or parent folder/stem
  */
+@Shorthand("task")
+@Alternatives(value = {"task", "perplexity"}, required = true)
+@Alternatives({"text", "completion"})
 public record TaskConfig(
         @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy or lambada_openai.") String task,
-        @Setting(value = "The task's data file.", path = true) String data,
-        @Setting("The task's column names mapped to the file's, where they differ.") Map<String, String> columns,
+        @Setting(value = "The task's data file.", path = true, needs = "task") String data,
+        @Setting(value = "The task's column names mapped to the file's, where they differ.", needs = "task") Map<String, String> columns,
         @Setting(value = "The data file whose perplexity is measured.", path = true) String perplexity,
-        @Setting("Template of a document; by default that of the role's first data entry.") String text,
-        @Setting("Template of what is given and not scored.") String prompt,
-        @Setting("Template of what is scored.") String completion,
-        @Setting("An SQL condition over the columns.") String where,
+        @Setting(value = "Template of a document; by default that of the role's first data entry, else {text}.",
+                needs = "perplexity") String text,
+        @Setting(value = "Template of what is given and not scored.", needs = "completion") String prompt,
+        @Setting(value = "Template of what is scored.", needs = "prompt") String completion,
+        @Setting("An SQL condition over the columns; a perplexity without templates of its own takes this from the"
+                + " role's first data entry too.") String where,
         @Setting(value = "The first rows only.", minimum = 1) Integer limit,
-        @Setting("What the scores are called; by default parent folder/stem.") String name) {
+        @Setting("What the scores are called; by default the task's name, or parent folder/stem of the file.")
+                String name) {
+
+    /** Fills the name. */
+    public TaskConfig {
+        columns = columns == null ? Map.of() : Map.copyOf(columns);
+        if (name == null) {
+            name = task != null ? task : nameOf(perplexity);
+        }
+    }
+
+    private static String nameOf(String file) {
+        Path path = Path.of(file);
+        String stem = path.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+        Path folder = path.getParent();
+        return folder == null || folder.getFileName() == null ? stem : folder.getFileName() + "/" + stem;
+    }
 }

@@ -1,0 +1,61 @@
+package io.ballast;
+
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ExperimentReader;
+import io.ballast.config.ExperimentWriter;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/** An experiment, resolved: every default is filled in, every path is absolute. Immutable. */
+public final class Experiment {
+    private final ExperimentConfig config;
+
+    private Experiment(ExperimentConfig config) {
+        this.config = Objects.requireNonNull(config, "config");
+    }
+
+    /**
+     * Reads an experiment from JSON or YAML.
+     *
+     * @param file      .json, .yaml or .yml
+     * @param overrides {@code key.path=value}; paths in them are relative to the working directory
+     * @return the experiment
+     * @throws InvalidInputException when the file is not an experiment; the message says where
+     */
+    public static Experiment read(Path file, List<String> overrides) {
+        return new Experiment(ExperimentReader.read(file, overrides));
+    }
+
+    /**
+     * Reads an experiment from JSON or YAML as it stands.
+     *
+     * @param file .json, .yaml or .yml
+     * @return the experiment
+     * @throws InvalidInputException when the file is not an experiment; the message says where
+     */
+    public static Experiment read(Path file) {
+        return read(file, List.of());
+    }
+
+    /**
+     * An experiment made by a program.
+     *
+     * @param config its settings
+     * @return the experiment
+     */
+    public static Experiment of(ExperimentConfig config) {
+        return new Experiment(config);
+    }
+
+    /** @return its settings */
+    public ExperimentConfig config() {
+        return config;
+    }
+
+    /** @return the experiment as a file, with every default written out */
+    public String toJson() {
+        return ExperimentWriter.toJson(config);
+    }
+}

@@ -1,0 +1,115 @@
+package io.ballast;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import io.ballast.eval.Forgetting;
+import io.ballast.eval.Score;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What came out of a run: {@code result.json}, schema 1.
+ *
+ * @param schema      1
+ * @param name        of the experiment
+ * @param status      completed, stopped or failed
+ * @param message     why a run failed or stopped, or null
+ * @param started     ISO 8601, UTC
+ * @param finished    ISO 8601, UTC
+ * @param environment versions, device and hashes that the run depended on
+ * @param scores      every score of every stage
+ * @param forgetting  what became of each general score
+ * @param phases      the phases that ran
+ * @param importance  what the importance measurement found and cost, or null
+ * @param artifacts   relative paths of what the run left, by kind
+ */
+public record Result(int schema, String name, String status, String message, String started, String finished,
+        Map<String, Object> environment, List<Score> scores, List<Forgetting> forgetting, List<Phase> phases,
+        Importance importance, Map<String, String> artifacts) {
+
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
+            .serializeSpecialFloatingPointValues().create();
+
+    /** Name of the file in a run folder. */
+    public static final String FILE = "result.json";
+
+    /**
+     * One phase of training.
+     *
+     * @param name            general or domain
+     * @param steps           optimizer steps done
+     * @param tokens          positions that went through the model
+     * @param seconds         wall time of the steps
+     * @param tokensPerSecond tokens over seconds
+     * @param peakMemoryBytes largest memory of the device, or of the process on a CPU
+     * @param firstLoss       mean loss of the first logging interval, nats per token
+     * @param lastLoss        mean loss of the last logging interval, nats per token
+     * @param waitShare       share of the time that training waited for data
+     */
+    public record Phase(String name, long steps, long tokens, double seconds, double tokensPerSecond,
+            long peakMemoryBytes, double firstLoss, double lastLoss, double waitShare) {
+    }
+
+    /**
+     * What the importance measurement found and cost.
+     *
+     * @param method       how importance was measured
+     * @param secondsAdded time to finish importance after the phase; the meter itself is fused into the step
+     * @param bytes        of Ω
+     * @param modelBytes   of the model's parameters
+     * @param sumOmega     Σω, the loss that the path integral says was gained
+     * @param lossGained   the loss measurably gained on general rows, nats per token
+     * @param clampedShare share of parameters whose ω was negative
+     * @param xi           ξ that was used
+     * @param alphaEntropy entropy of α, nats
+     * @param layers       the layers
+     */
+    public record Importance(String method, double secondsAdded, long bytes, long modelBytes, double sumOmega,
+            double lossGained, double clampedShare, double xi, double alphaEntropy, List<Layer> layers) {
+    }
+
+    /**
+     * A layer's importance.
+     *
+     * @param name       of the layer
+     * @param parameters how many it has
+     * @param norm       ‖Ω‖₂
+     * @param rms        ‖Ω‖₂ / √parameters
+     * @param alpha      its coefficient
+     */
+    public record Layer(String name, long parameters, double norm, double rms, double alpha) {
+    }
+
+    /** @return the result as {@code result.json} has it */
+    public String toJson() {
+        return GSON.toJson(this);
+    }
+
+    /**
+     * Reads a result.
+     *
+     * @param runFolder the run's folder
+     * @return its result
+     * @throws InvalidInputException when there is none, or none of schema 1
+     */
+    public static Result read(Path runFolder) {
+        Path file = runFolder.resolve(FILE);
+        try {
+            Result result = GSON.fromJson(Files.readString(file), Result.class);
+            if (result == null || result.schema() != 1) {
+                throw new InvalidInputException("Expected a result of schema 1 in " + file + "; found schema "
+                        + (result == null ? "nothing" : result.schema()) + ".");
+            }
+            return result;
+        } catch (IOException e) {
+            throw new InvalidInputException("Expected a run folder with " + FILE + "; found none at " + file + ".", e);
+        } catch (JsonParseException e) {
+            throw new InvalidInputException("Expected JSON in " + file + "; found " + e.getMessage() + ".", e);
+        }
+    }
+}

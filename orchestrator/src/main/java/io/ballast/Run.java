@@ -1,0 +1,73 @@
+package io.ballast;
+
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A run that was started: a handle to wait for it or to stop it. Safe for use by many threads. */
+public final class Run {
+    private final Path folder;
+    private final AtomicBoolean cancelled = new AtomicBoolean();
+    private final CompletableFuture<Result> future = new CompletableFuture<>();
+
+    Run(Path folder) {
+        this.folder = folder;
+    }
+
+    /** @return the run's folder; what is in it is complete once the run ended */
+    public Path folder() {
+        return folder;
+    }
+
+    /**
+     * Asks the run to end after the current step or batch. It then writes what it has, with status
+     * {@code stopped}, and {@link #result()} throws {@link StoppedException}.
+     */
+    public void cancel() {
+        cancelled.set(true);
+    }
+
+    /** @return whether {@link #cancel()} was called */
+    public boolean isCancelled() {
+        return cancelled.get();
+    }
+
+    /**
+     * The result when it comes; it completes exceptionally with the {@link BallastException} of a
+     * run that failed or was stopped. Completing it from outside does not end the run.
+     *
+     * @return a copy of the run's own future
+     */
+    public CompletableFuture<Result> future() {
+        return future.copy();
+    }
+
+    /**
+     * Waits for the end.
+     *
+     * @return the result of a completed run
+     * @throws BallastException when the run failed or was stopped; the folder then holds what there is
+     */
+    public Result result() {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    void complete(Result result) {
+        future.complete(result);
+    }
+
+    void fail(Throwable cause) {
+        future.completeExceptionally(cause);
+    }
+}

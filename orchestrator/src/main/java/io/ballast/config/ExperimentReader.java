@@ -1,0 +1,87 @@
+package io.ballast.config;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.ballast.InvalidInputException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Reads experiments. What comes out has every default filled in and every path absolute; what is
+ * wrong is an {@link InvalidInputException} that names the key. Files are looked at only by
+ * {@link ExperimentCheck}.
+ */
+public final class ExperimentReader {
+    private ExperimentReader() {
+    }
+
+    /**
+     * Reads a .json, .yaml or .yml file.
+     *
+     * @param file      the experiment; its paths start from its folder
+     * @param overrides {@code key.key=value}, applied in order; their paths start from the working directory
+     * @return the experiment with every default filled in
+     * @throws InvalidInputException when there is no such file, or something in it is wrong
+     */
+    public static ExperimentConfig read(Path file, List<String> overrides) {
+        JsonElement tree = tree(file);
+        Overrides onTop = new Overrides(Path.of(""));
+        for (String override : overrides) {
+            tree = onTop.apply(tree, override);
+        }
+        String source = overrides.isEmpty() ? file.toString()
+                : file + " with --set " + String.join(" --set ", overrides);
+        return bind(tree, file.toAbsolutePath().getParent(), Place.of(source));
+    }
+
+    /**
+     * Reads an experiment that a program made.
+     *
+     * @param experiment the experiment in the form of a file
+     * @param base       the folder that its relative paths start from
+     * @return the experiment with every default filled in
+     * @throws InvalidInputException when something in it is wrong
+     */
+    public static ExperimentConfig parse(JsonObject experiment, Path base) {
+        return bind(experiment, base, Place.of("the experiment"));
+    }
+
+    private static ExperimentConfig bind(JsonElement tree, Path base, Place place) {
+        ExperimentConfig read = new RecordBinder(base).bind(tree, ExperimentConfig.class, place);
+        ExperimentConfig experiment = new ExperimentConfig(read.name(), read.seed(), read.output(), read.model(),
+                read.adapter(), read.general(), read.domain(), read.retention(),
+                read.evaluation().withStagesOf(read));
+        new ExperimentRules(experiment, place).check();
+        return experiment;
+    }
+
+    private static JsonElement tree(Path file) {
+        Place place = Place.of(file.toString());
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        if (name.endsWith(".json")) {
+            return JsonText.parse(text(file, place), place);
+        }
+        if (name.endsWith(".yaml") || name.endsWith(".yml")) {
+            return YamlText.parse(text(file, place), place);
+        }
+        throw place.wrong("an experiment file that ends with .json, .yaml or .yml", "'" + name + "'", "Rename it.");
+    }
+
+    private static String text(Path file, Place place) {
+        if (!Files.isRegularFile(file)) {
+            throw place.wrong("an experiment file", Files.isDirectory(file) ? "a folder" : "no file of this name",
+                    "Look at the path; it starts from " + Path.of("").toAbsolutePath() + ".");
+        }
+        try {
+            return Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw place.wrong("text in UTF-8", "bytes that are not", "Save the file as UTF-8.");
+        } catch (IOException e) {
+            throw new InvalidInputException(place + ": the file cannot be read: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.ballast.config;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
+final class ExperimentRules {
+    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical");
+
+    private final ExperimentConfig experiment;
+    private final Place place;
+
+    ExperimentRules(ExperimentConfig experiment, Place place) {
+        this.experiment = experiment;
+        this.place = place;
+    }
+
+    void check() {
+        if (experiment.general() == null && experiment.domain() == null) {
+            throw place.wrong("a block 'general' or 'domain'", "neither",
+                    "Add 'domain' to learn something, 'general' to measure importance, or both.");
+        }
+        checkAnchor();
+        checkWarmup("general", experiment.general());
+        checkWarmup("domain", experiment.domain());
+        checkTemplates("general", experiment.evaluation().general(), experiment.general());
+        checkTemplates("domain", experiment.evaluation().domain(), experiment.domain());
+        checkNames();
+    }
+
+    private void checkAnchor() {
+        RetentionConfig retention = experiment.retention();
+        boolean general = experiment.general() != null;
+        if (general && retention.anchor() != null) {
+            throw place.wrong("a block 'general' or 'retention.anchor'", "both",
+                    "Leave one out: an anchor made earlier stands in place of a general phase.");
+        }
+        if (!general && retention.anchor() == null && METHODS_WITH_ANCHOR.contains(retention.method())) {
+            throw place.key("retention").key("method").wrong("a block 'general' or 'retention.anchor'", "neither",
+                    "The method " + retention.method() + " needs an anchor: add the block 'general' to make one,"
+                            + " or give the folder of one as 'retention.anchor'.");
+        }
+    }
+
+    private void checkWarmup(String name, PhaseConfig phase) {
+        if (phase != null && phase.steps() != null && phase.warmupSteps() > phase.steps()) {
+            throw place.key(name).key("warmupSteps").wrong("at most the phase's " + phase.steps() + " steps",
+                    String.valueOf(phase.warmupSteps()), "The learning rate would never reach its peak.");
+        }
+    }
+
+    /** A perplexity can take its templates from training data with templates, and not from chat messages. */
+    private void checkTemplates(String role, List<TaskConfig> tasks, PhaseConfig phase) {
+        if (phase == null || phase.data().get(0).messages() == null) {
+            return;
+        }
+        for (int i = 0; i < tasks.size(); i++) {
+            TaskConfig task = tasks.get(i);
+            if (task.perplexity() != null && task.text() == null && task.completion() == null) {
+                throw place.key("evaluation").key(role).index(i).wrong("text, or prompt with completion", "neither",
+                        "They are taken from " + role + ".data[0], and that has '"
+                                + phase.data().get(0).messages() + "' as messages.");
+            }
+        }
+    }
+
+    private void checkNames() {
+        Map<String, Place> seen = new HashMap<>();
+        checkNames("general", experiment.evaluation().general(), seen);
+        checkNames("domain", experiment.evaluation().domain(), seen);
+    }
+
+    private void checkNames(String role, List<TaskConfig> tasks, Map<String, Place> seen) {
+        for (int i = 0; i < tasks.size(); i++) {
+            Place here = place.key("evaluation").key(role).index(i);
+            Place before = seen.putIfAbsent(tasks.get(i).name(), here);
+            if (before != null) {
+                throw here.wrong("a name of its own", "'" + tasks.get(i).name() + "', which is the name of "
+                        + before.keys() + " too", "Give one of them another 'name'.");
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.ballast.config;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.ballast.config.RetentionConfig.Xi;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes an experiment with every default. What is not part of it (no adapter, say) has no key;
+ * {@link ExperimentReader} reads the same experiment back.
+ */
+public final class ExperimentWriter {
+    private ExperimentWriter() {
+    }
+
+    /**
+     * An experiment as a JSON document.
+     *
+     * @param experiment the experiment
+     * @return JSON with indentation and a newline at its end
+     */
+    public static String toJson(ExperimentConfig experiment) {
+        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(toTree(experiment)) + "\n";
+    }
+
+    /**
+     * An experiment as a JSON tree.
+     *
+     * @param experiment the experiment
+     * @return a tree of its own, that may be changed
+     */
+    public static JsonObject toTree(ExperimentConfig experiment) {
+        return object(experiment);
+    }
+
+    private static JsonObject object(Record settings) {
+        JsonObject object = new JsonObject();
+        for (Key key : Key.of(settings.getClass())) {
+            Object value = component(settings, key);
+            boolean emptyMap = value instanceof Map<?, ?> map && map.isEmpty();
+            if (value != null && !emptyMap) {
+                object.add(key.name(), element(value));
+            }
+        }
+        return object;
+    }
+
+    private static Object component(Record settings, Key key) {
+        try {
+            return key.component().getAccessor().invoke(settings);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the accessor of " + key.name() + " failed", e);
+        }
+    }
+
+    private static JsonElement element(Object value) {
+        if (value instanceof Xi xi) {
+            return XiForm.write(xi);
+        }
+        if (value instanceof Record settings) {
+            return object(settings);
+        }
+        if (value instanceof List<?> list) {
+            JsonArray array = new JsonArray();
+            list.forEach(item -> array.add(element(item)));
+            return array;
+        }
+        if (value instanceof Map<?, ?> map) {
+            JsonObject object = new JsonObject();
+            map.forEach((name, text) -> object.addProperty((String) name, (String) text));
+            return object;
+        }
+        return scalar(value);
+    }
+
+    private static JsonPrimitive scalar(Object value) {
+        if (value instanceof Enum<?> constant) {
+            return new JsonPrimitive(ScalarValue.word(constant));
+        }
+        if (value instanceof Double number) {
+            return new JsonPrimitive(Bounds.plain(number));
+        }
+        if (value instanceof Number number) {
+            return new JsonPrimitive(number);
+        }
+        return value instanceof Boolean truth ? new JsonPrimitive(truth) : new JsonPrimitive((String) value);
+    }
+}

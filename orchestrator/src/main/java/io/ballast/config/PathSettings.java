@@ -1,0 +1,42 @@
+package io.ballast.config;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
+
+/**
+ * Makes the paths inside a value absolute before it joins an experiment whose own paths start
+ * somewhere else. What has the wrong type is left for the {@link RecordBinder} to refuse.
+ */
+final class PathSettings {
+    private PathSettings() {
+    }
+
+    static JsonElement absolute(JsonElement json, Type type, Setting setting, Path base, Place place) {
+        if (ScalarValue.isText(json) && setting != null && setting.path()) {
+            return new JsonPrimitive(FilePath.absolute(json.getAsString(), base, place));
+        }
+        if (json.isJsonArray() && type instanceof ParameterizedType list) {
+            JsonArray array = new JsonArray();
+            json.getAsJsonArray().forEach(item ->
+                    array.add(absolute(item, list.getActualTypeArguments()[0], setting, base, place)));
+            return array;
+        }
+        if (json.isJsonObject() && type instanceof Class<?> record && record.isRecord()) {
+            return object(json.getAsJsonObject(), record, base, place);
+        }
+        return json;
+    }
+
+    private static JsonObject object(JsonObject json, Class<?> record, Path base, Place place) {
+        JsonObject object = new JsonObject();
+        json.asMap().forEach((name, value) -> object.add(name, Key.of(record, name)
+                .filter(key -> key.setting() != null)
+                .map(key -> absolute(value, key.type(), key.setting(), base, place)).orElse(value)));
+        return object;
+    }
+}

@@ -1,0 +1,70 @@
+package io.ballast.eval;
+
+import io.ballast.data.Example;
+import io.ballast.data.Tokenizer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Measures a model on tasks. The same evaluator serves all stages of a run: a task's rows are read and
+ * encoded once, so that before and after are compared on the same items even when a file changes.
+ */
+public final class Evaluator {
+    private final Tokenizer tokenizer;
+    private final BatchScorer scorer;
+    private final int batchSize;
+    private final int maxLength;
+    private final Map<EvaluationTask, Items> read = new HashMap<>();
+
+    /**
+     * @param tokenizer of the model; stays the caller's
+     * @param scorer    of the model
+     * @param batchSize rows in a scoring batch
+     * @param maxLength tokens that the model reads at once
+     */
+    public Evaluator(Tokenizer tokenizer, TokenScorer scorer, int batchSize, int maxLength) {
+        this.tokenizer = tokenizer;
+        this.scorer = new BatchScorer(scorer, batchSize);
+        this.batchSize = batchSize;
+        this.maxLength = maxLength;
+    }
+
+    /**
+     * @param tasks     what is measured
+     * @param progress  is told after every batch
+     * @param cancelled is asked between batches
+     * @return the results, in the order of the tasks
+     * @throws io.ballast.StoppedException       when {@code cancelled} says so
+     * @throws io.ballast.InvalidInputException  when a task's file or a row of it cannot be used
+     * @throws io.ballast.TrainingFailedException when the model answers NaN
+     */
+    public Evaluation evaluate(List<EvaluationTask> tasks, EvaluationProgress progress, BooleanSupplier cancelled) {
+        Instant started = Instant.now();
+        List<Items> items = tasks.stream()
+                .map(task -> read.computeIfAbsent(task, unread -> unread.items(tokenizer, maxLength))).toList();
+        List<Example> rows = new ArrayList<>();
+        items.forEach(each -> each.all().forEach(item -> rows.addAll(item.rows())));
+        Iterator<Likelihood> likelihoods = Arrays.asList(scorer.score(rows, progress, cancelled)).iterator();
+        List<TaskResult> results = new ArrayList<>();
+        for (int i = 0; i < tasks.size(); i++) {
+            results.add(result(tasks.get(i), items.get(i), likelihoods));
+        }
+        return new Evaluation(results, Encoding.of(tokenizer, maxLength), batchSize, started, Instant.now());
+    }
+
+    private static TaskResult result(EvaluationTask task, Items items, Iterator<Likelihood> likelihoods) {
+        List<ItemResult> results = new ArrayList<>();
+        for (Item item : items.all()) {
+            List<Likelihood> own = new ArrayList<>();
+            item.rows().forEach(row -> own.add(likelihoods.next()));
+            results.add(task.result(item, own));
+        }
+        return new TaskResult(task, results, items.available());
+    }
+}

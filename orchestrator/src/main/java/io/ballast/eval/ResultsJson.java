@@ -1,0 +1,103 @@
+package io.ballast.eval;
+
+import com.google.gson.JsonPrimitive;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** lm-eval's {@code results_*.json}: its keys, and what Ballast adds under {@code config}. */
+final class ResultsJson {
+    /** lm-eval's name for "no filter", part of every metric's key. */
+    private static final String FILTER = ",none";
+
+    private ResultsJson() {}
+
+    /**
+     * @param evaluation what was measured
+     * @param model      what to call the model
+     * @return the file's content
+     */
+    static Map<String, Object> of(Evaluation evaluation, String model) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("results", byTask(evaluation, ResultsJson::metrics));
+        json.put("group_subtasks", Map.of());
+        json.put("configs", byTask(evaluation, ResultsJson::config));
+        json.put("versions", byTask(evaluation, result -> version(result.task().version())));
+        json.put("n-shot", byTask(evaluation, result -> 0));
+        json.put("higher_is_better", byTask(evaluation, result -> result.task().metrics().stream()
+                .collect(Collectors.toMap(Metric::key, Metric::higherIsBetter))));
+        json.put("n-samples", byTask(evaluation, result -> Map.of(
+                "original", result.available(), "effective", result.items().size())));
+        json.put("config", settings(evaluation, model));
+        json.put("date", evaluation.started().toEpochMilli() / 1e3);
+        json.put("max_length", evaluation.encoding().maxLength());
+        json.put("task_hashes", byTask(evaluation, result -> Hashes.of(result.items().stream()
+                .map(each -> Sample.hashes(each.item())).collect(Collectors.joining()))));
+        json.put("model_source", "ballast");
+        json.put("model_name", model);
+        json.put("model_name_sanitized", model.replaceAll("[\"<>:/|\\\\?*\\[\\]]+", "__"));
+        json.put("total_evaluation_time_seconds",
+                String.valueOf(Duration.between(evaluation.started(), evaluation.finished()).toNanos() / 1e9));
+        return json;
+    }
+
+    private static Map<String, Object> byTask(Evaluation evaluation, Function<TaskResult, Object> value) {
+        Map<String, Object> byTask = new LinkedHashMap<>();
+        evaluation.results().forEach(result -> byTask.put(result.task().name(), value.apply(result)));
+        return byTask;
+    }
+
+    private static Map<String, Object> metrics(TaskResult result) {
+        Map<String, Object> metrics = new LinkedHashMap<>();
+        metrics.put("name", result.task().name());
+        metrics.put("alias", result.task().name());
+        metrics.put("sample_len", result.items().size());
+        for (Metric metric : result.task().metrics()) {
+            Estimate estimate = result.estimate(metric);
+            metrics.put(metric.key() + FILTER, estimate.value());
+            metrics.put(metric.key() + "_stderr" + FILTER, estimate.stderr() == null ? "N/A" : estimate.stderr());
+        }
+        return metrics;
+    }
+
+    private static Map<String, Object> config(TaskResult result) {
+        Map<String, Object> config = new LinkedHashMap<>(result.task().describe());
+        config.put("dataset_path", result.task().data().file().toString());
+        config.put("where", result.task().data().where());
+        config.put("limit", result.task().data().limit());
+        config.put("num_fewshot", 0);
+        config.put("metric_list", result.task().metrics().stream().map(metric -> Map.of(
+                "metric", metric.key(),
+                "aggregation", metric.isRightOrWrong() ? "mean" : "perplexity",
+                "higher_is_better", metric.higherIsBetter())).toList());
+        config.put("cut_items", result.cutItems());
+        config.put("cut_tokens", result.cutTokens());
+        return config;
+    }
+
+    /** A number where lm-eval writes a number. */
+    private static Object version(String version) {
+        return version.equals("Yaml") ? version : new JsonPrimitive(Double.valueOf(version));
+    }
+
+    private static Map<String, Object> settings(Evaluation evaluation, String model) {
+        Encoding encoding = evaluation.encoding();
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("model", model);
+        settings.put("batch_size", evaluation.batchSize());
+        settings.put("stderr", "delta method; for a mean this is lm-eval's");
+        settings.put("task_context_begins_with", Arrays.stream(encoding.contextBegins()).boxed().toList());
+        settings.put("empty_task_context_is", ids(encoding.prefixToken()));
+        settings.put("perplexity_item_begins_with", ids(encoding.documentBegins()));
+        return settings;
+    }
+
+    private static List<Integer> ids(OptionalInt id) {
+        return id.stream().boxed().toList();
+    }
+}

@@ -1,0 +1,83 @@
+package io.ballast.eval;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A line of {@code samples_TASK_*.jsonl}, with lm-eval's keys and its way of writing values. */
+final class Sample {
+    private Sample() {}
+
+    /**
+     * @param result  of an item
+     * @param metrics of its task
+     * @return the line as a JSON object
+     */
+    static Map<String, Object> of(ItemResult result, List<Metric> metrics) {
+        Item item = result.item();
+        List<List<String>> responses = result.likelihoods().stream().map(Sample::response).toList();
+        Map<String, Object> sample = new LinkedHashMap<>();
+        sample.put("doc_id", item.id());
+        sample.put("doc", item.columns());
+        sample.put("target", item.target().toString());
+        sample.put("arguments", arguments(item));
+        sample.put("resps", responses.stream().map(List::of).toList());
+        sample.put("filtered_resps", responses);
+        sample.put("filter", "none");
+        sample.put("metrics", metrics.stream().map(Metric::key).toList());
+        sample.put("doc_hash", rowHash(item));
+        sample.put("prompt_hash", promptHash(item));
+        sample.put("target_hash", targetHash(item));
+        metrics.forEach(metric -> sample.put(metric.key(), value(metric, result)));
+        return sample;
+    }
+
+    /** @return the three hashes of an item in one, as lm-eval's {@code task_hashes} joins them */
+    static String hashes(Item item) {
+        return rowHash(item) + promptHash(item) + targetHash(item);
+    }
+
+    private static String rowHash(Item item) {
+        return Hashes.of(PythonJson.dump(item.columns()));
+    }
+
+    private static String promptHash(Item item) {
+        return Hashes.of(item.arguments().get(0).texts().get(0));
+    }
+
+    private static String targetHash(Item item) {
+        return Hashes.of(item.target().toString());
+    }
+
+    /** Log-likelihood and whether it is the greedy one, as Python prints them. */
+    private static List<String> response(Likelihood likelihood) {
+        return List.of(Double.toString(likelihood.logProbability()), likelihood.greedy() ? "True" : "False");
+    }
+
+    private static Map<String, Object> arguments(Item item) {
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        for (int i = 0; i < item.arguments().size(); i++) {
+            List<String> texts = item.arguments().get(i).texts();
+            Map<String, Object> argument = new LinkedHashMap<>();
+            for (int j = 0; j < texts.size(); j++) {
+                argument.put("arg_" + j, texts.get(j));
+            }
+            arguments.put("gen_args_" + i, argument);
+        }
+        return arguments;
+    }
+
+    /**
+     * The value that lm-eval aggregates: right or wrong; a task's log-likelihood; and for a text, where
+     * there is a weight, log-likelihood and weight as lm-eval's {@code word_perplexity} has them.
+     */
+    private static Object value(Metric metric, ItemResult result) {
+        Contribution contribution = result.contributions().get(metric);
+        if (metric.isRightOrWrong()) {
+            return contribution.total();
+        }
+        return result.item().arguments().get(0).context() != null && contribution.weight() == 1
+                ? -contribution.total()
+                : List.of(-contribution.total(), contribution.weight());
+    }
+}

@@ -1,0 +1,50 @@
+package io.ballast.eval;
+
+import java.util.List;
+
+/**
+ * A task's results, item by item.
+ *
+ * @param task      what was measured
+ * @param items in the file's order
+ * @param available items that there would be without a limit
+ */
+public record TaskResult(EvaluationTask task, List<ItemResult> items, int available) {
+    /**
+     * @param metric one of the task's
+     * @return one an item
+     */
+    List<Contribution> contributions(Metric metric) {
+        return items.stream().map(each -> each.contributions().get(metric)).toList();
+    }
+
+    /**
+     * @param metric one of the task's
+     * @return value and standard error
+     */
+    Estimate estimate(Metric metric) {
+        return Estimate.of(metric, contributions(metric));
+    }
+
+    /**
+     * @param stage moment of the evaluation
+     * @return one score a metric
+     */
+    public List<Score> scores(String stage) {
+        return task.metrics().stream().map(metric -> {
+            Estimate estimate = estimate(metric);
+            return new Score(stage, task.name(), task.role(), metric.key(), estimate.value(), estimate.stderr(),
+                    estimate.n(), metric.higherIsBetter());
+        }).toList();
+    }
+
+    /** @return items of which something did not fit into the model's window */
+    public long cutItems() {
+        return items.stream().filter(each -> each.item().cutTokens() > 0).count();
+    }
+
+    /** @return tokens that did not fit */
+    public long cutTokens() {
+        return items.stream().mapToLong(each -> each.item().cutTokens()).sum();
+    }
+}

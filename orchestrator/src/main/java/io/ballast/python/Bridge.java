@@ -1,0 +1,414 @@
+package io.ballast.python;
+
+import io.ballast.BallastException;
+import io.ballast.DeviceOutOfMemoryException;
+import io.ballast.InvalidInputException;
+import io.ballast.MissingEnvironmentException;
+import io.ballast.TrainingFailedException;
+import jep.DirectNDArray;
+import jep.JepException;
+
+import java.lang.ref.Reference;
+import java.nio.Buffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Every function of {@code ballast.bridge}, declared once with its types. See the package for the
+ * rules on threads, buffers and errors.
+ *
+ * <p>A handle is a number that stands for an object in Python until {@link #release(long)} or
+ * {@link #close()}.
+ */
+public final class Bridge implements AutoCloseable {
+    private static final AtomicReference<Bridge> OPEN = new AtomicReference<>();
+
+    private final Interpreter interpreter;
+    private final Map<String, Object> versions;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Bridge(Interpreter interpreter, PythonEnvironment environment) {
+        this.interpreter = interpreter;
+        this.versions = map(invoke("initialize", environment.executable().toString(), new LogSink(), 0));
+    }
+
+    /**
+     * Embeds Python, or takes over the interpreter that an earlier bridge left.
+     *
+     * @param environment the Python to embed
+     * @return the bridge
+     * @throws MissingEnvironmentException when Python cannot start
+     * @throws IllegalStateException       when a bridge is open in this JVM already
+     */
+    public static synchronized Bridge open(PythonEnvironment environment) {
+        if (OPEN.get() != null) {
+            throw new IllegalStateException("A Ballast is open in this JVM already, and CPython is there once."
+                    + " Share that one, or close it first.");
+        }
+        Bridge bridge = new Bridge(Interpreter.start(environment), environment);
+        OPEN.set(bridge);
+        return bridge;
+    }
+
+    /** @return versions by name: python, torch, transformers, peft, numpy, ballast; and the kernels in use */
+    public Map<String, Object> versions() {
+        return versions;
+    }
+
+    // ---- the process
+
+    /** @return names of the Python modules imported so far */
+    public List<String> importedModules() {
+        return list(invoke("imported_modules"));
+    }
+
+    /** @return bytes by name: residentBytes, peakBytes, deviceBytes, devicePeakBytes */
+    public Map<String, Object> memory() {
+        return map(invoke("memory"));
+    }
+
+    /**
+     * The address at which Python sees a buffer: the proof that it was not copied.
+     *
+     * @param buffer direct, native byte order
+     * @return the address of its first element
+     */
+    public long address(LongBuffer buffer) {
+        return withBuffer(buffer, () -> number(invoke("address", array(buffer, buffer.capacity()))).longValue());
+    }
+
+    /**
+     * Forgets an object.
+     *
+     * @param handle what some call returned
+     */
+    public void release(long handle) {
+        invoke("release", handle);
+    }
+
+    // ---- models
+
+    /**
+     * Opens a Hugging Face causal language model.
+     *
+     * @param folder                the model's folder
+     * @param dtype                 float32 or bfloat16 (autocast)
+     * @param device                auto, cpu, cuda or cuda:N
+     * @param gradientCheckpointing whether activations are recomputed
+     * @param seed                  of dropout
+     * @return its handle
+     */
+    public long openModel(Path folder, String dtype, String device, boolean gradientCheckpointing, long seed) {
+        return handle(invoke("open_model", folder.toString(), dtype, device, gradientCheckpointing, seed));
+    }
+
+    /**
+     * What a model is.
+     *
+     * @param model its handle
+     * @return architecture, parameters, trainable, vocabularySize, maxLength, device, deviceName, dtype
+     */
+    public Map<String, Object> modelInfo(long model) {
+        return map(invoke("model_info", model));
+    }
+
+    /**
+     * Puts a LoRA adapter on a model.
+     *
+     * @param model   its handle
+     * @param rank    r of B·A
+     * @param alpha   the update is scaled by alpha / rank
+     * @param dropout on the adapter's input
+     * @param targets module names, or null for PEFT's choice
+     * @param seed    of A's initial values
+     */
+    public void addLora(long model, int rank, double alpha, double dropout, List<String> targets, long seed) {
+        invoke("add_lora", model, rank, alpha, dropout, targets, seed);
+    }
+
+    /**
+     * Writes a model as a Hugging Face checkpoint with its tokenizer, or its adapter as PEFT does.
+     *
+     * @param model  its handle
+     * @param folder where to
+     */
+    public void saveModel(long model, Path folder) {
+        invoke("save_model", model, folder.toString());
+    }
+
+    // ---- training
+
+    /**
+     * Begins a phase: optimizer, schedule, and the method against forgetting or the importance meter.
+     *
+     * @param model    its handle
+     * @param settings the phase's settings, by the names of {@code ballast.training.PhaseSettings}
+     * @return the phase's handle
+     */
+    public long beginPhase(long model, Map<String, Object> settings) {
+        return handle(invoke("begin_phase", model, settings));
+    }
+
+    /**
+     * One micro-batch forward and backward.
+     *
+     * @param phase       its handle
+     * @param slot        the batch, laid out as {@code io.ballast.data.BatchSlot} states; borrowed for the call
+     * @param rows        rows in the batch
+     * @param length      positions in a row
+     * @param packed      whether a row holds more than one document
+     * @param stepTargets scored targets in all micro-batches of this optimizer step; the loss is their mean
+     */
+    public void forwardBackward(long phase, LongBuffer slot, int rows, int length, boolean packed, long stepTargets) {
+        withBuffer(slot, () -> invoke("forward_backward", phase, array(slot, slot.capacity()), rows, length, packed,
+                stepTargets));
+    }
+
+    /**
+     * Moves the parameters once.
+     *
+     * @param phase its handle
+     */
+    public void optimizerStep(long phase) {
+        invoke("optimizer_step", phase);
+    }
+
+    /**
+     * Looks at a phase; the only call of a phase that waits for the device.
+     *
+     * @param phase its handle
+     * @return step, loss (mean since the last look, nats per target), learningRate, gradientNorm, penalty,
+     *         nonFiniteStep (1-based, 0 for none) and nonFiniteMicroBatch
+     */
+    public Map<String, Object> phaseProgress(long phase) {
+        return map(invoke("phase_progress", phase));
+    }
+
+    /**
+     * Ends a phase and frees its optimizer state; the handle stays good for {@link #finishImportance}.
+     *
+     * @param phase its handle
+     * @return steps, peakMemoryBytes and what the method reports
+     */
+    public Map<String, Object> endPhase(long phase) {
+        return map(invoke("end_phase", phase));
+    }
+
+    // ---- anchors
+
+    /**
+     * Makes the anchor of a general phase.
+     *
+     * @param phase             its handle
+     * @param xi                ξ, absolute or relative to the median squared move
+     * @param relative          whether ξ is relative
+     * @param reference         end or start; start puts the parameters back
+     * @param layerCoefficients paper, scaled or uniform
+     * @param layers            block or parameter
+     * @param normalize         mean or none
+     * @return the anchor's handle
+     */
+    public long finishImportance(long phase, double xi, boolean relative, String reference, String layerCoefficients,
+            String layers, String normalize) {
+        return handle(invoke("finish_importance", phase, xi, relative, reference, layerCoefficients, layers,
+                normalize));
+    }
+
+    /**
+     * What an anchor holds.
+     *
+     * @param anchor its handle
+     * @return method, bytes, modelBytes, sumOmega, clampedShare, xi, alphaEntropy and layers
+     */
+    public Map<String, Object> anchorInfo(long anchor) {
+        return map(invoke("anchor_info", anchor));
+    }
+
+    /**
+     * Writes an anchor.
+     *
+     * @param anchor     its handle
+     * @param folder     where to
+     * @param provenance hashes and settings that go into anchor.json
+     */
+    public void saveAnchor(long anchor, Path folder, Map<String, Object> provenance) {
+        invoke("save_anchor", anchor, folder.toString(), provenance);
+    }
+
+    /**
+     * Opens an anchor for a model and puts the model where the anchor stands.
+     *
+     * @param folder    where it is
+     * @param model     handle of the model it must belong to, freshly opened
+     * @param baseModel hash of the model's weights, compared with the one that the anchor was made from
+     * @return its handle
+     */
+    public long openAnchor(Path folder, long model, String baseModel) {
+        return handle(invoke("open_anchor", folder.toString(), model, baseModel));
+    }
+
+    // ---- scoring and the rest
+
+    /**
+     * Log-probabilities of a batch's targets.
+     *
+     * @param model  its handle
+     * @param slot   the batch; borrowed for the call
+     * @param rows   rows in the batch
+     * @param length positions in a row
+     * @param packed whether a row holds more than one document
+     * @param output [2, rows, length]: log-probability in nats, and 1 where the target is the most likely token
+     */
+    public void score(long model, LongBuffer slot, int rows, int length, boolean packed, FloatBuffer output) {
+        withBuffer(slot, () -> withBuffer(output, () -> invoke("score", model, array(slot, slot.capacity()), rows,
+                length, packed, new DirectNDArray<>(output, output.capacity()))));
+    }
+
+    /**
+     * Summed cross entropy of a batch.
+     *
+     * @param model  its handle
+     * @param slot   the batch; borrowed for the call
+     * @param rows   rows in the batch
+     * @param length positions in a row
+     * @param packed whether a row holds more than one document
+     * @return nats over all targets, without gradient
+     */
+    public double sumOfNats(long model, LongBuffer slot, int rows, int length, boolean packed) {
+        return withBuffer(slot, () -> number(BridgeValues.list(
+                invoke("mean_loss", model, array(slot, slot.capacity()), rows, length, packed)).get(0)).doubleValue());
+    }
+
+    /**
+     * Renders chats by a model's own template.
+     *
+     * @param modelFolder         folder with the tokenizer's configuration
+     * @param messages            each a JSON array of {@code {"role", "content"}}
+     * @param addGenerationPrompt whether the assistant's header is put at the end
+     * @return the rendered texts
+     */
+    public List<String> renderChat(Path modelFolder, List<String> messages, boolean addGenerationPrompt) {
+        return list(invoke("render_chat", modelFolder.toString(), messages, addGenerationPrompt));
+    }
+
+    /**
+     * Brings a model from the hub into the shared cache.
+     *
+     * @param repository org/name
+     * @param revision   branch, tag or commit, or null
+     * @return its folder
+     */
+    public Path downloadModel(String repository, String revision) {
+        return Path.of((String) invoke("download_model", repository, revision, null, null));
+    }
+
+    /**
+     * Brings one file of a data set from the hub into the shared cache.
+     *
+     * @param repository org/name
+     * @param file       path inside the repository
+     * @param revision   branch, tag or commit, or null
+     * @return the local file
+     */
+    public Path downloadDatasetFile(String repository, String file, String revision) {
+        return Path.of((String) invoke("download_dataset_file", repository, file, revision, null, null));
+    }
+
+    /**
+     * Opens a TensorBoard log.
+     *
+     * @param folder where to
+     * @return its handle; releasing it closes the log
+     */
+    public long openScalars(Path folder) {
+        return handle(invoke("scalars_open", folder.toString()));
+    }
+
+    /**
+     * Adds values to a TensorBoard log.
+     *
+     * @param scalars the log's handle
+     * @param step    their step
+     * @param values  value by tag
+     */
+    public void addScalars(long scalars, long step, Map<String, Double> values) {
+        invoke("scalars_add", scalars, step, values);
+    }
+
+    /** Frees what this bridge held in Python. The interpreter stays. May be called twice. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            interpreter.call(() -> interpreter.invoke("release_all"));
+            OPEN.compareAndSet(this, null);
+        }
+    }
+
+    private Object invoke(String function, Object... arguments) {
+        if (closed.get()) {
+            throw new IllegalStateException("This Ballast is closed; " + function + " cannot be called. Open another.");
+        }
+        return interpreter.call(() -> {
+            try {
+                return interpreter.invoke(function, arguments);
+            } catch (JepException e) {
+                throw translate(e);
+            }
+        });
+    }
+
+    private BallastException translate(JepException e) {
+        if (!(interpreter.invoke("last_error") instanceof Map<?, ?> error)) {
+            return new PythonException("jep.JepException", e.getMessage(), "", e);
+        }
+        String message = String.valueOf(error.get("message"));
+        return switch (String.valueOf(error.get("kind"))) {
+            case "input" -> new InvalidInputException(message, e);
+            case "environment" -> new MissingEnvironmentException(message, e);
+            case "diverged" -> new TrainingFailedException(message, e);
+            case "out_of_memory" -> new DeviceOutOfMemoryException(message, e);
+            default -> new PythonException(String.valueOf(error.get("type")), message,
+                    String.valueOf(error.get("traceback")), e);
+        };
+    }
+
+    private static <T> T withBuffer(Buffer buffer, java.util.function.Supplier<T> work) {
+        ByteOrder order = buffer instanceof LongBuffer longs ? longs.order() : ((FloatBuffer) buffer).order();
+        if (!buffer.isDirect() || order != ByteOrder.nativeOrder()) {
+            throw new IllegalArgumentException("Expected a direct buffer in native byte order ("
+                    + ByteOrder.nativeOrder() + "); found a " + (buffer.isDirect() ? "direct" : "heap") + " buffer in "
+                    + order + ". Make it with ByteBuffer.allocateDirect(n).order(ByteOrder.nativeOrder()).");
+        }
+        try {
+            return work.get();
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    private static DirectNDArray<LongBuffer> array(LongBuffer buffer, int capacity) {
+        return new DirectNDArray<>(buffer, capacity);
+    }
+
+    private static long handle(Object value) {
+        return number(value).longValue();
+    }
+
+    private static Number number(Object value) {
+        return (Number) value;
+    }
+
+    private static Map<String, Object> map(Object value) {
+        return BridgeValues.map(value);
+    }
+
+    private static List<String> list(Object value) {
+        return BridgeValues.list(value).stream().map(String.class::cast).toList();
+    }
+}

@@ -1,0 +1,100 @@
+package io.ballast.python;
+
+import io.ballast.MissingEnvironmentException;
+import jep.JepConfig;
+import jep.JepException;
+import jep.MainInterpreter;
+import jep.PyConfig;
+import jep.SharedInterpreter;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
+
+/** The one CPython of this JVM and the thread that owns it. Made once, never closed. */
+final class Interpreter {
+    /** PyTorch's autograd and deep Python recursion need more than a JVM thread's usual 1 MiB. */
+    private static final long STACK_BYTES = 64L << 20;
+
+    private static Interpreter instance;
+
+    private final PythonEnvironment environment;
+    private final LinkedBlockingQueue<Runnable> calls = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private SharedInterpreter python;
+
+    private Interpreter(PythonEnvironment environment) {
+        this.environment = environment;
+        thread = new Thread(null, this::serve, "ballast-python", STACK_BYTES);
+        thread.setDaemon(true);
+    }
+
+    /**
+     * The interpreter of this JVM, started on the first call.
+     *
+     * @param environment what to embed
+     * @return the interpreter
+     * @throws MissingEnvironmentException when it cannot start
+     * @throws IllegalStateException       when another environment is embedded already
+     */
+    static synchronized Interpreter start(PythonEnvironment environment) {
+        if (instance == null) {
+            Interpreter started = new Interpreter(environment);
+            started.thread.start();
+            started.call(started::open);
+            instance = started;
+        }
+        if (!instance.environment.equals(environment)) {
+            throw new IllegalStateException("This JVM embeds " + instance.environment.executable()
+                    + " already and can embed no second Python; found a request for " + environment.executable()
+                    + ". Use the first one, or start another JVM.");
+        }
+        return instance;
+    }
+
+    private Void open() {
+        try {
+            MainInterpreter.setJepLibraryPath(environment.jepLibrary().toString());
+            // The program name alone makes CPython find the virtual environment, its base, and sys.executable.
+            MainInterpreter.setInitParams(new PyConfig().setProgramName(environment.executable().toString()));
+            SharedInterpreter.setConfig(new JepConfig().addIncludePaths(environment.packagePath().toString()));
+            python = new SharedInterpreter();
+            python.runScript(environment.packagePath().resolve("ballast/embedded.py").toString());
+            return null;
+        } catch (JepException | UnsatisfiedLinkError e) {
+            throw new MissingEnvironmentException("CPython could not be embedded from " + environment.executable()
+                    + ": " + e.getMessage() + ". Run './ballast doctor', then './ballast setup'.", e);
+        }
+    }
+
+    /** Runs a call on the interpreter's thread and waits for it; what it throws is thrown here. */
+    <T> T call(Supplier<T> work) {
+        if (Thread.currentThread() == thread) {
+            return work.get();
+        }
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        calls.add(() -> {
+            try {
+                answer.complete(work.get());
+            } catch (Throwable e) { // whatever it is belongs to the caller; this thread must live on
+                answer.completeExceptionally(e);
+            }
+        });
+        return Answers.join(answer);
+    }
+
+    /** Calls a function of {@code ballast.bridge}; only on the interpreter's thread. */
+    Object invoke(String function, Object... arguments) {
+        return python.invoke("bridge." + function, arguments);
+    }
+
+    private void serve() {
+        while (true) {
+            try {
+                calls.take().run();
+            } catch (InterruptedException e) {
+                // Nobody interrupts this thread on purpose, and Python must outlive an accident.
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Tensors in files: safetensors. */
+package io.ballast.tensor;

@@ -1,0 +1,109 @@
+package io.ballast.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ballast.InvalidInputException;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every mistake that can be told from the experiment alone, with what its message must contain. */
+class BadExperimentsTest {
+    private static final String DATA = "[{\"path\": \"a.jsonl\", \"text\": \"{text}\"}]";
+
+    static Stream<Arguments> mistakes() {
+        return Stream.of(
+                mistake("misspelt key", "\"learningRate\"", "\"learningrte\"",
+                        "domain.learningrte", "unknown key", "Did you mean 'learningRate'?"),
+                mistake("snake case", "\"steps\"", "\"batch_size\"", "Did you mean 'batchSize'?"),
+                mistake("unknown key that is near nothing", "\"steps\"", "\"colour\"", "domain.colour",
+                        "There is: data, steps"),
+                mistake("a text for a number", "80", "\"80\"", "domain.steps", "a whole number of at least 1",
+                        "the text \"80\""),
+                mistake("a number for a text", "\"first\"", "1", "name", "expected a text", "the number 1"),
+                mistake("a fraction of a step", "80", "80.5", "domain.steps", "whole", "80.5"),
+                mistake("more steps than an int holds", "80", "3000000000", "domain.steps", "whole"),
+                mistake("no steps", "80", "0", "domain.steps", "at least 1", "the number 0"),
+                mistake("negative learning rate", "1e-4", "-1e-4", "domain.learningRate", "larger than 0", "-1e-4"),
+                mistake("learning rate zero", "1e-4", "0", "domain.learningRate", "larger than 0"),
+                mistake("learning rate beyond a double", "1e-4", "1e999", "domain.learningRate", "a number"),
+                mistake("a word for a truth value", "\"steps\": 80", "\"packing\": \"yes\"", "domain.packing",
+                        "true or false"),
+                mistake("an unknown word", "\"steps\": 80", "\"schedule\": \"cosin\"", "domain.schedule",
+                        "one of linear, cosine, constant", "Did you mean 'cosine'?"),
+                mistake("a word in capitals", "\"steps\": 80", "\"schedule\": \"COSINE\"", "Did you mean 'cosine'?"),
+                mistake("null", "80", "null", "domain.steps", "found null", "Leave the key out"),
+                mistake("missing required key", "\"name\": \"first\", ", "", "name", "missing"),
+                mistake("missing learning rate", ", \"learningRate\": 1e-4", "", "domain.learningRate", "missing"),
+                mistake("an object for a list", DATA, "{}", "domain.data", "expected a list", "an object"),
+                mistake("an empty list of data", DATA, "[]", "domain.data", "a list of at least 1"),
+                mistake("a list for an object", "{\"path\": \"model\"}", "[]", "model", "an object", "a list of 0"),
+                mistake("steps and epochs", "80", "80, \"epochs\": 2", "domain", "only one of steps or epochs"),
+                mistake("two ways to make text", "\"text\": \"{text}\"", "\"text\": \"{text}\", \"messages\": \"m\"",
+                        "domain.data[0]", "text or prompt with completion or messages", "text and messages"),
+                mistake("no way to make text", ", \"text\": \"{text}\"", "", "domain.data[0]", "none of them"),
+                mistake("a prompt without completion", "\"text\"", "\"prompt\"", "domain.data[0]",
+                        "'prompt' needs 'completion'"),
+                mistake("weight zero", "\"text\": \"{text}\"", "\"text\": \"{text}\", \"weight\": 0",
+                        "domain.data[0].weight", "larger than 0"),
+                mistake("a name that is no file name", "\"first\"", "\"a/b\"", "name", "Letters, digits"),
+                mistake("a path that no file system has", "\"a.jsonl\"", "\"a\\u0000b\"", "domain.data[0].path",
+                        "expected a path"),
+                mistake("an unknown device", "{\"path\": \"model\"}", "{\"path\": \"model\", \"device\": \"gpu\"}",
+                        "model.device", "auto, cpu, cuda or cuda:N"),
+                mistake("dropout above 1", "\"domain\"", "\"adapter\": {\"dropout\": 1.5}, \"domain\"",
+                        "adapter.dropout", "at least 0 and of at most 1"),
+                mistake("no targets", "\"domain\"", "\"adapter\": {\"targets\": []}, \"domain\"",
+                        "adapter.targets", "at least 1"),
+                mistake("warm-up longer than the phase", "80", "80, \"warmupSteps\": 81", "domain.warmupSteps",
+                        "at most the phase's 80 steps"),
+                added("unknown method", "\"retention\": {\"method\": \"hierarchcal\"}", "retention.method",
+                        "none, l2, hierarchical", "Did you mean 'hierarchical'?"),
+                added("a method that lacks its anchor", "\"retention\": {\"method\": \"hierarchical\"}",
+                        "retention.method", "a block 'general' or 'retention.anchor'", "needs an anchor"),
+                added("an anchor beside a general phase",
+                        "\"retention\": {\"anchor\": \"a\"}, \"general\": {\"data\": " + DATA + ", \"learningRate\": 1}",
+                        "found both"),
+                added("negative strength", "\"retention\": {\"lambda\": -1}", "retention.lambda", "at least 0"),
+                added("xi of nothing", "\"retention\": {\"xi\": 0}", "retention.xi", "larger than 0"),
+                added("xi with another word", "\"retention\": {\"xi\": {\"absolute\": 1}}", "retention.xi",
+                        "{\"relative\": r}"),
+                added("an unknown stage", "\"evaluation\": {\"stages\": [\"base\", \"anchor\"]}",
+                        "evaluation.stages[1]", "Did you mean 'anchored'?"),
+                added("a stage twice", "\"evaluation\": {\"stages\": [\"base\", \"base\"]}", "evaluation.stages[1]",
+                        "base is there twice"),
+                added("a task and a perplexity in one", "\"evaluation\": {\"general\": [{\"task\": \"sciq\","
+                        + " \"perplexity\": \"a.jsonl\"}]}", "evaluation.general[0]", "only one of task or perplexity"),
+                added("neither task nor perplexity", "\"evaluation\": {\"general\": [{\"name\": \"x\"}]}",
+                        "evaluation.general[0]", "task or perplexity", "none of them"),
+                added("columns of a perplexity", "\"evaluation\": {\"general\": [{\"perplexity\": \"a.jsonl\","
+                        + " \"columns\": {}}]}", "evaluation.general[0]", "'columns' needs 'task'"),
+                added("the same name twice", "\"evaluation\": {\"general\": [\"sciq\"], \"domain\": [\"sciq\"]}",
+                        "evaluation.domain[0]", "'sciq', which is the name of evaluation.general[0] too"),
+                added("the perplexity of chat", "\"general\": {\"data\": [{\"path\": \"a\", \"messages\": \"m\"}],"
+                        + " \"learningRate\": 1}, \"evaluation\": {\"general\": [{\"perplexity\": \"p.jsonl\"}]}",
+                        "evaluation.general[0]", "general.data[0]"),
+                Arguments.of("neither general nor domain", "{\"name\": \"a\", \"model\": {\"path\": \"m\"}}",
+                        List.of("a block 'general' or 'domain'")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("mistakes")
+    void isRefusedWithItsPlaceAndWhatToDo(String what, String json, List<String> expected) {
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> Experiments.parse(json));
+        expected.forEach(text -> assertTrue(e.getMessage().contains(text), e.getMessage()));
+        assertEquals(2, e.exitCode());
+    }
+
+    private static Arguments mistake(String what, String found, String replacement, String... expected) {
+        return Arguments.of(what, Experiments.domainWith(found, replacement), List.of(expected));
+    }
+
+    private static Arguments added(String what, String keys, String... expected) {
+        return mistake(what, "\"domain\": {\"data\"", keys + ", \"domain\": {\"data\"", expected);
+    }
+}

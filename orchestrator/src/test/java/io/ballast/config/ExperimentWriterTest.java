@@ -1,0 +1,31 @@
+package io.ballast.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExperimentWriterTest {
+    @ParameterizedTest
+    @ValueSource(strings = {Experiments.DOMAIN, Experiments.WHOLE})
+    void whatIsWrittenReadsBackAsTheSameFromAnywhere(String json) {
+        ExperimentConfig config = Experiments.parse(json);
+        String written = ExperimentWriter.toJson(config);
+        assertEquals(config, ExperimentReader.parse(Experiments.tree(written), Path.of("/somewhere/else")));
+    }
+
+    @Test
+    void everyDefaultIsWrittenAndWhatIsNoPartHasNoKey() {
+        String written = ExperimentWriter.toJson(Experiments.parse(Experiments.DOMAIN));
+        assertTrue(written.contains("\"lambda\": 30"), written);
+        assertTrue(written.contains("\"learningRate\": 0.0001"), written);
+        assertTrue(written.contains("\"relative\": 1"), written);
+        assertTrue(written.contains("\"form\": \"proximal\""), written);
+        assertFalse(written.contains("null"), written);
+        assertFalse(written.contains("adapter"), written);
+    }
+}

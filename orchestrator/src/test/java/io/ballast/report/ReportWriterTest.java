@@ -1,0 +1,85 @@
+package io.ballast.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ballast.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+class ReportWriterTest {
+    private static final Pattern DATA = Pattern.compile("(?s)<script type=\"application/json\" id=\"data\">(.*?)</script>");
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @FieldSource("io.ballast.report.FixtureRuns#ALL")
+    void whatIsEmbeddedParsesBackEqualToTheFiles(String name) throws IOException {
+        Path run = FixtureRuns.copy(name, folder);
+        JsonObject data = data(run);
+        assertEquals(JsonParser.parseString(Files.readString(run.resolve("result.json"))), data.get("result"));
+        if (Files.exists(run.resolve("experiment.json"))) {
+            assertEquals(JsonParser.parseString(Files.readString(run.resolve("experiment.json"))), data.get("experiment"));
+        } else {
+            assertTrue(data.get("experiment").isJsonNull());
+        }
+    }
+
+    @Test
+    void warningsAndFlipsAreEmbeddedAsTheyWereWritten() throws IOException {
+        Path run = FixtureRuns.copy("hostile", folder);
+        JsonObject data = data(run);
+        String warning = data.getAsJsonArray("warnings").get(0).getAsJsonObject().get("message").getAsString();
+        assertTrue(warning.startsWith("</script><script>"), warning);
+        JsonObject flips = data.getAsJsonArray("flips").get(0).getAsJsonObject();
+        String first = Files.readAllLines(run.resolve("evaluation/flips/evil & co.jsonl")).get(0);
+        assertEquals(JsonParser.parseString(first).getAsJsonObject().get("prompt"),
+                flips.getAsJsonArray("items").get(0).getAsJsonObject().get("prompt"));
+    }
+
+    @Test
+    void hostileTextEndsNoElement() throws IOException {
+        Path run = FixtureRuns.copy("hostile", folder);
+        data(run);
+        String page = Files.readString(run.resolve("report.html"));
+        assertEquals(3, page.split("</script>", -1).length - 1, "the data and two scripts");
+        assertEquals(-1, page.indexOf("<img src=x"));
+    }
+
+    @Test
+    void aSecondReportReplacesTheFirst() throws IOException {
+        Path run = FixtureRuns.copy("plain", folder);
+        assertEquals(data(run), data(run));
+    }
+
+    @Test
+    void aFolderWithoutResultIsRefusedWithItsPath() {
+        String message = assertThrows(InvalidInputException.class, () -> ReportWriter.write(folder)).getMessage();
+        assertTrue(message.contains("result.json") && message.contains(folder.toString()), message);
+    }
+
+    @Test
+    void aResultThatIsNoJsonIsRefusedWithItsPath() throws IOException {
+        Files.writeString(folder.resolve("result.json"), "{\"name\": ");
+        String message = assertThrows(InvalidInputException.class, () -> ReportWriter.write(folder)).getMessage();
+        assertTrue(message.contains(folder.resolve("result.json").toString()), message);
+    }
+
+    private static JsonObject data(Path run) throws IOException {
+        ReportWriter.write(run);
+        Matcher matcher = DATA.matcher(Files.readString(run.resolve("report.html")));
+        assertTrue(matcher.find());
+        return EmbeddedJsonTest.strict(matcher.group(1)).getAsJsonObject();
+    }
+}
