@@ -11,8 +11,9 @@
 
 namespace {
 
-// Elements that a thread takes at a time: 0.3 MiB of each of the 5 streams, some 60 µs of work.
-constexpr std::int64_t kBlock = 1 << 16;
+// Elements that a thread takes at a time: 1 MiB of each of the 5 streams, 0.1 to 0.3 ms of work, several
+// times what a second thread costs. Blocks of 2^13 to 2^20 elements measured alike on large tensors.
+constexpr std::int64_t kBlock = 1 << 18;
 
 // Settings as the inner loop wants them. As in torch's fused kernel, everything that is the same for
 // all elements is computed in double and rounded once.
@@ -23,12 +24,12 @@ struct Coefficients {
           first(static_cast<float>(1 - s.beta1)),
           beta2(static_cast<float>(s.beta2)),
           second(static_cast<float>(1 - s.beta2)),
-          bias2_sqrt(static_cast<float>(std::sqrt(1 - std::pow(s.beta2, static_cast<double>(s.step))))),
+          correction2(static_cast<float>(1 / std::sqrt(1 - std::pow(s.beta2, static_cast<double>(s.step))))),
           eps(static_cast<float>(s.eps)),
           negative_rate(
               static_cast<float>(-s.learning_rate / (1 - std::pow(s.beta1, static_cast<double>(s.step))))) {}
 
-    float clip, decay, first, beta2, second, bias2_sqrt, eps, negative_rate;
+    float clip, decay, first, beta2, second, correction2, eps, negative_rate;
 };
 
 BALLAST_MULTIVERSION
@@ -37,6 +38,7 @@ void step(std::int64_t size, float *__restrict parameter, const float *__restric
     // The interpolation starts from its nearer end, as torch's lerp does: exact for beta1 = 0.
     const bool from_gradient = c.first >= 0.5F;
     const float weight = from_gradient ? c.first - 1 : c.first;
+    // torch divides by sqrt(1 - beta2^step); the product saves a fifth of the arithmetic for half a rounding.
     for (std::int64_t i = 0; i < size; ++i) {
         const float before = parameter[i];
         const float g = gradient[i];
@@ -44,7 +46,7 @@ void step(std::int64_t size, float *__restrict parameter, const float *__restric
         const float moved = weight * (clipped - exp_avg[i]);
         const float m = (from_gradient ? clipped : exp_avg[i]) + moved;
         const float v = exp_avg_sq[i] * c.beta2 + c.second * clipped * clipped;
-        const float after = before * c.decay + c.negative_rate * m / (std::sqrt(v) / c.bias2_sqrt + c.eps);
+        const float after = before * c.decay + c.negative_rate * m / (std::sqrt(v) * c.correction2 + c.eps);
         exp_avg[i] = m;
         exp_avg_sq[i] = v;
         parameter[i] = after;

@@ -13,8 +13,8 @@ namespace ballast {
 // Calls body(begin, end) for every block of [0, total), each once, at most `threads` at a time and the
 // calling thread among them. body must not throw.
 //
-// Threads are made for the call and joined before it returns: about 20 µs each, against 1 ms for the
-// smallest range that gets a second one, and nothing lives on to trouble fork() or a shutting JVM.
+// Threads are made for the call and joined before it returns: about 20 µs each, so a block should be
+// worth several times that, and nothing lives on to trouble fork() or a shutting JVM.
 // Blocks are handed out as threads come free: OpenMP workers of PyTorch may still be spinning on a core
 // when an optimizer step starts, and a fixed share on that core would hold everybody up.
 template <typename Body>
