@@ -8,11 +8,18 @@ import java.util.NoSuchElementException;
 
 /**
  * The batches of an epoch with one document in a row: the shuffled rows are taken in windows of
- * {@value #WINDOW_BATCHES} batches, sorted by length within the window so that little is padding, cut into
- * batches, and the batches of the window are shuffled. The last batch of an epoch may have fewer rows.
+ * {@value #WINDOW_BATCHES} batches, sorted by bucket of length within the window so that little is padding, cut
+ * into batches, and the batches of the window are shuffled. The last batch of an epoch may have fewer rows.
+ *
+ * <p>Buckets are wide on purpose, and rows within one stay shuffled: sorted to the token, rows of one template
+ * and so of one kind would fill whole batches, and training on one kind at a time learns and keeps less.
  */
 final class PaddedEpoch implements Iterator<Batch> {
     static final int WINDOW_BATCHES = 64;
+    /** Tokens in a bucket of short rows; from {@value #BUCKETS} times as many on, buckets grow with the length. */
+    private static final int BUCKET_TOKENS = 16;
+    /** Buckets to a doubling of the length. */
+    private static final int BUCKETS = 8;
 
     private final EpochOrder order;
     private final long seed;
@@ -52,12 +59,19 @@ final class PaddedEpoch implements Iterator<Batch> {
         while (place < order.size() && place - start < (long) WINDOW_BATCHES * batchSize) {
             documents.add(order.at(epoch, place++));
         }
-        documents.sort(Comparator.comparingInt(Document::length));
+        documents.sort(Comparator.comparingInt(document -> bucket(document.length())));
         window = new ArrayList<>();
         for (int from = 0; from < documents.size(); from += batchSize) {
             window.add(documents.subList(from, Math.min(from + batchSize, documents.size())));
         }
         shuffle = new Permutation(Randomness.hash(seed, epoch, start, window.size()), window.size());
         taken = 0;
+    }
+
+    /** At most {@value #BUCKET_TOKENS} positions, or an eighth, of a row are padding, whatever its neighbours. */
+    private static int bucket(int length) {
+        int linear = BUCKET_TOKENS * BUCKETS;
+        return length < linear ? length / BUCKET_TOKENS
+                : (int) (BUCKETS * (1 + Math.log(length / (double) linear) / Math.log(2)));
     }
 }
