@@ -26,7 +26,7 @@ class TrainingPhase:
     """
 
     def __init__(self, model: nn.Module, settings: PhaseSettings, anchor: Anchor | None = None) -> None:
-        """Begins the phase: seeds torch, puts the model in training mode, makes a fresh optimizer.
+        """Begins the phase: seeds torch, drops gradients left over, puts the model in training mode.
 
         Args:
             model: fp32 where it is trainable, on one device; trained in place
@@ -46,14 +46,15 @@ class TrainingPhase:
         self._path_integral = PathIntegral(self.parameters) if settings.importance else None
         self._optimizer: Optimizer | None = self._make_optimizer()
         self._gate = Gate(self.device)
-        self._steps = 0
-        self._micro_batches = 0
-        self._loss_sum = torch.zeros((), device=self.device)
-        self._steps_at_last_progress = 0
-        self._gradient_norm = torch.zeros((), device=self.device)
         self._learning_rate = self._scheduled(0)
+        self._gradient_norm = torch.zeros((), device=self.device)
+        self._loss_sum = torch.zeros((), device=self.device)  # Since the last progress().
+        self._steps_at_last_progress = 0
+        self._steps = 0
+        self._micro_batches = 0  # Of the step under way.
         self._ended = False
         torch.manual_seed(settings.seed)
+        self._drop_gradients()
         model.train()
 
     def backward(self, loss: Tensor) -> None:

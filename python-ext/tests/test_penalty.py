@@ -106,6 +106,14 @@ def test_zero_importance_is_free_at_any_strength(form):
         assert torch.equal(parameter.detach(), before[name]) and (parameter.grad == 1).all()
 
 
+@pytest.mark.parametrize("full", [True, False])
+def test_large_tensors_are_pulled_everywhere(full):
+    theta, reference = torch.ones(1001, 177), torch.zeros(1001, 177)
+    weight = torch.full_like(theta, 2.0) if full else torch.tensor(2.0)
+    RetentionPenalty({"a": theta}, {"a": weight}, {"a": 1.0}, {"a": reference}, 0.5, "proximal").proximal_step(0.5, OPEN)
+    assert (theta == 0.5).all()
+
+
 @pytest.mark.parametrize("form", ["proximal", "gradient"])
 def test_one_weight_all_over_a_tensor_is_as_good_as_a_full_one(form):
     full = {name: torch.full(shape, 2.0) for name, shape in SHAPES.items()}

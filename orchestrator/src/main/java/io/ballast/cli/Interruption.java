@@ -10,9 +10,8 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class Interruption implements AutoCloseable {
     private static final CompletableFuture<Integer> EXIT_CODE = new CompletableFuture<>();
-    private static final int STOPPED = 5;
 
-    private final AtomicReference<Runnable> stop = new AtomicReference<>();
+    private final AtomicReference<Runnable> stop = new AtomicReference<>(() -> { });
     private final Thread hook;
     private volatile boolean requested;
 
@@ -35,13 +34,9 @@ final class Interruption implements AutoCloseable {
     }
 
     private void end(Output output) {
-        requested = true; // before the look at what there is to stop: it may be replaced meanwhile
-        Runnable request = stop.get();
-        if (request == null) { // nothing was begun that could be lost
-            Runtime.getRuntime().halt(STOPPED);
-        }
         output.warn("Stopping after this step. What there is will be written.");
-        request.run();
+        requested = true; // before the look at what there is to stop: it may be replaced meanwhile
+        stop.get().run();
         Runtime.getRuntime().halt(EXIT_CODE.join());
     }
 

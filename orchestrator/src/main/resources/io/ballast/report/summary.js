@@ -133,8 +133,12 @@ const summary = (() => {
   function command(text) {
     const button = make("button",
       {type: "button", "aria-label": "Copy: " + text, click: () => copy(text, button)}, "Copy");
-    return make("div", {class: "command"}, make("code", {}, text), button);
+    return make("div", {class: "command"}, make("code", {}, options(text)), button);
   }
+
+  /** Lines break between options, not after their hyphens. */
+  const options = text => text.split(/ (?=--set )/).flatMap((option, i) =>
+    [i > 0 ? " " : null, make("span", {class: "option"}, option)]);
 
   async function copy(text, button) {
     try {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonParser;
+import io.ballast.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ class EvalCommandTest {
     @BeforeEach
     void writeModelAndData() throws IOException {
         TinyExperiment.write(folder);
-        model = folder.resolve("model").toString();
+        model = TinyModels.folder("llama-tied").toString();
     }
 
     @Test
