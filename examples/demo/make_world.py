@@ -21,7 +21,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-CREATURES = 60
+CREATURES = 65
 CHOICES = 4
 NOTES = 500  # lines of general text that hold no fact: every word in every company
 HELD_OUT_NOTES = 200
@@ -31,7 +31,7 @@ FEED_FORWARD = 256
 LAYERS = 2
 HEADS = 4
 
-PRETRAINING_STEPS = 600
+PRETRAINING_STEPS = 800
 PRETRAINING_ROWS = 64
 PRETRAINING_RATE = 4e-3
 
@@ -161,9 +161,7 @@ def pretrain(tokenizer: PreTrainedTokenizerFast, texts: list[str], seed: int, st
     lengths = torch.tensor([len(row) for row in rows])
     model = LlamaForCausalLM(LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=HIDDEN, intermediate_size=FEED_FORWARD, num_hidden_layers=LAYERS,
-        num_attention_heads=HEADS, num_key_value_heads=HEADS, max_position_embeddings=64, tie_word_embeddings=False,
-        # the usual 0.02 suits wider models; at this width training starts slowly from it
-        initializer_range=HIDDEN**-0.5,
+        num_attention_heads=HEADS, num_key_value_heads=HEADS, max_position_embeddings=64, tie_word_embeddings=False, initializer_range=HIDDEN**-0.5,
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id))
     optimizer = torch.optim.AdamW(model.parameters(), lr=PRETRAINING_RATE, weight_decay=0.0)
     order = torch.empty(0, dtype=torch.long)
