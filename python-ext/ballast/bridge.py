@@ -23,11 +23,13 @@ from ballast.models import OpenedModel
 from ballast.output import Output
 from ballast.tensorboard import Scalars
 
+OWN_THREADS = torch.get_num_threads()
+
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @called_from_java
-def initialize(executable: str, sink, threads: int) -> dict:
+def initialize(executable: str, sink) -> dict:
     """Once before anything else; again when another owner takes the interpreter over."""
     # The process is a JVM: what Python starts as a child must be a Python.
     sys.executable = executable
@@ -37,8 +39,6 @@ def initialize(executable: str, sink, threads: int) -> dict:
     output = Output(sink)
     output.install()
     handles.before_return(output.flush)
-    if threads > 0:
-        torch.set_num_threads(threads)
     libraries = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "peft", "numpy")}
     python = sys.version.split()[0]
     return {"python": python, **libraries, "ballast": ballast.__version__, "kernels": kernels.describe()}
@@ -73,6 +73,12 @@ def release_all() -> None:
 @called_from_java
 def memory() -> dict:
     return ballast_memory.snapshot()
+
+
+@called_from_java
+def set_threads(threads: int) -> None:
+    """Of PyTorch on the CPU; 0 for its own choice."""
+    torch.set_num_threads(threads or OWN_THREADS)
 
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -35,7 +35,7 @@ public final class Bridge implements AutoCloseable {
 
     private Bridge(Interpreter interpreter, PythonEnvironment environment) {
         this.interpreter = interpreter;
-        this.versions = map(invoke("initialize", environment.executable().toString(), new LogSink(), 0));
+        this.versions = map(invoke("initialize", environment.executable().toString(), new LogSink()));
     }
 
     /**
@@ -100,6 +100,15 @@ public final class Bridge implements AutoCloseable {
      */
     public void release(long handle) {
         invoke("release", handle);
+    }
+
+    /**
+     * How many threads PyTorch computes with on the CPU, for all that follows.
+     *
+     * @param threads at least 1, or 0 for PyTorch's own choice
+     */
+    public void setThreads(int threads) {
+        invoke("set_threads", threads);
     }
 
     // ---- models

@@ -22,7 +22,8 @@ final class ResolvedSources {
     ExperimentConfig resolve(ExperimentConfig experiment) {
         ModelConfig model = experiment.model();
         return new ExperimentConfig(experiment.name(), experiment.seed(), experiment.output(),
-                new ModelConfig(model(model.path()), model.dtype(), model.device(), model.gradientCheckpointing()),
+                new ModelConfig(model(model.path()), model.dtype(), model.device(), model.gradientCheckpointing(),
+                        model.threads()),
                 experiment.adapter(), phase(experiment.general()), phase(experiment.domain()), experiment.retention(),
                 evaluation(experiment.evaluation()));
     }
