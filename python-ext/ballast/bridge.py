@@ -23,8 +23,6 @@ from ballast.models import OpenedModel
 from ballast.output import Output
 from ballast.tensorboard import Scalars
 
-OWN_THREADS = torch.get_num_threads()
-
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -73,12 +71,6 @@ def release_all() -> None:
 @called_from_java
 def memory() -> dict:
     return ballast_memory.snapshot()
-
-
-@called_from_java
-def set_threads(threads: int) -> None:
-    """Of PyTorch on the CPU; 0 for its own choice."""
-    torch.set_num_threads(threads or OWN_THREADS)
 
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────

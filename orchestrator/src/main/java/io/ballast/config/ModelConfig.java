@@ -7,7 +7,6 @@ package io.ballast.config;
  * @param dtype                 the arithmetic of the forward and backward pass; parameters stay fp32
  * @param device                {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param gradientCheckpointing recompute activations in the backward pass
- * @param threads               of PyTorch on the CPU, or null for its own choice
  */
 public record ModelConfig(
         @Setting(value = "A Hugging Face model folder, or hf://org/name@revision.", required = true, path = true)
@@ -17,9 +16,7 @@ public record ModelConfig(
         @Setting(value = "auto, cpu, cuda or cuda:N. auto takes a GPU where there is one.", byDefault = "\"auto\"",
                 pattern = "auto|cpu|cuda(:[0-9]+)?") String device,
         @Setting(value = "Recompute activations in the backward pass: less memory, about a third more time.",
-                byDefault = "false") boolean gradientCheckpointing,
-        @Setting(value = "Threads of PyTorch on the CPU. By default PyTorch's own choice, one a core; a very small model"
-                + " is faster with 1.", minimum = 1) Integer threads) {
+                byDefault = "false") boolean gradientCheckpointing) {
 
     /** Arithmetic of the forward and backward pass. */
     public enum Dtype { FLOAT32, BFLOAT16 }

@@ -102,15 +102,6 @@ public final class Bridge implements AutoCloseable {
         invoke("release", handle);
     }
 
-    /**
-     * How many threads PyTorch computes with on the CPU, for all that follows.
-     *
-     * @param threads at least 1, or 0 for PyTorch's own choice
-     */
-    public void setThreads(int threads) {
-        invoke("set_threads", threads);
-    }
-
     // ---- models
 
     /**

@@ -22,8 +22,7 @@ final class ResolvedSources {
     ExperimentConfig resolve(ExperimentConfig experiment) {
         ModelConfig model = experiment.model();
         return new ExperimentConfig(experiment.name(), experiment.seed(), experiment.output(),
-                new ModelConfig(model(model.path()), model.dtype(), model.device(), model.gradientCheckpointing(),
-                        model.threads()),
+                new ModelConfig(model(model.path()), model.dtype(), model.device(), model.gradientCheckpointing()),
                 experiment.adapter(), phase(experiment.general()), phase(experiment.domain()), experiment.retention(),
                 evaluation(experiment.evaluation()));
     }

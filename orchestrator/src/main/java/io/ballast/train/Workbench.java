@@ -62,7 +62,6 @@ final class Workbench implements AutoCloseable {
         modelFolder = ModelFolder.open(Path.of(config.model().path()));
         modelHash = modelFolder.weightsHash();
         tokenizer = Tokenizer.open(modelFolder.path());
-        bridge.setThreads(config.model().threads() == null ? 0 : config.model().threads());
         model = bridge.openModel(modelFolder.path(), lower(config.model().dtype()), config.model().device(),
                 config.model().gradientCheckpointing(), config.seed());
         Map<String, Object> info = bridge.modelInfo(model);
