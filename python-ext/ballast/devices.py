@@ -7,6 +7,10 @@ import torch
 
 from ballast.errors import InvalidInputError
 
+# As PyTorch found it when it was imported: OMP_NUM_THREADS, or the number of cores.
+THREADS_AT_START = torch.get_num_threads()
+SMALL_MODEL_PARAMETERS = 1_000_000
+
 
 def choose_device(name: str) -> tuple[torch.device, str]:
     """The device that `model.device` names, and why it was taken."""
@@ -36,6 +40,17 @@ def choose_dtype(name: str, device: torch.device) -> tuple[torch.dtype, str]:
     if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16, f"asked for, though {device_name(device)} only emulates it: float32 is likely faster"
     return torch.bfloat16, "asked for: autocast on float32 parameters"
+
+
+def choose_threads(parameters: int, device: torch.device) -> tuple[int, str]:
+    """How many threads compute on the CPU, and why so many.
+
+    A model of 156,000 parameters trained at 28,000 tokens/s on one thread of a 2-core machine, and at 300 to 11,000 on
+    two: each of its small operations ends by waiting for the slower thread.
+    """
+    if device.type == "cpu" and parameters < SMALL_MODEL_PARAMETERS:
+        return 1, f"{parameters:,} parameters give a second thread too little to do"
+    return THREADS_AT_START, "PyTorch's own choice"
 
 
 def _best_device() -> tuple[torch.device, str]:

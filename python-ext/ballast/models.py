@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from ballast import checkpoints, layers
-from ballast.devices import choose_device, choose_dtype, device_name
+from ballast.devices import choose_device, choose_dtype, choose_threads, device_name
 from ballast.errors import InvalidInputError
 from ballast.memory import is_out_of_memory
 
@@ -90,6 +90,9 @@ def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool,
     if on_device.type == "cuda":
         torch.cuda.set_device(on_device)  # Memory statistics and pinned copies are those of the current device.
     model = _load(folder).to(on_device)
+    threads, threads_reason = choose_threads(model.num_parameters(), on_device)
+    torch.set_num_threads(threads)
+    logger.info("%d thread(s) on the CPU: %s", threads, threads_reason)
     if gradient_checkpointing:
         _checkpoint_gradients(model)
     return OpenedModel(model, folder, weights, on_device, device_reason, in_dtype, dtype_reason)

@@ -213,6 +213,12 @@ def test_an_unknown_dtype_is_refused():
         devices.choose_dtype("float16", torch.device("cpu"))
 
 
+def test_a_small_model_computes_on_one_thread_and_a_large_one_on_all():
+    assert devices.choose_threads(156_224, torch.device("cpu"))[0] == 1
+    assert devices.choose_threads(15_000_000, torch.device("cpu"))[0] == devices.THREADS_AT_START
+    assert devices.choose_threads(156_224, torch.device("cuda"))[0] == devices.THREADS_AT_START
+
+
 def test_the_automatic_device_is_logged_with_its_reason(model_folder, caplog):
     with caplog.at_level("INFO", "ballast"):
         opened = models.open_model(str(model_folder("gpt2")), "float32", "auto", False, 0)
