@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import numpy
-import torch
 
 import ballast
 from ballast import adapters, batches, chat, handles, hub, kernels, models, scoring, tensorboard
