@@ -27,7 +27,7 @@ from ballast.tensorboard import Scalars
 
 
 @called_from_java
-def initialize(executable: str, sink, threads: int) -> dict:
+def initialize(executable: str, sink) -> dict:
     """Once before anything else; again when another owner takes the interpreter over."""
     # The process is a JVM: what Python starts as a child must be a Python.
     sys.executable = executable
@@ -37,8 +37,6 @@ def initialize(executable: str, sink, threads: int) -> dict:
     output = Output(sink)
     output.install()
     handles.before_return(output.flush)
-    if threads > 0:
-        torch.set_num_threads(threads)
     libraries = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "peft", "numpy")}
     python = sys.version.split()[0]
     return {"python": python, **libraries, "ballast": ballast.__version__, "kernels": kernels.describe()}

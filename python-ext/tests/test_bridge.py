@@ -252,7 +252,7 @@ class Sink:
 
 from ballast import bridge
 imported_alone = bridge.imported_modules()
-versions = bridge.initialize("/some/python", Sink(), 1)
+versions = bridge.initialize("/some/python", Sink())
 print("printed")
 threading.Thread(target=lambda: print("from a thread")).start()
 warnings.warn("a warning")

@@ -17,7 +17,7 @@ import java.util.NoSuchElementException;
 final class PaddedEpoch implements Iterator<Batch> {
     static final int WINDOW_BATCHES = 64;
     /** Tokens in a bucket of short rows; from {@value #BUCKETS} times as many on, buckets grow with the length. */
-    private static final int BUCKET_TOKENS = 16;
+    private static final int BUCKET_TOKENS = 8;
     /** Buckets to a doubling of the length. */
     private static final int BUCKETS = 8;
 

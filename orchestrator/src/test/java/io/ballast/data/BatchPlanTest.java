@@ -157,12 +157,12 @@ class BatchPlanTest {
     }
 
     @Test
-    void sortingWithinWindowsLeavesLittlePadding() {
+    void bucketsWithinWindowsSpareMostPadding() {
         try (TokenStore store = store(4000, 0)) {
             double shuffled = padding(shuffledOnly(store));
             double bucketed = padding(batches(plan(store, 7, false)));
             double packed = packedEmptiness(batches(plan(store, 7, true)));
-            assertTrue(bucketed < 0.05, () -> "bucketed " + bucketed + ", without it " + shuffled);
+            assertTrue(bucketed < 0.4 * shuffled, () -> "bucketed " + bucketed + ", without it " + shuffled);
             assertTrue(shuffled > 0.4);
             assertTrue(packed < 0.02, () -> "packed " + packed);
         }
