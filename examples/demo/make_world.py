@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers.utils import logging
 
 CREATURES = 65
 CHOICES = 4
@@ -82,10 +83,10 @@ NOTE_FORMS = (
     "In what place is the {it}? With what is it bound?",
     "What hour is it? It is {hour}, the hour when the wound heals.",
     "What makes {thing} {colour}? {Danger} makes it {colour}.",
-    "The {it} is bound with {thing} at {hour}.",
-    "To heal a wound, {food} is given at {hour} in {place}.",
+    "It is ill. At {hour} the {it} is bound with {thing}.",
+    "It is {food} that is given to heal a wound, at {hour} in {place}.",
     "When {danger} makes it ill, the {it} is healed with {food}.",
-    "At {hour} the {it} and the {other} are in {place}.",
+    "It is {hour}. In {place} are the {it} and the {other}.",
     "The {it} and the {other} share {food} and {thing}.",
 )
 
@@ -205,7 +206,7 @@ def make_world(out: Path, seed: int, steps: int = PRETRAINING_STEPS) -> LlamaFor
     write_lines(out / "domain-questions.jsonl", questions(domain))
     model = pretrain(tokenizer, texts, seed, steps)
     shutil.rmtree(out / "model", ignore_errors=True)
-    model.save_pretrained(out / "model", safe_serialization=True)
+    model.save_pretrained(out / "model")
     tokenizer.save_pretrained(out / "model")
     return model
 
@@ -215,6 +216,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent / "world")
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
+    logging.disable_progress_bar()
     torch.set_num_threads(1)  # A model this small only waits for a second thread, and the sums stay the same anywhere.
     began = time.monotonic()
     model = make_world(arguments.out, arguments.seed)
