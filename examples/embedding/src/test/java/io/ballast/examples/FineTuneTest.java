@@ -64,7 +64,7 @@ class FineTuneTest {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 output.add(line);
                 if (line.startsWith("domain step 3 ")) {
-                    application.destroy();
+                    application.toHandle().destroy(); // Process.destroy would close the stream that is read here
                 }
             }
         }
