@@ -32,7 +32,9 @@ public final class BatchRing implements AutoCloseable {
     private long waitedNanos;
     /** How many batches there are, once that is known. */
     private long end = Long.MAX_VALUE;
+    /** Why the batch with the number {@code failedAt} will never be there; of several, the first in order. */
     private Throwable failure;
+    private long failedAt = Long.MAX_VALUE;
     private boolean closed;
 
     /**
@@ -100,7 +102,7 @@ public final class BatchRing implements AutoCloseable {
             if (slot != null) {
                 return slot;
             }
-            if (failure != null) {
+            if (taken >= failedAt) {
                 throw rethrown(failure);
             }
             if (taken == end) {
@@ -178,16 +180,7 @@ public final class BatchRing implements AutoCloseable {
                 // until nothing is left to fill, or the ring is closed
             }
         } catch (InterruptedException nobodyInterruptsTheseThreads) {
-            fail(new IllegalStateException("A filling thread was interrupted"));
-        } catch (RuntimeException | Error failed) {
-            fail(failed);
-        }
-    }
-
-    private void fail(Throwable reason) {
-        synchronized (lock) {
-            failure = failure == null ? reason : failure;
-            lock.notifyAll();
+            fail(0, new IllegalStateException("A filling thread was interrupted", nobodyInterruptsTheseThreads));
         }
     }
 
@@ -199,19 +192,59 @@ public final class BatchRing implements AutoCloseable {
         Batch batch;
         long number;
         synchronized (planning) {
-            if (!batches.hasNext()) {
-                finish();
+            number = planned;
+            batch = plan(number);
+            if (batch == null) {
                 return false;
             }
-            batch = batches.next();
-            number = planned++;
+            planned++;
         }
-        batch.fill(buffer);
+        try {
+            batch.fill(buffer);
+        } catch (RuntimeException | Error failed) {
+            fail(number, failed);
+            return false;
+        }
         synchronized (lock) {
             filled.put(number, new Slot(buffer, batch));
             lock.notifyAll();
         }
         return true;
+    }
+
+    /** The next batch, or null where there is none. An iterator that has thrown is not asked again. */
+    private Batch plan(long number) {
+        synchronized (lock) {
+            if (over()) {
+                return null;
+            }
+        }
+        try {
+            if (batches.hasNext()) {
+                return batches.next();
+            }
+            finish(number);
+        } catch (RuntimeException | Error failed) {
+            fail(number, failed);
+        }
+        return null;
+    }
+
+    private void fail(long number, Throwable reason) {
+        synchronized (lock) {
+            if (number < failedAt) {
+                failedAt = number;
+                failure = reason;
+            }
+            lock.notifyAll();
+        }
+    }
+
+    private void finish(long number) {
+        synchronized (lock) {
+            end = number;
+            lock.notifyAll();
+        }
     }
 
     /** A buffer to fill, or null when there is nothing more to do. */
@@ -226,12 +259,5 @@ public final class BatchRing implements AutoCloseable {
 
     private boolean over() {
         return closed || failure != null || end < Long.MAX_VALUE;
-    }
-
-    private void finish() {
-        synchronized (lock) {
-            end = planned;
-            lock.notifyAll();
-        }
     }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -103,8 +104,8 @@ class BatchRingTest {
         }
     }
 
-    @Test
-    void whatAFillingThreadThrowsReachesTheConsumer() {
+    @RepeatedTest(200)
+    void whatAFillingThreadThrowsReachesTheConsumerAfterTheBatchesBeforeIt() {
         InvalidInputException wrong = new InvalidInputException("row 3 is wrong");
         Iterator<Batch> batches = IntStream.range(0, 10).mapToObj(number -> {
             if (number == 3) {
