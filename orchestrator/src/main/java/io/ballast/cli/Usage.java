@@ -23,7 +23,7 @@ final class Usage {
         }
         return text.append("""
 
-                Every command has --json, --quiet, --verbose, --help and --version.
+                Every command has --quiet, --verbose, --help and --version, and all but setup --json.
                 'ballast COMMAND --help' lists the options of one command.
 
                 Exit codes: 0 done, 2 wrong input, 3 incomplete environment, 4 training failed,
