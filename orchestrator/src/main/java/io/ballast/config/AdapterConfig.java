@@ -22,5 +22,8 @@ public record AdapterConfig(
                 + " architecture.", minimum = 1) List<String> targets) {
 
     /** Kinds of adapters. */
-    public enum Kind { LORA }
+    public enum Kind {
+        /** Low-rank adaptation, arXiv 2106.09685, through PEFT. */
+        LORA
+    }
 }

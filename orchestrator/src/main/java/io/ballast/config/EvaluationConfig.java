@@ -18,9 +18,15 @@ public record EvaluationConfig(
         @Setting(value = "Rows in a scoring batch.", byDefault = "16", minimum = 1) int batchSize) {
 
     /** A moment of evaluation; {@code ANCHORED} is after the general phase, or at the anchor given. */
-    public enum Stage { BASE, ANCHORED, DOMAIN }
+    public enum Stage {
+        /** Before anything is trained. */
+        BASE,
+        /** After the general phase. */
+        ANCHORED,
+        /** After the domain phase. */
+        DOMAIN
+    }
 
-    /** Copies the lists. */
     public EvaluationConfig {
         stages = List.copyOf(stages);
         general = List.copyOf(general);

@@ -19,5 +19,10 @@ public record ModelConfig(
                 byDefault = "false") boolean gradientCheckpointing) {
 
     /** Arithmetic of the forward and backward pass. */
-    public enum Dtype { FLOAT32, BFLOAT16 }
+    public enum Dtype {
+        /** fp32 throughout. */
+        FLOAT32,
+        /** bf16 autocast on fp32 parameters. */
+        BFLOAT16
+    }
 }

@@ -46,10 +46,17 @@ public record PhaseConfig(
                 int loggingSteps) {
 
     /** Learning-rate schedules. */
-    public enum Schedule { LINEAR, COSINE, CONSTANT }
+    public enum Schedule {
+        /** Falls to 0 along a line. */
+        LINEAR,
+        /** Falls to 0 along half a cosine. */
+        COSINE,
+        /** Stays. */
+        CONSTANT
+    }
 
-    /** Fills what depends on another key: without steps and epochs a phase is one epoch. */
     public PhaseConfig {
+        // What depends on another key: without steps and epochs a phase is one epoch.
         data = List.copyOf(data);
         if (steps == null && epochs == null) {
             epochs = 1.0;

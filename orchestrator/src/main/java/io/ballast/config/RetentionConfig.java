@@ -36,27 +36,54 @@ public record RetentionConfig(
     private static final double PROXIMAL_LAMBDA = 30;
     private static final double GRADIENT_LAMBDA = 0.01;
 
-    /** Fills what depends on another key: the strength, by the form. */
     public RetentionConfig {
+        // What depends on another key: the strength, by the form.
         if (lambda == null) {
             lambda = form == Form.GRADIENT ? GRADIENT_LAMBDA : PROXIMAL_LAMBDA;
         }
     }
 
     /** How the penalty acts. */
-    public enum Form { PROXIMAL, GRADIENT }
+    public enum Form {
+        /** A closed-form step after the optimizer's: stable for any strength. */
+        PROXIMAL,
+        /** The penalty's gradient joins the loss's. */
+        GRADIENT
+    }
 
     /** How α is made from the layers' norms. */
-    public enum LayerCoefficients { PAPER, SCALED, UNIFORM }
+    public enum LayerCoefficients {
+        /** Softmax of the norms, arXiv 2501.13669. */
+        PAPER,
+        /** Softmax of norms over their mean, times the number of layers: mean 1. */
+        SCALED,
+        /** 1: Synaptic Intelligence, arXiv 1703.04200. */
+        UNIFORM
+    }
 
     /** What a layer is. */
-    public enum Layers { BLOCK, PARAMETER }
+    public enum Layers {
+        /** A transformer block; embedding and head are layers too. */
+        BLOCK,
+        /** Each parameter tensor. */
+        PARAMETER
+    }
 
     /** Whether αΩ is rescaled to mean 1 over the covered parameters. */
-    public enum Normalize { MEAN, NONE }
+    public enum Normalize {
+        /** To mean 1. */
+        MEAN,
+        /** As measured: the paper's form. */
+        NONE
+    }
 
     /** Where θ* stands. */
-    public enum Reference { END, START }
+    public enum Reference {
+        /** The end of the general phase. */
+        END,
+        /** Its start: the general phase only measures. */
+        START
+    }
 
     /**
      * Damping ξ. In a file a number is absolute; {@code {"relative": r}} is r times the median of Δ².

@@ -35,7 +35,6 @@ public record TaskConfig(
         @Setting("What the scores are called; by default the task's name, or parent folder/stem of the file.")
                 String name) {
 
-    /** Fills the name. */
     public TaskConfig {
         columns = columns == null ? Map.of() : Map.copyOf(columns);
         if (name == null) {

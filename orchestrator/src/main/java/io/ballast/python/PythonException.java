@@ -6,7 +6,9 @@ import io.ballast.BallastException;
 public final class PythonException extends BallastException {
     private static final long serialVersionUID = 1L;
 
+    /** Qualified name. */
     private final String pythonType;
+    /** With line ends. */
     private final String traceback;
 
     /**
