@@ -9,7 +9,7 @@ import functools
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_void_p
+from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path

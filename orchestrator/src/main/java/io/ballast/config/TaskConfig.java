@@ -23,7 +23,8 @@ import java.util.Map;
 public record TaskConfig(
         @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy or lambada_openai.") String task,
         @Setting(value = "The task's data file.", path = true, needs = "task") String data,
-        @Setting(value = "The task's column names mapped to the file's, where they differ.", needs = "task") Map<String, String> columns,
+        @Setting(value = "The task's column names mapped to the file's, where they differ.", needs = "task")
+                Map<String, String> columns,
         @Setting(value = "The data file whose perplexity is measured.", path = true) String perplexity,
         @Setting(value = "Template of a document; by default that of the role's first data entry, else {text}.",
                 needs = "perplexity") String text,

@@ -8,7 +8,6 @@ import io.ballast.config.TaskConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Makes tasks of an experiment's evaluation entries. */
 public final class EvaluationTasks {
@@ -40,14 +39,13 @@ public final class EvaluationTasks {
             throw new InvalidInputException("evaluation: task " + entry.task() + " has no data; name its file: "
                     + "{\"task\": \"" + entry.task() + "\", \"data\": FILE}");
         }
-        return new LikelihoodTask(entry.name() == null ? entry.task() : entry.name(), role, definition,
-                new TaskData(Path.of(entry.data()), entry.where(), entry.limit()),
-                entry.columns() == null ? Map.of() : entry.columns());
+        return new LikelihoodTask(entry.name(), role, definition,
+                new TaskData(Path.of(entry.data()), entry.where(), entry.limit()), entry.columns());
     }
 
     private static EvaluationTask perplexity(TaskConfig entry, Role role, PhaseConfig phase) {
         Path file = Path.of(entry.perplexity());
-        String name = entry.name() == null ? defaultName(file) : entry.name();
+        String name = entry.name();
         if (entry.text() != null || entry.completion() != null) {
             return perplexity(name, role, new TaskData(file, entry.where(), entry.limit()), entry.text(),
                     entry.prompt(), entry.completion(), false);
@@ -73,15 +71,5 @@ public final class EvaluationTasks {
         return text == null
                 ? new PerplexityTask(name, role, data, prompt == null ? "" : prompt, completion, true)
                 : new PerplexityTask(name, role, data, null, text, endOfText);
-    }
-
-    /**
-     * @param file of a perplexity
-     * @return parent folder/stem
-     */
-    static String defaultName(Path file) {
-        String stem = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-        Path parent = file.getParent();
-        return parent == null || parent.getFileName() == null ? stem : parent.getFileName() + "/" + stem;
     }
 }

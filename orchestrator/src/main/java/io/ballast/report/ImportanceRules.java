@@ -19,7 +19,8 @@ final class ImportanceRules {
         return paper && layers > 2 && entropy < SPREAD * Math.log(layers)
                 ? Optional.of(Suggestion.run("Spread the layer coefficients", "The paper's softmax puts nearly all"
                         + " weight on few of the " + layers + " layers (entropy "
-                        + Numbers.significant(entropy, 2) + " of " + Numbers.significant(Math.log(layers), 2) + "); the others are not held back.",
+                        + Numbers.significant(entropy, 2) + " of " + Numbers.significant(Math.log(layers), 2)
+                        + "); the others are not held back.",
                         "retention.layerCoefficients=scaled"))
                 : Optional.empty();
     }

@@ -68,8 +68,9 @@ class ExperimentRunTest {
         assertTrue(result.scores().stream().allMatch(score -> Double.isFinite(score.value())));
         assertEquals(3, result.forgetting().size(), "each general score");
         assertEquals(List.of("general", "domain"), result.phases().stream().map(Result.Phase::name).toList());
-        assertEquals(architecture.equals("llama-tied") || architecture.equals("gpt2") ? 3 : 4, result.importance().layers().size(), "embedding, 2 blocks, and an untied head: "
-                + result.importance().layers());
+        int layers = architecture.equals("llama-tied") || architecture.equals("gpt2") ? 3 : 4;
+        assertEquals(layers, result.importance().layers().size(),
+                "embedding, 2 blocks, and an untied head: " + result.importance().layers());
         for (String file : List.of("experiment.json", "result.json", "report.html", "events.jsonl", "README.md",
                 "anchor/anchor.json", "anchor/anchor.safetensors", "model/config.json", "model/tokenizer.json",
                 "tensorboard", "evaluation/base", "evaluation/anchored", "evaluation/domain",
