@@ -96,11 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, with_body: bool) -> None:
         self._with_body = with_body
-        path = unquote(urlsplit(self.path).path)
-        self.server.requests.append(f"{self.command} {path}")
+        path = urlsplit(self.path).path
+        self.server.requests.append(f"{self.command} {unquote(path)}")
         if self.server.broken is not None:
             return self._refuse(self.server.broken, None, "the hub is down")
-        parts = path.strip("/").split("/")
+        # A revision's own slashes come as %2F.
+        parts = [unquote(part) for part in path.strip("/").split("/")]
         if parts[0] == "api" and len(parts) > 3:
             return self._answer_api(*parts[1:4], parts[4:])
         kind, parts = ("datasets", parts[1:]) if parts[0] == "datasets" else ("models", parts)

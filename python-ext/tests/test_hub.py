@@ -60,6 +60,13 @@ def test_a_revision_is_fetched_by_name_and_an_unknown_one_refused(server, cache)
         hub.download_model("tiny/llama", "v9", server.address, cache)
 
 
+def test_a_revision_may_have_slashes(server, cache, root):
+    (root / "datasets/tiny/rows/.revisions").write_text("refs/convert/parquet")
+    hub.download_dataset_file("tiny/rows", "data/train.jsonl", "refs/convert/parquet", server.address, cache)
+    with pytest.raises(InvalidInputError, match="not that revision"):
+        hub.download_dataset_file("tiny/rows", "data/train.jsonl", "refs/pr/1", server.address, cache)
+
+
 def test_a_second_fetch_downloads_nothing(server, cache):
     hub.download_model("tiny/llama", None, server.address, cache)
     server.requests.clear()

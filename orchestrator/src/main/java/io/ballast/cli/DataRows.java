@@ -21,6 +21,7 @@ final class DataRows {
      */
     static OptionalLong count(DataConfig data) {
         if (HubAddress.is(data.path())) {
+            HubAddress.dataFile(data.path());
             return OptionalLong.empty();
         }
         List<Template> templates = Stream.of(data.text(), data.prompt(), data.completion())

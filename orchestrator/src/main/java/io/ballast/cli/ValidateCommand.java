@@ -57,6 +57,7 @@ final class ValidateCommand implements Command {
     /** Architecture and size from the files' headers alone. */
     static String modelSize(String path) {
         if (HubAddress.is(path)) {
+            HubAddress.model(path);
             return "on the hub";
         }
         ModelFolder folder = ModelFolder.open(Path.of(path));

@@ -1,0 +1,183 @@
+package io.ballast.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ballast.Result;
+import io.ballast.TinyModels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The experiments for strangers with a network, against the tests' own hub: a tiny model under the name of the real
+ * one, and a few rows with the columns of the real data sets. In processes of their own, because huggingface_hub reads
+ * its settings once.
+ */
+class HubExamplesTest {
+    private static final Path HOME = Path.of(System.getProperty("ballast.home"));
+    private static final Path EXAMPLES = HOME.resolve("examples");
+    private static final String MODEL = "models/TinyLlama/TinyLlama-1.1B-intermediate-step-1431k-3T";
+
+    @TempDir
+    static Path folder;
+    private static Process hub;
+    private static String address;
+
+    @BeforeAll
+    static void startHub() throws IOException, SQLException {
+        Path root = folder.resolve("hub");
+        copy(TinyModels.folder("llama-untied"), root.resolve(MODEL));
+        String question = "'How does the ' || i || 'th organ keep the body alive?'";
+        parquet(root, "Salesforce/wikitext", "wikitext-2-raw-v1", List.of("train", "test"),
+                "SELECT repeat('the cat sees a fish . ', 12) || i AS text");
+        parquet(root, "openlifescienceai/medmcqa", "data", List.of("train", "validation"), "SELECT " + question
+                + " AS question, 'It does.' AS exp, 'a' AS opa, 'b' AS opb, 'c' AS opc, 'd' AS opd, i % 4 AS cop");
+        parquet(root, "allenai/sciq", "data", List.of("train", "test"), "SELECT " + question + " AS question,"
+                + " 'well' AS correct_answer, 'x' AS distractor1, 'y' AS distractor2, 'z' AS distractor3,"
+                + " 'It is known.' AS support");
+        for (String split : List.of("train", "validation")) {
+            write(root.resolve("datasets/ybisk/piqa/plain_text/" + split + "/0000.parquet"),
+                    "SELECT " + question + " AS goal, 'one' AS sol1, 'another' AS sol2, i % 2 AS label");
+        }
+        Files.writeString(root.resolve("datasets/ybisk/piqa/.revisions"), "refs/convert/parquet");
+        hub = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
+                HOME.resolve("python-ext/tests/hub_server.py").toString(), "--root", root.toString(), "--port", "0")
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        address = hub.inputReader().readLine();
+    }
+
+    private static void parquet(Path root, String dataset, String under, List<String> splits, String query)
+            throws IOException, SQLException {
+        for (String split : splits) {
+            write(root.resolve("datasets").resolve(dataset).resolve(under).resolve(split + "-00000-of-00001.parquet"),
+                    query);
+        }
+    }
+
+    private static void write(Path file, String query) throws IOException, SQLException {
+        Files.createDirectories(file.getParent());
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute("COPY (" + query + " FROM range(16) AS rows(i)) TO '" + file + "'");
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    @AfterAll
+    static void stopHub() {
+        hub.destroy();
+    }
+
+    private static Typed launch(Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-cp",
+                System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(List.of(arguments));
+        Path said = Files.createTempFile(folder, "said", ".txt");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(said.toFile());
+        builder.environment().remove("HF_TOKEN");
+        builder.environment().put("HF_ENDPOINT", address);
+        builder.environment().put("HF_HOME", folder.resolve("cache").toString());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes());
+        return new Typed(process.waitFor(), out, Files.readString(said));
+    }
+
+    private static String[] shortRun(Path example) {
+        return new String[] {"run", example.toString(), "--json", "--set", "output=" + folder.resolve("runs"),
+            "--set", "general.steps=2", "--set", "general.warmupSteps=1",
+            "--set", "domain.steps=2", "--set", "domain.warmupSteps=1", "--set", "model.device=cpu"};
+    }
+
+    static List<Path> examples() throws IOException {
+        try (Stream<Path> files = Files.list(EXAMPLES)) {
+            return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void everyExampleIsValid(Path example) {
+        Typed typed = Typed.run("validate", example.toString());
+        assertEquals(0, typed.code(), typed.err());
+        assertTrue(typed.out().contains("on the hub"), typed.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"medmcqa", "piqa-lora"})
+    void examplesRunFromTheHub(String name) throws Exception {
+        Typed typed = launch(Map.of(), shortRun(EXAMPLES.resolve(name + ".json")));
+        assertEquals(0, typed.code(), typed.err());
+        Result result = Result.read(newestRun());
+        assertEquals("completed", result.status());
+        assertEquals(name, result.name());
+        String saved = Files.readString(newestRun().resolve("experiment.json"));
+        assertTrue(saved.contains("hf://TinyLlama/"), "the run can be repeated elsewhere: " + saved);
+    }
+
+    private static Path newestRun() {
+        try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
+            return runs.max((a, b) -> Long.compare(a.toFile().lastModified(), b.toFile().lastModified())).orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void onceFetchedItRunsWithoutANetworkAndOtherwiseEndsWithThree() throws Exception {
+        String[] run = shortRun(EXAMPLES.resolve("sciq-plain.json"));
+        Typed missing = launch(Map.of("HF_HUB_OFFLINE", "1", "HF_HOME", folder.resolve("own").toString()), run);
+        assertEquals(3, missing.code(), missing.err());
+        assertTrue(missing.err().contains("HF_HUB_OFFLINE is set"), missing.err());
+
+        Typed fetched = launch(Map.of("HF_HOME", folder.resolve("own").toString()), run);
+        assertEquals(0, fetched.code(), fetched.err());
+        Typed offline = launch(Map.of("HF_HUB_OFFLINE", "1", "HF_HOME", folder.resolve("own").toString(),
+                "HF_ENDPOINT", "http://127.0.0.1:9"), run);
+        assertEquals(0, offline.code(), offline.err());
+    }
+
+    @Test
+    void aModelThatTheHubDoesNotHaveEndsWithTwo() throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(shortRun(EXAMPLES.resolve("sciq.json"))));
+        arguments.addAll(List.of("--set", "model.path=hf://no-such/model"));
+        Typed typed = launch(Map.of(), arguments.toArray(String[]::new));
+        assertEquals(2, typed.code(), typed.err());
+        assertTrue(typed.err().contains("no-such/model"), typed.err());
+    }
+
+    @Test
+    void validateRefusesAnAddressThatIsNone() {
+        Typed typed = Typed.run("validate", EXAMPLES.resolve("sciq.json").toString(), "--set",
+                "model.path=hf://a/b/c");
+        assertEquals(2, typed.code(), typed.out());
+        assertTrue(typed.err().contains("Expected a model as hf://org/name"), typed.err());
+    }
+}
