@@ -64,7 +64,7 @@ public record Result(int schema, String name, String status, String message, Str
      * @param bytes        of Ω
      * @param modelBytes   of the model's parameters
      * @param sumOmega     Σω, the loss that the path integral says was gained
-     * @param lossGained   the loss measurably gained on general rows, nats per token
+     * @param lossGained   the loss that 128 of the general phase's own rows gained, nats per token
      * @param clampedShare share of parameters whose ω was negative
      * @param xi           ξ that was used
      * @param alphaEntropy entropy of α, nats

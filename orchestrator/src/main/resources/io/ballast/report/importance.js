@@ -29,7 +29,7 @@ const importance = (() => {
     const sum = format.significant(sumOmega, 3);
     return Number.isFinite(format.number(lossGained))
       ? ["Σω, loss gained", sum + " against " + format.significant(lossGained, 3),
-        "Equal for full batches and small steps; with mini-batches Σω is biased upward."]
+        "Gained on 128 of the rows that the phase learned from. Equal for full batches and small steps; with mini-batches Σω is biased upward."]
       : ["Σω", sum, "The general loss gained was not measured in this run."];
   }
 
