@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from ballast import checkpoints
+from ballast import checkpoints, models
 from ballast.errors import InvalidInputError
-from ballast.models import OpenedModel, open_model
+from ballast.models import OpenedModel
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,15 @@ def default_targets(model_type: str) -> list[str]:
     return chosen
 
 
-def open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
+def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
+    """Opens a model folder, or the folder of a PEFT adapter on top of its base model."""
+    folder = Path(path)
+    if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
+        return _open_adapter(folder, dtype, device, gradient_checkpointing, seed)
+    return models.open_model(path, dtype, device, gradient_checkpointing, seed)
+
+
+def _open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
     """A saved adapter on the base model that it names, trainable."""
     from peft import PeftModel
 
@@ -69,7 +77,7 @@ def open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: 
         raise InvalidInputError(
             f"model.path: {folder} has no adapter_model.safetensors; save the adapter as safetensors"
         )
-    opened = open_model(base, dtype, device, gradient_checkpointing, seed)
+    opened = models.open_model(base, dtype, device, gradient_checkpointing, seed)
     with _without_warning_of_renamed_property():
         opened.model = PeftModel.from_pretrained(opened.model, str(folder), is_trainable=True)
     opened.adapter = _description(opened.model)

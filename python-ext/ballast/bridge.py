@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy
 
 import ballast
-from ballast import adapters, batches, chat, handles, hub, kernels, models, scoring, tensorboard
+from ballast import adapters, batches, chat, handles, hub, kernels, scoring, tensorboard
 from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
 from ballast.handles import called_from_java, get
@@ -77,7 +77,7 @@ def memory() -> dict:
 
 @called_from_java
 def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> int:
-    return handles.add(models.open_model(path, dtype, device, gradient_checkpointing, seed))
+    return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed))
 
 
 @called_from_java

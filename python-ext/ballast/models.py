@@ -75,13 +75,9 @@ class OpenedModel:
 
 
 def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
-    """Opens a model folder, or the folder of a PEFT adapter on top of its base model."""
+    """Opens a model folder; `adapters.open_model` opens one that holds an adapter too."""
     torch.manual_seed(seed)
     folder = Path(path)
-    if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
-        from ballast import adapters
-
-        return adapters.open_adapter(folder, dtype, device, gradient_checkpointing, seed)
     checkpoints.check_model_folder(folder)
     weights = checkpoints.weight_files(folder)
     on_device, device_reason = choose_device(device)

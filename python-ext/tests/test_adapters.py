@@ -65,7 +65,7 @@ def test_a_saved_adapter_opens_as_a_model_and_trains_on(model_folder, tmp_path):
     opened = open_with_lora(model_folder("llama-tied"))
     randomise_adapter(opened.model)
     opened.save(tmp_path / "adapter")
-    again = models.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
+    again = adapters.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
     assert torch.equal(logits(again.model), logits(opened.model))
     assert again.info()["trainable"] == opened.info()["trainable"]
     assert again.info()["adapter"] == opened.info()["adapter"]
@@ -82,14 +82,14 @@ def test_an_adapter_whose_base_is_gone_is_refused(model_folder, tmp_path):
     open_with_lora(base).save(tmp_path / "adapter")
     shutil.rmtree(base)
     with pytest.raises(InvalidInputError, match="which is no folder here; set base_model_name_or_path"):
-        models.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
+        adapters.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
 
 
 def test_a_pickled_adapter_is_refused(model_folder, tmp_path):
     open_with_lora(model_folder("llama-tied")).save(tmp_path / "adapter")
     (tmp_path / "adapter" / "adapter_model.safetensors").rename(tmp_path / "adapter" / "adapter_model.bin")
     with pytest.raises(InvalidInputError, match="has no adapter_model.safetensors"):
-        models.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
+        adapters.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("llama-tied", "k_proj"), ("gpt2", "c_attn"), ("gptj", "fc_in")])
