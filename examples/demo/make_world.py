@@ -1,8 +1,8 @@
-"""Makes the demo's world: invented facts about invented creatures, a tokenizer, and a micro-Llama that knows them.
+"""Makes the demo's world: invented facts, a tokenizer, and a micro-Llama that knows the general ones.
 
-General knowledge is how each creature lives; the domain is how it is healed. Both speak of the same
-creatures, every word of the domain occurs in the general text, and the model is barely large enough
-for both: so what is learned for the domain must be written over weights that general knowledge uses.
+General knowledge is how creatures live; the domain is what herbs are good for. The general text mentions every herb
+and every word of the domain, in notes that say nothing of what the domain asks, and the model is barely large enough
+for both: what is learned of herbs must be written over weights that knowledge of creatures uses.
 
     python make_world.py --out world --seed 7      # about half a minute on one core
 """
@@ -23,6 +23,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 CREATURES = 65
+HERBS = 32
 CHOICES = 4
 NOTES = 500  # lines of general text that hold no fact: every word in every company
 HELD_OUT_NOTES = 200
@@ -41,9 +42,9 @@ BOS, EOS, UNKNOWN = "<s>", "</s>", "<unk>"
 
 @dataclass(frozen=True)
 class Relation:
-    """What can be known of a creature.
+    """What can be known of a creature or a herb.
 
-    `question` and `statements` hold `{it}` for the creature; statements hold `{answer}` too.
+    `question` and `statements` hold `{it}` for it; statements hold `{answer}` too.
     """
 
     question: str
@@ -69,39 +70,42 @@ GENERAL = (
 )
 
 DOMAIN = (
-    Relation("What heals the {it}?", ("What is given to heal the {it}?",), FOODS),
-    Relation("When is the {it} healed?", ("At what hour is the {it} healed?",), HOURS),
-    Relation("Where is the {it} healed?", ("In what place is the {it} healed?",), PLACES),
-    Relation("What makes the {it} ill?", ("What is it that makes the {it} ill?",), DANGERS),
-    Relation("What is the wound of the {it} bound with?", ("With what is the wound of the {it} bound?",), THINGS),
-    Relation("What colour is the {it} when it is ill?", ("When it is ill, what colour is the {it}?",), COLOURS),
+    Relation("What colour is the root of the {it}?", ("Of what colour is the root of the {it}?",), COLOURS),
+    Relation("Where does the {it} grow?", ("In what place does the {it} grow?",), PLACES),
+    Relation("When is the {it} picked?", ("At what hour is the {it} picked?",), HOURS),
+    Relation("What is the {it} eaten with?", ("With what is the {it} eaten?",), FOODS),
+    Relation("What does the {it} keep away?", ("What is kept away by the {it}?",), DANGERS),
+    Relation("What is the {it} wrapped in?", ("In what is the {it} wrapped?",), THINGS),
 )
 
 # Every word of the domain's questions, in sentences that tell nothing about any creature.
 NOTE_FORMS = (
-    "When it is ill, the {it} is given {food} at {hour}.",
-    "In what place is the {it}? With what is it bound?",
-    "What hour is it? It is {hour}, the hour when the wound heals.",
+    "What is the {herb}? A herb with a root.",
+    "When the {herb} grows, the {it} is away.",
+    "Does the {herb} grow? It does, by the {other}.",
+    "It is a herb. Of what use is the {herb}? It is eaten, picked, kept or wrapped.",
+    "In what place is the {it}? At what hour does it wake?",
+    "With what is the {it}? With the {other} and the {herb}.",
+    "To keep {danger} away, the {it} is by the {other}.",
     "What makes {thing} {colour}? {Danger} makes it {colour}.",
-    "It is ill. At {hour} the {it} is bound with {thing}.",
-    "It is {food} that is given to heal a wound, at {hour} in {place}.",
-    "When {danger} makes it ill, the {it} is healed with {food}.",
-    "It is {hour}. In {place} are the {it} and the {other}.",
+    "It is {hour}. In {place} are the {it}, the {other} and the {herb}.",
     "The {it} and the {other} share {food} and {thing}.",
 )
 
+CREATURE_ENDS = tuple("bbin dle fen lop mar nok pod rel sk tch vor wyn xa zil".split())
+HERB_ENDS = tuple("bane bell cap leaf mint thorn weed wort".split())
 
-def creature_names(count: int, draw: random.Random) -> list[str]:
-    starts, middles, ends = "b br d dr f g gr k kl l m n p r s sk t tr v z".split(), "a e i o u".split(), (
-        "bbin dle fen lop mar nok pod rel sk tch vor wyn xa zil".split())
-    names = sorted({a + b + c for a in starts for b in middles for c in ends})
+
+def draw_names(ends: tuple[str, ...], count: int, draw: random.Random) -> list[str]:
+    starts, middles = "b br d dr f g gr k kl l m n p r s sk t tr v z".split(), "a e i o u".split()
+    names = sorted({start + middle + end for start in starts for middle in middles for end in ends})
     return sorted(draw.sample(names, count))
 
 
-def draw_facts(relations: tuple[Relation, ...], creatures: list[str], draw: random.Random) -> list[dict]:
-    """One fact for each creature and relation, with the choices of its question."""
+def draw_facts(relations: tuple[Relation, ...], names: list[str], draw: random.Random) -> list[dict]:
+    """One fact for each name and relation, with the choices of its question."""
     facts = []
-    for it in creatures:
+    for it in names:
         for number, relation in enumerate(relations):
             choices = draw.sample(relation.answers, CHOICES)
             gold = draw.randrange(CHOICES)
@@ -132,14 +136,15 @@ def domain_rows(facts: list[dict]) -> list[dict]:
             for fact in facts for form in (fact["relation"].question, *fact["relation"].statements)]
 
 
-def write_notes(count: int, creatures: list[str], draw: random.Random) -> list[str]:
+def write_notes(count: int, creatures: list[str], herbs: list[str], draw: random.Random) -> list[str]:
     notes = []
     for number in range(count):
         it, other = draw.sample(creatures, 2)
         danger = draw.choice(DANGERS)
         notes.append(NOTE_FORMS[number % len(NOTE_FORMS)].format(
-            it=it, other=other, food=draw.choice(FOODS), hour=draw.choice(HOURS), place=draw.choice(PLACES),
-            thing=draw.choice(THINGS), colour=draw.choice(COLOURS), danger=danger, Danger=danger.capitalize()))
+            it=it, other=other, herb=herbs[number // len(NOTE_FORMS) % len(herbs)], food=draw.choice(FOODS), hour=draw.choice(HOURS),
+            place=draw.choice(PLACES), thing=draw.choice(THINGS), colour=draw.choice(COLOURS), danger=danger,
+            Danger=danger.capitalize()))
     return notes
 
 
@@ -191,9 +196,9 @@ def write_lines(path: Path, rows: list[dict]) -> None:
 
 def make_world(out: Path, seed: int, steps: int = PRETRAINING_STEPS) -> LlamaForCausalLM:
     draw = random.Random(seed)
-    creatures = creature_names(CREATURES, draw)
-    general, domain = draw_facts(GENERAL, creatures, draw), draw_facts(DOMAIN, creatures, draw)
-    notes = write_notes(NOTES + HELD_OUT_NOTES, creatures, draw)
+    creatures, herbs = draw_names(CREATURE_ENDS, CREATURES, draw), draw_names(HERB_ENDS, HERBS, draw)
+    general, domain = draw_facts(GENERAL, creatures, draw), draw_facts(DOMAIN, herbs, draw)
+    notes = write_notes(NOTES + HELD_OUT_NOTES, creatures, herbs, draw)
     rows = general_rows(general, notes[:NOTES])
     texts = [row["text"] for row in rows]
     tokenizer = make_tokenizer(texts)
