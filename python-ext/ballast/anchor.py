@@ -16,7 +16,7 @@ from ballast.errors import InvalidInputError
 from ballast.importance import Importance, Layer, LayerWeights
 from ballast.layers import covered_parameters
 
-SCHEMA = 1
+SCHEMA = 2
 TENSORS = "anchor.safetensors"
 METADATA = "anchor.json"
 
@@ -57,12 +57,13 @@ class Anchor:
     def describe(self) -> dict[str, Any]:
         """What result.json says about importance, as far as it is known here."""
         return {
-            "method": "path_integral",
+            "method": self.measured.method,
             "bytes": self.bytes,
             "modelBytes": self.model_bytes,
             "sumOmega": self.measured.sum_omega,
             "clampedShare": self.measured.clamped_share,
             "xi": self.measured.xi,
+            "samples": self.measured.samples,
             "alphaEntropy": self.layer_weights.alpha_entropy,
             "layers": [
                 {"name": layer.name, "parameters": layer.elements, "norm": layer.norm, "rms": layer.rms,
@@ -165,11 +166,7 @@ class Anchor:
             "schema": SCHEMA,
             "storage": "float32",
             "provenance": dict(provenance),
-            "measured": {
-                "sum_omega": self.measured.sum_omega,
-                "clamped_share": self.measured.clamped_share,
-                "xi": self.measured.xi,
-            },
+            "measured": self.measured.facts(),
             "layerWeights": asdict(self.layer_weights),
             "modelBytes": self.model_bytes,
             "tensorBytes": tensor_bytes,

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy
 
 import ballast
-from ballast import adapters, batches, chat, handles, hub, kernels, scoring, tensorboard
+from ballast import adapters, batches, chat, handles, hub, kernels, methods, scoring, tensorboard
 from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
 from ballast.handles import called_from_java, get
 from ballast.model_phase import ModelPhase
+from ballast.measurement import FisherMeasurement
 from ballast.models import OpenedModel
 from ballast.output import Output
 from ballast.tensorboard import Scalars
@@ -148,6 +149,26 @@ def finish_importance(
 ) -> int:
     training = get(phase, ModelPhase).training
     return handles.add(training.finish_importance(xi, relative, reference, layer_coefficients, layers, normalize))
+
+
+@called_from_java
+def importance_of(method: str) -> str:
+    return methods.importance_of(method)
+
+
+@called_from_java
+def begin_fisher(model: int, labels: str, seed: int) -> int:
+    return handles.add(FisherMeasurement(get(model, OpenedModel), labels, seed))
+
+
+@called_from_java
+def add_fisher(fisher: int, slot, rows: int, length: int, packed: bool) -> None:
+    get(fisher, FisherMeasurement).add(slot, rows, length, packed)
+
+
+@called_from_java
+def finish_fisher(fisher: int, reference_is_base: bool, layer_coefficients: str, layers: str, normalize: str) -> int:
+    return handles.add(get(fisher, FisherMeasurement).finish(reference_is_base, layer_coefficients, layers, normalize))
 
 
 # ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────────────

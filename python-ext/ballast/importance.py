@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ballast.errors import InvalidInputError
+
+PATH_INTEGRAL = "path_integral"
+FISHER = "fisher"
 
 
 @dataclass(frozen=True)
@@ -16,15 +20,23 @@ class Importance:
 
     Attributes:
         values: Ω by parameter name, fp32, the shape of its parameter, ≥ 0
-        sum_omega: Σω over all parameters, to set beside the measured change of the general loss
-        clamped_share: share of the elements whose ω was negative
-        xi: the damping ξ used, absolute
+        method: PATH_INTEGRAL or FISHER
+        sum_omega: of a path integral: Σω over all parameters, to set beside the measured change of the general loss
+        clamped_share: of a path integral: share of the elements whose ω was negative
+        xi: of a path integral: the damping ξ used, absolute
+        samples: of a Fisher information: how many it is the mean of
     """
 
     values: Mapping[str, Tensor]
-    sum_omega: float
-    clamped_share: float
-    xi: float
+    method: str
+    sum_omega: float | None = None
+    clamped_share: float | None = None
+    xi: float | None = None
+    samples: int | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """All but the values, by attribute."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "values"}
 
 
 def finish_importance(
@@ -53,7 +65,7 @@ def finish_importance(
         elements = sum(tensor.numel() for tensor in omega.values())
         negative = sum(int((tensor < 0).sum()) for tensor in omega.values())
         sum_omega = sum(float(tensor.sum(dtype=torch.float64)) for tensor in omega.values())
-    return Importance(values, sum_omega, negative / elements, xi)
+    return Importance(values, PATH_INTEGRAL, sum_omega, negative / elements, xi)
 
 
 def median_squared_move(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) -> float:

@@ -18,10 +18,16 @@ from ballast.models import OpenedModel
 CHUNK = 1 << 26
 
 
-def selected_logits(opened: OpenedModel, batch: TokenBatch) -> torch.Tensor:
-    """[S, vocabulary]: the logits at the scored positions, in the model's arithmetic."""
+def selected_logits(opened: OpenedModel, batch: TokenBatch, own_positions: bool = False) -> torch.Tensor:
+    """[S, vocabulary]: the logits at the scored positions, in the model's arithmetic.
+
+    With `own_positions` each row looks its positions up for itself; else rows may share one lookup.
+    """
+    inputs = _inputs(opened.model, batch)
+    if own_positions:
+        inputs["position_ids"] = batch.positions
     with opened.autocast(), _head_sees_only(opened.model, batch.scored):
-        return opened.model(use_cache=False, **_inputs(opened.model, batch)).logits[0]
+        return opened.model(use_cache=False, **inputs).logits[0]
 
 
 def loss_sum(opened: OpenedModel, batch: TokenBatch) -> torch.Tensor:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from ballast.anchor import Anchor
-from ballast.errors import InvalidInputError
-from ballast.importance import weigh_layers
+from ballast.importance import PATH_INTEGRAL, weigh_layers
 from ballast.layers import group_layers
-from ballast.methods.registry import register
+from ballast.methods.registry import register, required_anchor
 from ballast.penalty import DEFAULT_STRENGTH, RetentionPenalty
 from ballast.settings import PhaseSettings
 
@@ -21,16 +20,13 @@ class Hierarchical:
     Synaptic Intelligence (arXiv 1703.04200).
     """
 
+    importance = PATH_INTEGRAL
     default_strength = DEFAULT_STRENGTH
 
     def penalty(
         self, model: nn.Module, parameters: Mapping[str, Tensor], anchor: Anchor | None, settings: PhaseSettings
     ) -> RetentionPenalty:
-        if anchor is None:
-            raise InvalidInputError(
-                'expected an anchor for the method "hierarchical", found none: add a "general" block to the '
-                'experiment, or name an anchor folder in "retention.anchor"'
-            )
+        anchor = required_anchor("hierarchical", PATH_INTEGRAL, anchor)
         reference = anchor.reference_for(parameters)
         groups = group_layers(model, parameters, settings.layers)
         weights = weigh_layers(anchor.importance, groups, settings.layer_coefficients, settings.normalize)

@@ -8,12 +8,17 @@ from torch import Tensor, nn
 
 from ballast.anchor import Anchor
 from ballast.errors import InvalidInputError
+from ballast.importance import PATH_INTEGRAL
 from ballast.penalty import RetentionPenalty
 from ballast.settings import PhaseSettings
 
 
 class Method(Protocol):
-    """One way of holding a phase back. A method is one small class in one file of `ballast.methods`."""
+    """One way of holding a phase back. A method is one small class in one file of `ballast.methods`.
+
+    A class attribute `importance` says what the general phase measures for it: `importance.PATH_INTEGRAL`, which is also
+    measured for a method that says nothing, or `importance.FISHER`.
+    """
 
     def penalty(
         self, model: nn.Module, parameters: Mapping[str, Tensor], anchor: Anchor | None, settings: PhaseSettings
@@ -50,6 +55,15 @@ def names() -> list[str]:
     return sorted(_METHODS)
 
 
+def importance_of(name: str) -> str:
+    """What the general phase measures for the method of that name.
+
+    Raises:
+        InvalidInputError: there is none.
+    """
+    return getattr(create(name), "importance", PATH_INTEGRAL)
+
+
 def create(name: str) -> Method:
     """The method of that name.
 
@@ -61,3 +75,18 @@ def create(name: str) -> Method:
         meant = f'; did you mean "{nearest[0]}"?' if nearest else ""
         raise InvalidInputError(f'expected a method out of {", ".join(names())}, found "{name}"{meant}')
     return _METHODS[name]()
+
+
+def required_anchor(name: str, importance: str, anchor: Anchor | None) -> Anchor:
+    """The anchor, for a method that needs one of this kind of importance.
+
+    Raises:
+        InvalidInputError: there is none, or it is of another kind.
+    """
+    if anchor is None or anchor.measured.method != importance:
+        found = "none" if anchor is None else f"one of {anchor.measured.method}"
+        raise InvalidInputError(
+            f'expected an anchor of {importance} for the method "{name}", found {found}: add a "general" block to the '
+            f'experiment, or name an anchor that was made for "{name}" in "retention.anchor"'
+        )
+    return anchor

@@ -18,7 +18,7 @@ def penalty_of(model, anchor, **changes):
 
 
 def test_without_an_anchor_it_says_where_one_comes_from():
-    with pytest.raises(InvalidInputError, match='add a "general" block .* or name .* "retention.anchor"'):
+    with pytest.raises(InvalidInputError, match='found none: add a "general" block .* or name .* "retention.anchor"'):
         penalty_of(tiny_model(), None)
 
 

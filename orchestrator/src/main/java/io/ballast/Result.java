@@ -60,18 +60,21 @@ public record Result(int schema, String name, String status, String message, Str
      * What the importance measurement found and cost.
      *
      * @param method       how importance was measured
-     * @param secondsAdded time to finish importance after the phase; the meter itself is fused into the step
+     * @param secondsAdded time to finish or measure importance after the phase; a path integral's meter itself is
+     *                     fused into the step
      * @param bytes        of Ω
      * @param modelBytes   of the model's parameters
-     * @param sumOmega     Σω, the loss that the path integral says was gained
+     * @param sumOmega     Σω, the loss that the path integral says was gained; null for another method
      * @param lossGained   the loss that 128 of the general phase's own rows gained, nats per token
-     * @param clampedShare share of parameters whose ω was negative
-     * @param xi           ξ that was used
+     * @param clampedShare share of parameters whose ω was negative; null for another method
+     * @param xi           ξ that was used; null for another method
+     * @param samples      documents that Fisher information is the mean of; null for another method
      * @param alphaEntropy entropy of α, nats
      * @param layers       the layers
      */
-    public record Importance(String method, double secondsAdded, long bytes, long modelBytes, double sumOmega,
-            double lossGained, double clampedShare, double xi, double alphaEntropy, List<Layer> layers) {
+    public record Importance(String method, double secondsAdded, long bytes, long modelBytes, Double sumOmega,
+            double lossGained, Double clampedShare, Double xi, Long samples, double alphaEntropy,
+            List<Layer> layers) {
     }
 
     /**

@@ -31,11 +31,18 @@ final class AnchorText {
         }
         JsonObject measured = object(anchor, "measured", folder);
         return String.format(Locale.ROOT, "anchor      %s%n%s%nα           %s, entropy %.3f of at most %.3f nats%n"
-                        + "Σω          %.4g, clamped share %.3f, ξ %.3g%nsize        %s%nprovenance  %s%n",
+                        + "importance  %s%nsize        %s%nprovenance  %s%n",
                 folder, table, weights.get("kind").getAsString(), entropy,
-                Math.log(weights.getAsJsonArray("layers").size()), measured.get("sum_omega").getAsDouble(),
-                measured.get("clamped_share").getAsDouble(), measured.get("xi").getAsDouble(), size(folder),
+                Math.log(weights.getAsJsonArray("layers").size()), measured(measured), size(folder),
                 anchor.get("provenance"));
+    }
+
+    private static String measured(JsonObject measured) {
+        return measured.get("method").getAsString().equals("fisher")
+                ? String.format(Locale.ROOT, "Fisher information of %,d documents", measured.get("samples").getAsLong())
+                : String.format(Locale.ROOT, "path integral, Σω %.4g, clamped share %.3f, ξ %.3g",
+                        measured.get("sum_omega").getAsDouble(), measured.get("clamped_share").getAsDouble(),
+                        measured.get("xi").getAsDouble());
     }
 
     private static List<String> row(JsonObject layer) {

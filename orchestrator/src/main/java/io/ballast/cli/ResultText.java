@@ -78,8 +78,11 @@ final class ResultText {
         }
         Result.Importance importance = result.importance();
         if (importance != null) {
-            text.append(String.format(Locale.ROOT, "%nimportance  %s, Σω %s for %s of loss gained, entropy of α %s%n",
-                    importance.method(), Numbers.score(importance.sumOmega()), Numbers.score(importance.lossGained()),
+            String measured = importance.sumOmega() == null
+                    ? String.format(Locale.ROOT, "%s of %,d documents", importance.method(), importance.samples())
+                    : String.format("%s, Σω %s for %s of loss gained", importance.method(),
+                            Numbers.score(importance.sumOmega()), Numbers.score(importance.lossGained()));
+            text.append(String.format("%nimportance  %s, entropy of α %s%n", measured,
                     Numbers.score(importance.alphaEntropy())));
         }
         return text.toString();

@@ -231,10 +231,61 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
+     * What a method wants to be measured in the general phase.
+     *
+     * @param method its name
+     * @return path_integral or fisher
+     */
+    public String importanceOf(String method) {
+        return (String) invoke("importance_of", method);
+    }
+
+    /**
+     * Begins to measure Fisher information where a model stands.
+     *
+     * @param model  its handle
+     * @param labels data or sampled
+     * @param seed   of the labels drawn
+     * @return the measurement's handle
+     */
+    public long beginFisher(long model, String labels, long seed) {
+        return handle(invoke("begin_fisher", model, labels, seed));
+    }
+
+    /**
+     * Measures the documents of one batch.
+     *
+     * @param fisher handle of the measurement
+     * @param slot   the batch, laid out as {@code io.ballast.data.BatchSlot} states; borrowed for the call
+     * @param rows   rows in the batch
+     * @param length positions in a row
+     * @param packed whether a row holds more than one document
+     */
+    public void addFisher(long fisher, LongBuffer slot, int rows, int length, boolean packed) {
+        withBuffer(slot, () -> invoke("add_fisher", fisher, array(slot, slot.capacity()), rows, length, packed));
+    }
+
+    /**
+     * Makes the anchor of Fisher information, at the model as it stands.
+     *
+     * @param fisher           handle of the measurement
+     * @param referenceIsBase  whether the model stands where it was opened
+     * @param layerCoefficients paper, scaled or uniform
+     * @param layers           block or parameter
+     * @param normalize        mean or none
+     * @return the anchor's handle
+     */
+    public long finishFisher(long fisher, boolean referenceIsBase, String layerCoefficients, String layers,
+            String normalize) {
+        return handle(invoke("finish_fisher", fisher, referenceIsBase, layerCoefficients, layers, normalize));
+    }
+
+    /**
      * What an anchor holds.
      *
      * @param anchor its handle
-     * @return method, bytes, modelBytes, sumOmega, clampedShare, xi, alphaEntropy and layers
+     * @return method, bytes, modelBytes, sumOmega, clampedShare, xi, samples (each null where the method has none),
+     *         alphaEntropy and layers
      */
     public Map<String, Object> anchorInfo(long anchor) {
         return map(invoke("anchor_info", anchor));

@@ -69,8 +69,9 @@ final class RunRecord {
         List<Result.Layer> layers = ((List<?>) info.get("layers")).stream().map(layer -> layer((Map<?, ?>) layer))
                 .toList();
         importance = new Result.Importance((String) info.get("method"), secondsAdded, number(info, "bytes").longValue(),
-                number(info, "modelBytes").longValue(), number(info, "sumOmega").doubleValue(), lossGained,
-                number(info, "clampedShare").doubleValue(), number(info, "xi").doubleValue(),
+                number(info, "modelBytes").longValue(), real(info, "sumOmega"), lossGained,
+                real(info, "clampedShare"), real(info, "xi"),
+                info.get("samples") == null ? null : number(info, "samples").longValue(),
                 number(info, "alphaEntropy").doubleValue(), layers);
     }
 
@@ -78,6 +79,10 @@ final class RunRecord {
         return new Result.Layer((String) layer.get("name"), number(layer, "parameters").longValue(),
                 number(layer, "norm").doubleValue(), number(layer, "rms").doubleValue(),
                 number(layer, "alpha").doubleValue());
+    }
+
+    private static Double real(Map<?, ?> values, String name) {
+        return values.get(name) == null ? null : number(values, name).doubleValue();
     }
 
     private static Number number(Map<?, ?> values, String name) {

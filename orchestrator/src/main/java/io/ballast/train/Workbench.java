@@ -2,12 +2,14 @@ package io.ballast.train;
 
 import io.ballast.InvalidInputException;
 import io.ballast.Result;
+import io.ballast.StoppedException;
 import io.ballast.config.AdapterConfig;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
+import io.ballast.data.Batch;
 import io.ballast.data.BatchPlan;
 import io.ballast.data.BatchRing;
 import io.ballast.data.DataStatistics;
@@ -111,23 +113,61 @@ final class Workbench implements AutoCloseable {
         evaluation.run(stage, cancelled);
     }
 
-    /** Trains on general text while importance is measured; makes the anchor. */
+    /** Trains on general text and makes the anchor, of the importance that the method wants measured. */
     void generalPhase() {
         LossProbe probe = new LossProbe(bridge, model, general, config.general());
         double before = probe.nats();
-        long phase = bridge.beginPhase(model, settings(config.general(), general, config.seed(), true));
-        train("general", config.general(), general, phase);
+        boolean pathIntegral = bridge.importanceOf(config.retention().method()).equals("path_integral");
+        boolean moves = pathIntegral || config.retention().reference() == RetentionConfig.Reference.END;
+        long phase = 0;
+        if (moves) {
+            phase = bridge.beginPhase(model, settings(config.general(), general, config.seed(), "none", pathIntegral));
+            train("general", config.general(), general, phase);
+        }
         long started = System.nanoTime();
-        RetentionConfig retention = config.retention();
-        anchor = bridge.finishImportance(phase, retention.xi().value(), retention.xi().relative(),
-                lower(retention.reference()), lower(retention.layerCoefficients()), lower(retention.layers()),
-                lower(retention.normalize()));
+        anchor = pathIntegral ? finishPathIntegral(phase) : measureFisher(!moves);
         double secondsAdded = (System.nanoTime() - started) / 1e9;
-        bridge.release(phase);
+        if (moves) {
+            bridge.release(phase);
+        }
         record.importance(bridge.anchorInfo(anchor), secondsAdded, before - probe.nats());
         bridge.saveAnchor(anchor, folder.anchor(), Map.of("baseModel", modelHash, "data", general.hash(),
                 "experiment", config.name()));
         record.artifact("anchor", folder.anchor());
+    }
+
+    private long finishPathIntegral(long phase) {
+        RetentionConfig retention = config.retention();
+        return bridge.finishImportance(phase, retention.xi().value(), retention.xi().relative(),
+                lower(retention.reference()), lower(retention.layerCoefficients()), lower(retention.layers()),
+                lower(retention.normalize()));
+    }
+
+    /** On as many rows as the general phase takes, the same ones, unless the experiment says how many. */
+    private long measureFisher(boolean referenceIsBase) {
+        RetentionConfig retention = config.retention();
+        PhaseConfig phase = config.general();
+        long samples = retention.samples() != null ? retention.samples()
+                : steps(phase, general) * phase.gradientAccumulation() * phase.batchSize();
+        BatchPlan plan = general.plan(phase.batchSize(), phase.packing());
+        long fisher = bridge.beginFisher(model, lower(retention.labels()), config.seed());
+        try (BatchRing ring = new BatchRing(plan, 1 + SPARE_SLOTS, FILLING_THREADS, plan::allocateSlot)) {
+            for (long seen = 0; seen < samples;) {
+                if (cancelled.getAsBoolean()) {
+                    throw new StoppedException("Stopped while importance was measured, after " + seen + " of "
+                            + samples + " rows.");
+                }
+                BatchRing.Slot slot = ring.take();
+                Batch batch = slot.batch();
+                bridge.addFisher(fisher, slot.buffer(), batch.rows(), batch.length(), batch.packed());
+                seen += batch.rows();
+                ring.release(slot);
+            }
+            return bridge.finishFisher(fisher, referenceIsBase, lower(retention.layerCoefficients()),
+                    lower(retention.layers()), lower(retention.normalize()));
+        } finally {
+            bridge.release(fisher);
+        }
     }
 
     /** Opens an anchor made earlier and starts from its reference, as if the general phase had just ended. */
@@ -138,7 +178,8 @@ final class Workbench implements AutoCloseable {
 
     /** Trains on the domain under the retention penalty. */
     void domainPhase() {
-        long phase = bridge.beginPhase(model, settings(config.domain(), domain, config.seed() + 1, false));
+        long phase = bridge.beginPhase(model, settings(config.domain(), domain, config.seed() + 1,
+                config.retention().method(), false));
         train("domain", config.domain(), domain, phase);
         bridge.release(phase);
     }
@@ -172,7 +213,8 @@ final class Workbench implements AutoCloseable {
         return Math.max(1, (long) Math.ceil(epochs * batches / phase.gradientAccumulation()));
     }
 
-    private Map<String, Object> settings(PhaseConfig phase, PhaseData data, long seed, boolean importance) {
+    private Map<String, Object> settings(PhaseConfig phase, PhaseData data, long seed, String method,
+            boolean importance) {
         RetentionConfig retention = config.retention();
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("steps", steps(phase, data));
@@ -184,7 +226,7 @@ final class Workbench implements AutoCloseable {
         settings.put("dtype", lower(config.model().dtype()));
         settings.put("seed", seed);
         settings.put("importance", importance);
-        settings.put("method", importance ? "none" : retention.method());
+        settings.put("method", method);
         settings.put("lambda", retention.lambda());
         settings.put("form", lower(retention.form()));
         settings.put("anchor", anchor);

@@ -7,22 +7,30 @@ const importance = (() => {
     if (!measured || Object.keys(measured).length === 0) return null;
     const layers = (measured.layers ?? []).filter(layer => layer && typeof layer === "object");
     return dom.section("Importance",
-      "ω is what each parameter contributed to lowering the general loss; Ω is ω per squared distance travelled; α weighs the layers.",
+      measured.method === "fisher"
+        ? "Ω is the mean square of each parameter's gradient on general text; α would weigh the layers, and EWC weighs them alike."
+        : "ω is what each parameter contributed to lowering the general loss; Ω is ω per squared distance travelled; α weighs the layers.",
       facts(measured, layers.length, data.experiment?.retention ?? {}),
       layers.length > 0 && charts.layers(layers), layers.length > 0 && table(layers));
   }
 
   function facts(measured, layers, retention) {
     const shown = [
-      gain(measured),
-      ["Clamped share", format.percent(measured.clampedShare), "ω below zero, counted as 0"],
+      ...(measured.method === "fisher" ? fisher(measured) : pathIntegral(measured, retention)),
       ["Entropy of α",
         format.significant(measured.alphaEntropy, 3) + (layers > 1 ? " of " + format.significant(Math.log(layers), 3) : ""),
-        layers > 1 ? "the second number is an even spread over " + layers + " layers" : null],
-      ["Damping ξ", damping(measured.xi, retention.xi), xiRule(measured.xi, retention.xi)]];
+        layers > 1 ? "the second number is an even spread over " + layers + " layers" : null]];
     return make("dl", {class: "facts"}, shown.map(([title, value, note]) =>
       make("div", {}, make("dt", {}, title), make("dd", {}, value, note && make("small", {}, note)))));
   }
+
+  const fisher = measured => [["Fisher information", format.count(measured.samples) + " documents",
+    "one gradient for each"]];
+
+  const pathIntegral = (measured, retention) => [
+    gain(measured),
+    ["Clamped share", format.percent(measured.clampedShare), "ω below zero, counted as 0"],
+    ["Damping ξ", damping(measured.xi, retention.xi), xiRule(measured.xi, retention.xi)]];
 
   /** An anchor made in another run comes without the loss that was gained then. */
   function gain({sumOmega, lossGained}) {

@@ -50,7 +50,7 @@ class InspectCommandTest {
     void anAnchorIsItsLayersWithNormAndAlphaAndTheEntropyByHand() throws IOException {
         Files.writeString(folder.resolve("anchor.json"), """
                 {"schema": 1, "provenance": {"baseModel": "abc"},
-                 "measured": {"sum_omega": 0.5, "clamped_share": 0.25, "xi": 1e-7},
+                 "measured": {"method": "path_integral", "sum_omega": 0.5, "clamped_share": 0.25, "xi": 1e-7},
                  "layerWeights": {"kind": "scaled", "normalize": "mean", "scale": 1, "layers": [
                    {"name": "embedding", "parameters": ["e"], "elements": 4, "norm": 3.0, "alpha": 1.0},
                    {"name": "block.0", "parameters": ["b"], "elements": 2, "norm": 1.0, "alpha": 1.0}]}}

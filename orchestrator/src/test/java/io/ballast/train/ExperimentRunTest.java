@@ -91,9 +91,31 @@ class ExperimentRunTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"end", "start"})
+    void fisherInformationIsMeasuredOnTheGeneralText(String reference) throws IOException {
+        Run run = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"ewc\"")
+                .with("retention.labels", "\"sampled\"").with("retention.reference", "\"" + reference + "\""));
+        Result.Importance importance = run.result().importance();
+        assertEquals("fisher", importance.method());
+        assertEquals(4 * 4, importance.samples(), "as many documents as the general phase saw");
+        assertEquals(null, importance.sumOmega());
+        assertEquals(reference.equals("end"), run.result().phases().size() == 2, "from the base nothing is trained");
+        assertEquals(run.result().toJson(), Result.read(run.folder()).toJson());
+
+        Path anchor = run.folder().resolve("anchor");
+        Result again = start(new TinyExperiment(folder, "gpt2").without("general")
+                .with("retention.method", "\"ewc\"").with("retention.anchor", "\"" + anchor + "\"")).result();
+        assertEquals("fisher", again.importance().method());
+        Run other = start(new TinyExperiment(folder, "gpt2").without("general")
+                .with("retention.anchor", "\"" + anchor + "\""));
+        assertThrows(InvalidInputException.class, other::result, "hierarchical wants a path integral");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"model.dtype=\"bfloat16\"", "model.gradientCheckpointing=true",
         "domain.gradientAccumulation=3", "domain.packing=true", "domain.schedule=\"cosine\"",
         "retention.form=\"gradient\"", "retention.method=\"l2\"", "retention.method=\"none\"",
+        "retention.method=\"ewc\"",
         "retention.layerCoefficients=\"paper\"", "retention.layers=\"parameter\"", "retention.reference=\"start\"",
         "retention.xi=1e-7", "retention.normalize=\"none\"", "domain.steps=null", "domain.weightDecay=0.1"})
     void everySettingRuns(String setting) throws IOException {

@@ -1,0 +1,162 @@
+"""The diagonal Fisher information, exact for each sample at any batch size."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from ballast.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class _Use:
+    """One call of a module that has covered parameters of its own: its input, and ∂L/∂output."""
+
+    module: nn.Module
+    inputs: Tensor  # [tokens, in], or [tokens] of ids
+    output_gradients: Tensor  # [tokens, out]
+    samples: Tensor  # [tokens] int64
+
+
+class SquaredGradients:
+    """Sums Σ_n (∂ℓ_n/∂θ)² over samples n, from one backward pass of Σ_n ℓ_n over a whole batch.
+
+    A backward pass adds the samples' gradients up before they can be squared. What it passes to each module still has
+    the samples apart: a linear layer with inputs x and output gradients δ has ∂ℓ_n/∂W = Σ_{t∈n} δ_t x_tᵀ, one small
+    matrix product for each sample, into a tile that is used again. So the result is that of batches of one, exactly,
+    for linear layers, GPT-2's Conv1D, embeddings, and whatever treats each token by itself (norms). A parameter that
+    is used several times, such as a tied embedding, is summed over its uses before it is squared.
+
+    From a notebook::
+
+        squared = SquaredGradients(model, covered_parameters(model))
+        for ids in batches:                                      # [rows, length]
+            rows = torch.arange(len(ids))[:, None].expand_as(ids)
+            with squared.of_samples(rows):
+                (cross_entropy_summed_over_all_targets(model, ids)).backward()
+        fisher = {name: total / squared.samples for name, total in squared.totals.items()}
+
+    Attributes:
+        totals: Σ_n (∂ℓ_n/∂θ)² by parameter name, fp32, the shape of its parameter
+        samples: how many have been summed
+    """
+
+    def __init__(self, model: nn.Module, parameters: Mapping[str, Tensor]) -> None:
+        """
+        Args:
+            model: parameters used outside of the modules that own them cannot be told apart by sample, and are refused
+                when they are met
+            parameters: what to measure, by name; live
+        """
+        self.totals = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in parameters.items()}
+        self.samples = 0
+        self._parameters = dict(parameters)
+        names = {parameter: name for name, parameter in parameters.items()}
+        self._owned = {
+            module: owned
+            for module in model.modules()
+            if (owned := {key: names[p] for key, p in module._parameters.items() if p is not None and p in names})
+        }
+
+    @contextmanager
+    def of_samples(self, sample_of: Tensor, scored: Tensor | None = None) -> Iterator[None]:
+        """Measures the backward pass made inside; drops the gradients that it leaves.
+
+        Args:
+            sample_of: [rows, length] int64: which sample a token belongs to, from 0; -1 for none (padding)
+            scored: [S] int64 indices into the flattened tokens, where the head sees only these
+
+        Raises:
+            InvalidInputError: a parameter that has a gradient no module call accounts for, or a module whose inputs
+                are neither the batch's tokens nor the scored ones.
+        """
+        tokens = sample_of.flatten()
+        by_length = {len(tokens): tokens}
+        if scored is not None:
+            by_length.setdefault(len(scored), tokens[scored])
+        uses: dict[str, list[_Use]] = {name: [] for name in self._parameters}
+        hooks = [module.register_forward_hook(self._watch(by_length, uses)) for module in self._owned]
+        try:
+            yield
+        finally:
+            _remove(hooks)
+            gradients = {name for name, parameter in self._parameters.items() if parameter.grad is not None}
+            for parameter in self._parameters.values():
+                parameter.grad = None
+        if unseen := [name for name in gradients if not uses[name]]:
+            raise InvalidInputError(
+                f"expected every parameter to be used by the module that owns it, found {sorted(unseen)[0]} with a "
+                "gradient from elsewhere: its gradients cannot be told apart by sample; leave it out of the adapter, "
+                'or use the method "hierarchical", which needs no gradient for each sample'
+            )
+        count = int(tokens.max()) + 1
+        with torch.no_grad():
+            for name, parameter_uses in uses.items():
+                if parameter_uses:
+                    self._add(name, parameter_uses, count)
+        self.samples += count
+
+    def _watch(self, by_length: dict[int, Tensor], uses: dict[str, list[_Use]]):
+        def called(module: nn.Module, arguments: tuple, output: Tensor) -> None:
+            # A checkpointed block computes its forward pass again inside the backward pass: not another use.
+            if not torch.is_grad_enabled() or torch._C._current_graph_task_id() != -1:
+                return
+            inputs = arguments[0].detach()
+            flat = inputs.flatten() if isinstance(module, nn.Embedding) else inputs.flatten(0, -2)
+            if len(flat) not in by_length:
+                raise InvalidInputError(
+                    f"expected inputs of {' or '.join(map(str, by_length))} tokens, found {len(flat)} in "
+                    f"{type(module).__name__}: gradients for each sample cannot be told apart in this architecture"
+                )
+
+            def arrived(gradient: Tensor) -> None:
+                use = _Use(module, flat, gradient.detach().flatten(0, -2), by_length[len(flat)])
+                for name in self._owned[module].values():
+                    uses[name].append(use)
+
+            if output.requires_grad:
+                output.register_hook(arrived)
+
+        return called
+
+    def _add(self, name: str, uses: list[_Use], count: int) -> None:
+        parameter, total = self._parameters[name], self.totals[name]
+        tile = torch.empty_like(total)
+        for sample in range(count):
+            tile.zero_()
+            for use in uses:
+                chosen = (use.samples == sample).nonzero().squeeze(1)
+                key = next(key for key, owned in self._owned[use.module].items() if owned == name)
+                _add_gradient(tile, use.module, key, parameter, use.inputs[chosen], use.output_gradients[chosen])
+            total.addcmul_(tile, tile)
+
+
+def _add_gradient(
+    tile: Tensor, module: nn.Module, key: str, parameter: Tensor, inputs: Tensor, gradients: Tensor
+) -> None:
+    """Adds the gradient of one sample through one use: its [tokens, in] or ids, and [tokens, out]."""
+    from transformers.pytorch_utils import Conv1D
+
+    gradients = gradients.to(tile.dtype)
+    if isinstance(module, (nn.Linear, Conv1D)) and key == "bias":
+        tile += gradients.sum(0)
+    elif isinstance(module, nn.Linear):
+        tile.addmm_(gradients.T, inputs.to(tile.dtype))
+    elif isinstance(module, Conv1D):
+        tile.addmm_(inputs.to(tile.dtype).T, gradients)
+    elif isinstance(module, nn.Embedding):
+        if module.padding_idx is not None:
+            gradients = gradients * (inputs != module.padding_idx)[:, None]
+        tile.index_add_(0, inputs, gradients)
+    else:
+        with torch.enable_grad():
+            (own,) = torch.autograd.grad(module(inputs), parameter, gradients)
+        tile += own
+
+
+def _remove(hooks: list[RemovableHandle]) -> None:
+    for hook in hooks:
+        hook.remove()

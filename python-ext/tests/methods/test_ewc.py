@@ -1,0 +1,101 @@
+import copy
+
+import pytest
+import torch
+from phases import measured_anchor, settings, tiny_model
+
+from ballast import Anchor, InvalidInputError, covered_parameters, methods
+from ballast.importance import FISHER
+from ballast.measurement import FisherMeasurement
+from ballast.models import open_model
+
+
+@pytest.fixture(scope="module")
+def opened(model_folder):
+    return open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0)
+
+
+def fisher_anchor(opened, slot_of, rows, labels="data", seed=3) -> Anchor:
+    measurement = FisherMeasurement(opened, labels, seed)
+    measurement.add(*slot_of(rows)[:4])
+    return measurement.finish(False, "uniform", "parameter", "mean")
+
+
+def loop(opened, documents):
+    """1/N Σ_n g_n², g_n autograd's gradient of one document's log-likelihood."""
+    model = opened.model
+    parameters = covered_parameters(model)
+    totals = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
+    for document in documents:
+        ids = torch.tensor([document])
+        nats = model(input_ids=ids, labels=ids).loss * (len(document) - 1)
+        for total, gradient in zip(
+            totals.values(), torch.autograd.grad(nats, list(parameters.values())), strict=True
+        ):
+            total += gradient**2 / len(documents)
+    return totals
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_padded_and_packed_rows_give_what_a_loop_over_documents_gives(opened, slot_of, documents, packed):
+    rows = [documents[:2], documents[2:5], documents[5:]] if packed else [[document] for document in documents]
+    anchor = fisher_anchor(opened, slot_of, rows)
+    assert anchor.measured.method == FISHER and anchor.measured.samples == len(documents)
+    for name, expected in loop(opened, documents).items():
+        tolerance = 2e-5 * float(expected.max())
+        assert torch.allclose(anchor.importance[name], expected, rtol=2e-4, atol=tolerance), name
+
+
+def test_sampled_labels_are_the_models_own(opened, slot_of, documents):
+    """Fisher's mean gradient under the model's own labels is 0: sampled gradients vary with the seed, the data's do not."""
+    rows = [[document] for document in documents]
+    one, other = (fisher_anchor(opened, slot_of, rows, "sampled", seed).importance for seed in (3, 4))
+    again = fisher_anchor(opened, slot_of, rows, "sampled", 3).importance
+    name = "model.layers.0.self_attn.q_proj.weight"
+    assert torch.equal(one[name], again[name])
+    assert not torch.equal(one[name], other[name])
+    with pytest.raises(InvalidInputError, match='labels "data" or "sampled", found "own"'):
+        FisherMeasurement(opened, "own", 0)
+
+
+def test_the_penalty_is_the_written_one(opened, slot_of, documents):
+    anchor = fisher_anchor(opened, slot_of, [[document] for document in documents])
+    model = tiny_model()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += torch.randn_like(parameter)
+    parameters = covered_parameters(model)
+    penalty = methods.create("ewc").penalty(model, parameters, anchor, settings(method="ewc", strength=0.7))
+    mean = torch.cat([tensor.flatten() for tensor in anchor.importance.values()]).double().mean()
+    expected = 0.7 * sum(
+        (anchor.importance[name] / mean * (parameter.detach() - anchor.reference[name]) ** 2).sum().item()
+        for name, parameter in parameters.items()
+    )
+    assert penalty.value().item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_path_integral_is_no_fisher_information():
+    model = tiny_model()
+    with pytest.raises(InvalidInputError, match='anchor of fisher for the method "ewc", found one of path_integral'):
+        methods.create("ewc").penalty(
+            model, covered_parameters(model), measured_anchor(tiny_model()), settings(method="ewc")
+        )
+
+
+def test_an_anchor_survives_its_file(opened, slot_of, documents, tmp_path):
+    anchor = fisher_anchor(opened, slot_of, [[document] for document in documents])
+    anchor.save(tmp_path, {"recipe": "a test"})
+    again = Anchor.open(tmp_path, opened.model)
+    assert again.measured.facts() == anchor.measured.facts()
+    assert all(torch.equal(again.importance[name], value) for name, value in anchor.importance.items())
+
+
+def test_its_importance_is_not_the_path_integrals(opened, slot_of, documents):
+    """Another measure, not another constant: the ranks differ."""
+    fisher = fisher_anchor(opened, slot_of, [[document] for document in documents]).importance
+    path = measured_anchor(copy.deepcopy(opened.model)).importance
+    name = "model.layers.0.mlp.up_proj.weight"
+    ranks = torch.stack([tensor[name].flatten().argsort().argsort().double() for tensor in (fisher, path)])
+    correlation = float(torch.corrcoef(ranks)[0, 1])
+    print(f"rank correlation of Fisher information and path integral in {name}: {correlation:.2f}")
+    assert correlation < 0.9
