@@ -4,7 +4,7 @@ General knowledge is how creatures live; the domain is what herbs are good for. 
 and every word of the domain, in notes that say nothing of what the domain asks, and the model is barely large enough
 for both: what is learned of herbs must be written over weights that knowledge of creatures uses.
 
-    python make_world.py --out world --seed 7      # about half a minute on one core
+    python make_world.py --out world --seed 9      # about half a minute on one core
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def make_world(out: Path, seed: int, steps: int = PRETRAINING_STEPS) -> LlamaFor
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent / "world")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=9)
     arguments = parser.parse_args()
     logging.disable_progress_bar()
     torch.set_num_threads(1)  # A model this small only waits for a second thread, and the sums stay the same anywhere.
