@@ -18,7 +18,7 @@ from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
 from ballast.handles import called_from_java, get
 from ballast.model_phase import ModelPhase
-from ballast.measurement import FisherMeasurement
+from ballast.measurement import Measurement
 from ballast.models import OpenedModel
 from ballast.output import Output
 from ballast.tensorboard import Scalars
@@ -152,23 +152,26 @@ def finish_importance(
 
 
 @called_from_java
-def importance_of(method: str) -> str:
-    return methods.importance_of(method)
+def methods_needs() -> dict:
+    return methods.needs()
 
 
 @called_from_java
-def begin_fisher(model: int, labels: str, seed: int) -> int:
-    return handles.add(FisherMeasurement(get(model, OpenedModel), labels, seed))
+def begin_measurement(model: int, kind: str, labels: str, seed: int) -> int:
+    return handles.add(Measurement(get(model, OpenedModel), kind, labels, seed))
 
 
 @called_from_java
-def add_fisher(fisher: int, slot, rows: int, length: int, packed: bool) -> None:
-    get(fisher, FisherMeasurement).add(slot, rows, length, packed)
+def add_samples(measurement: int, slot, rows: int, length: int, packed: bool) -> None:
+    get(measurement, Measurement).add(slot, rows, length, packed)
 
 
 @called_from_java
-def finish_fisher(fisher: int, reference_is_base: bool, layer_coefficients: str, layers: str, normalize: str) -> int:
-    return handles.add(get(fisher, FisherMeasurement).finish(reference_is_base, layer_coefficients, layers, normalize))
+def finish_measurement(
+    measurement: int, reference_is_base: bool, layer_coefficients: str, layers: str, normalize: str
+) -> int:
+    measured = get(measurement, Measurement)
+    return handles.add(measured.finish(reference_is_base, layer_coefficients, layers, normalize))
 
 
 # ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from ballast.errors import InvalidInputError
 
 PATH_INTEGRAL = "path_integral"
 FISHER = "fisher"
+SENSITIVITY = "sensitivity"
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,11 @@ class Importance:
 
     Attributes:
         values: Ω by parameter name, fp32, the shape of its parameter, ≥ 0
-        method: PATH_INTEGRAL or FISHER
+        method: PATH_INTEGRAL, FISHER or SENSITIVITY
         sum_omega: of a path integral: Σω over all parameters, to set beside the measured change of the general loss
         clamped_share: of a path integral: share of the elements whose ω was negative
         xi: of a path integral: the damping ξ used, absolute
-        samples: of a Fisher information: how many it is the mean of
+        samples: of the other two: how many they are the mean of
     """
 
     values: Mapping[str, Tensor]

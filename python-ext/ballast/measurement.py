@@ -1,34 +1,54 @@
-"""The Fisher information of an opened model on batches that arrive in slots."""
+"""Importance of an opened model where it stands, measured on batches that arrive in slots."""
 
 import numpy
 import torch
+from torch import Tensor
 
 from ballast import batches, scoring
 from ballast.anchor import Anchor
 from ballast.batches import TokenBatch
 from ballast.errors import DivergedError, InvalidInputError
-from ballast.fisher import SquaredGradients
-from ballast.importance import FISHER, Importance, weigh_layers
+from ballast.importance import FISHER, SENSITIVITY, Importance, weigh_layers
 from ballast.layers import covered_parameters, group_layers
 from ballast.models import OpenedModel
+from ballast.sample_gradients import SampleGradients
 
+KINDS = (FISHER, SENSITIVITY)
 LABELS = ("data", "sampled")
 
 
-class FisherMeasurement:
-    """F = 1/N Σ_n (∂ log p(x_n)/∂θ)² where the model stands; a sample is a document, log p the sum over its scored tokens.
+class Measurement:
+    """A mean over samples of what each one's gradient says; a sample is a document. Dropout is off.
 
-    With labels "data" each token is the text's own (the empirical Fisher, as EWC is mostly done); with "sampled" it is
-    drawn from the model's own distribution at that position, whose mean is the Fisher information itself
-    (Kunstner et al. 2019, arXiv 1905.12558). Dropout is off.
+    Fisher information, F = 1/N Σ_n (∂ log p(x_n)/∂θ)² with log p the sum over the document's scored tokens. With labels
+    "data" each token is the text's own (the empirical Fisher, as EWC is mostly done); with "sampled" it is drawn from the
+    model's own distribution at that position, whose mean is the Fisher information itself (Kunstner et al. 2019,
+    arXiv 1905.12558).
+
+    Sensitivity, 1/N Σ_n |∂‖f(x_n)‖²/∂θ| with f the logits at the document's scored positions (Aljundi et al. 2018,
+    arXiv 1711.09601). It needs no labels.
     """
 
-    def __init__(self, opened: OpenedModel, labels: str, seed: int) -> None:
-        if labels not in LABELS:
-            raise InvalidInputError(f'expected labels "data" or "sampled", found "{labels}"')
+    def __init__(self, opened: OpenedModel, kind: str, labels: str, seed: int) -> None:
+        """
+        Args:
+            opened: the model, as it stands
+            kind: `importance.FISHER` or `importance.SENSITIVITY`
+            labels: "data" or "sampled"
+            seed: of labels that are drawn
+
+        Raises:
+            InvalidInputError: an unknown kind or label.
+        """
+        if kind not in KINDS or labels not in LABELS:
+            raise InvalidInputError(
+                f'expected importance "fisher" or "sensitivity" with labels "data" or "sampled", found "{kind}" with '
+                f'"{labels}"'
+            )
         self._opened = opened
+        self._kind = kind
         self._parameters = covered_parameters(opened.model)
-        self._squared = SquaredGradients(opened.model, self._parameters)
+        self._gradients = SampleGradients(opened.model, self._parameters, magnitudes=kind == SENSITIVITY)
         self._sampled = labels == "sampled"
         self._generator = torch.Generator(opened.device).manual_seed(seed)
         opened.model.eval()
@@ -37,12 +57,16 @@ class FisherMeasurement:
         """Measures the documents of one batch."""
         opened = self._opened
         batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
-        with self._squared.of_samples(_documents(batch), batch.scored):
+        with self._gradients.of_samples(_documents(batch), batch.scored):
             logits = scoring.selected_logits(opened, batch, own_positions=True).float()
-            targets = batch.targets
-            if self._sampled:
-                targets = torch.multinomial(logits.detach().softmax(-1), 1, generator=self._generator)[:, 0]
-            torch.nn.functional.cross_entropy(logits, targets, reduction="sum").backward()
+            self._measured(logits, batch.targets).backward()
+
+    def _measured(self, logits: Tensor, targets: Tensor) -> Tensor:
+        if self._kind == SENSITIVITY:
+            return logits.square().sum()
+        if self._sampled:
+            targets = torch.multinomial(logits.detach().softmax(-1), 1, generator=self._generator)[:, 0]
+        return torch.nn.functional.cross_entropy(logits, targets, reduction="sum")
 
     def finish(self, reference_is_base: bool, layer_coefficients: str, layers: str, normalize: str) -> Anchor:
         """The anchor at the model as it stands.
@@ -57,9 +81,9 @@ class FisherMeasurement:
             InvalidInputError: an unknown setting, or no sample.
             DivergedError: a gradient was not finite.
         """
-        if not self._squared.samples:
+        if not self._gradients.samples:
             raise InvalidInputError("expected samples of general text to measure importance on, found none")
-        values = {name: total.div_(self._squared.samples) for name, total in self._squared.totals.items()}
+        values = {name: total / self._gradients.samples for name, total in self._gradients.totals.items()}
         for name, value in values.items():
             if not torch.isfinite(value).all():
                 raise DivergedError(
@@ -71,7 +95,7 @@ class FisherMeasurement:
         weights = weigh_layers(values, groups, layer_coefficients, normalize)
         reference = {name: parameter.detach().clone() for name, parameter in self._parameters.items()}
         model_bytes = sum(parameter.nbytes for parameter in model.parameters())
-        measured = Importance(values, FISHER, samples=self._squared.samples)
+        measured = Importance(values, self._kind, samples=self._gradients.samples)
         return Anchor(measured, reference, reference_is_base, weights, model_bytes)
 
 

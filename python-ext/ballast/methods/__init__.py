@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from ballast.methods.registry import Method, create, importance_of, names, register
+from ballast.methods.registry import Method, create, names, needs, register
 
-__all__ = ["Method", "create", "discover", "importance_of", "names", "register"]
+__all__ = ["Method", "create", "discover", "names", "needs", "register"]
 
 
 def discover() -> None:

@@ -1,19 +1,13 @@
 """Hierarchical layer-wise and element-wise regularization."""
 
-from collections.abc import Mapping
-
-from torch import Tensor, nn
-
-from ballast.anchor import Anchor
-from ballast.importance import PATH_INTEGRAL, weigh_layers
-from ballast.layers import group_layers
-from ballast.methods.registry import register, required_anchor
-from ballast.penalty import DEFAULT_STRENGTH, RetentionPenalty
+from ballast.importance import PATH_INTEGRAL
+from ballast.methods.anchored import AnchoredMethod
+from ballast.methods.registry import register
 from ballast.settings import PhaseSettings
 
 
 @register("hierarchical")
-class Hierarchical:
+class Hierarchical(AnchoredMethod):
     """λ Σ_l α_l Σ_i Ω_i (θ_i − θ*_i)²: element-wise importance Ω under layer-wise coefficients α (arXiv 2501.13669).
 
     The anchor's Ω is weighed anew with the phase's `layer_coefficients`, `layers` and `normalize`. With uniform α it is
@@ -21,20 +15,6 @@ class Hierarchical:
     """
 
     importance = PATH_INTEGRAL
-    default_strength = DEFAULT_STRENGTH
 
-    def penalty(
-        self, model: nn.Module, parameters: Mapping[str, Tensor], anchor: Anchor | None, settings: PhaseSettings
-    ) -> RetentionPenalty:
-        anchor = required_anchor("hierarchical", PATH_INTEGRAL, anchor)
-        reference = anchor.reference_for(parameters)
-        groups = group_layers(model, parameters, settings.layers)
-        weights = weigh_layers(anchor.importance, groups, settings.layer_coefficients, settings.normalize)
-        return RetentionPenalty(
-            parameters,
-            weights=anchor.importance,
-            coefficients=weights.coefficients(),
-            reference=reference,
-            strength=settings.strength_or(self.default_strength),
-            form=settings.form,
-        )
+    def layer_coefficients(self, settings: PhaseSettings) -> str:
+        return settings.layer_coefficients

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from ballast.anchor import Anchor
 from ballast.errors import InvalidInputError
-from ballast.importance import PATH_INTEGRAL
 from ballast.penalty import RetentionPenalty
 from ballast.settings import PhaseSettings
 
@@ -16,8 +15,8 @@ from ballast.settings import PhaseSettings
 class Method(Protocol):
     """One way of holding a phase back. A method is one small class in one file of `ballast.methods`.
 
-    A class attribute `importance` says what the general phase measures for it: `importance.PATH_INTEGRAL`, which is also
-    measured for a method that says nothing, or `importance.FISHER`.
+    A class attribute `importance` says what must have been measured for it: `importance.PATH_INTEGRAL` or
+    `importance.FISHER`. A method without it needs no anchor.
     """
 
     def penalty(
@@ -44,6 +43,7 @@ def register(name: str) -> Callable[[type[Method]], type[Method]]:
     """Class decorator: makes a method known under `name`."""
 
     def add(method: type[Method]) -> type[Method]:
+        method.name = name
         _METHODS[name] = method
         return method
 
@@ -55,13 +55,9 @@ def names() -> list[str]:
     return sorted(_METHODS)
 
 
-def importance_of(name: str) -> str:
-    """What the general phase measures for the method of that name.
-
-    Raises:
-        InvalidInputError: there is none.
-    """
-    return getattr(create(name), "importance", PATH_INTEGRAL)
+def needs() -> dict[str, str | None]:
+    """Of every method the kind of importance that it needs in an anchor; None for a method that needs no anchor."""
+    return {name: getattr(_METHODS[name], "importance", None) for name in names()}
 
 
 def create(name: str) -> Method:
@@ -75,18 +71,3 @@ def create(name: str) -> Method:
         meant = f'; did you mean "{nearest[0]}"?' if nearest else ""
         raise InvalidInputError(f'expected a method out of {", ".join(names())}, found "{name}"{meant}')
     return _METHODS[name]()
-
-
-def required_anchor(name: str, importance: str, anchor: Anchor | None) -> Anchor:
-    """The anchor, for a method that needs one of this kind of importance.
-
-    Raises:
-        InvalidInputError: there is none, or it is of another kind.
-    """
-    if anchor is None or anchor.measured.method != importance:
-        found = "none" if anchor is None else f"one of {anchor.measured.method}"
-        raise InvalidInputError(
-            f'expected an anchor of {importance} for the method "{name}", found {found}: add a "general" block to the '
-            f'experiment, or name an anchor that was made for "{name}" in "retention.anchor"'
-        )
-    return anchor

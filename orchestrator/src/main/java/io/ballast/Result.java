@@ -68,7 +68,7 @@ public record Result(int schema, String name, String status, String message, Str
      * @param lossGained   the loss that 128 of the general phase's own rows gained, nats per token
      * @param clampedShare share of parameters whose ω was negative; null for another method
      * @param xi           ξ that was used; null for another method
-     * @param samples      documents that Fisher information is the mean of; null for another method
+     * @param samples      documents that the others are the mean of; null for a path integral
      * @param alphaEntropy entropy of α, nats
      * @param layers       the layers
      */

@@ -38,8 +38,9 @@ final class AnchorText {
     }
 
     private static String measured(JsonObject measured) {
-        return measured.get("method").getAsString().equals("fisher")
-                ? String.format(Locale.ROOT, "Fisher information of %,d documents", measured.get("samples").getAsLong())
+        String method = measured.get("method").getAsString();
+        return !method.equals("path_integral")
+                ? String.format(Locale.ROOT, "%s of %,d documents", method, measured.get("samples").getAsLong())
                 : String.format(Locale.ROOT, "path integral, Σω %.4g, clamped share %.3f, ξ %.3g",
                         measured.get("sum_omega").getAsDouble(), measured.get("clamped_share").getAsDouble(),
                         measured.get("xi").getAsDouble());

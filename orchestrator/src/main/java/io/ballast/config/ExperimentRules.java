@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
 final class ExperimentRules {
-    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc");
+    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas");
 
     private final ExperimentConfig experiment;
     private final Place place;

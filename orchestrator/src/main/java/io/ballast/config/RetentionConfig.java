@@ -11,13 +11,13 @@ package io.ballast.config;
  * @param normalize         whether αΩ is rescaled to mean 1
  * @param reference         where θ* stands
  * @param xi                damping of Ω = max(ω, 0) / (Δ² + ξ)
- * @param samples           documents on which Fisher information is measured; null: as many as the general phase saw
+ * @param samples           documents on which Fisher information or sensitivity is measured; null: as many as the general phase saw
  * @param labels            whose tokens Fisher information is measured on
  * @param anchor            absolute path of an anchor folder that serves instead of a general phase, or null
  */
 public record RetentionConfig(
         @Setting(value = "Method against forgetting.", byDefault = "\"none\"",
-                choices = {"none", "l2", "hierarchical", "ewc"}) String method,
+                choices = {"none", "l2", "hierarchical", "ewc", "mas"}) String method,
         @Setting(value = "Strength of the penalty. By default " + PROXIMAL_LAMBDA + " in proximal form and "
                 + GRADIENT_LAMBDA + " in gradient form.", minimum = 0) Double lambda,
         @Setting(value = "proximal: a closed-form step after the optimizer's; gradient: the penalty's gradient joins"
@@ -33,8 +33,8 @@ public record RetentionConfig(
                 + " phase only measures).", byDefault = "\"end\"") Reference reference,
         @Setting(value = "Damping of importance: an absolute number, or {\"relative\": r} for r times the median"
                 + " squared move of the parameters that moved.", byDefault = "{\"relative\": 1}") Xi xi,
-        @Setting(value = "Documents of general text on which Fisher information is measured. By default as many as the"
-                + " general phase saw.", minimum = 1) Integer samples,
+        @Setting(value = "Documents of general text on which Fisher information or sensitivity is measured. By default"
+                + " as many as the general phase saw.", minimum = 1) Integer samples,
         @Setting(value = "Fisher information from the text's own tokens (data), or from tokens drawn from the model's"
                 + " distribution (sampled).", byDefault = "\"data\"") Labels labels,
         @Setting(value = "An anchor folder made earlier, in place of a general phase.", path = true) String anchor) {

@@ -231,53 +231,55 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
-     * What a method wants to be measured in the general phase.
+     * The methods against forgetting there are.
      *
-     * @param method its name
-     * @return path_integral or fisher
+     * @return by name the kind of importance that each needs in an anchor, path_integral, fisher or sensitivity; null for one that
+     *         needs no anchor
      */
-    public String importanceOf(String method) {
-        return (String) invoke("importance_of", method);
+    public Map<String, Object> methods() {
+        return map(invoke("methods_needs"));
     }
 
     /**
-     * Begins to measure Fisher information where a model stands.
+     * Begins to measure importance where a model stands.
      *
      * @param model  its handle
+     * @param kind   fisher or sensitivity
      * @param labels data or sampled
      * @param seed   of the labels drawn
      * @return the measurement's handle
      */
-    public long beginFisher(long model, String labels, long seed) {
-        return handle(invoke("begin_fisher", model, labels, seed));
+    public long beginMeasurement(long model, String kind, String labels, long seed) {
+        return handle(invoke("begin_measurement", model, kind, labels, seed));
     }
 
     /**
      * Measures the documents of one batch.
      *
-     * @param fisher handle of the measurement
+     * @param measurement its handle
      * @param slot   the batch, laid out as {@code io.ballast.data.BatchSlot} states; borrowed for the call
      * @param rows   rows in the batch
      * @param length positions in a row
      * @param packed whether a row holds more than one document
      */
-    public void addFisher(long fisher, LongBuffer slot, int rows, int length, boolean packed) {
-        withBuffer(slot, () -> invoke("add_fisher", fisher, array(slot, slot.capacity()), rows, length, packed));
+    public void addSamples(long measurement, LongBuffer slot, int rows, int length, boolean packed) {
+        withBuffer(slot, () -> invoke("add_samples", measurement, array(slot, slot.capacity()), rows, length,
+                packed));
     }
 
     /**
-     * Makes the anchor of Fisher information, at the model as it stands.
+     * Makes the anchor of a measurement, at the model as it stands.
      *
-     * @param fisher           handle of the measurement
+     * @param measurement      its handle
      * @param referenceIsBase  whether the model stands where it was opened
      * @param layerCoefficients paper, scaled or uniform
      * @param layers           block or parameter
      * @param normalize        mean or none
      * @return the anchor's handle
      */
-    public long finishFisher(long fisher, boolean referenceIsBase, String layerCoefficients, String layers,
+    public long finishMeasurement(long measurement, boolean referenceIsBase, String layerCoefficients, String layers,
             String normalize) {
-        return handle(invoke("finish_fisher", fisher, referenceIsBase, layerCoefficients, layers, normalize));
+        return handle(invoke("finish_measurement", measurement, referenceIsBase, layerCoefficients, layers, normalize));
     }
 
     /**

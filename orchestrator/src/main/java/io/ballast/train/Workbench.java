@@ -27,6 +27,8 @@ import java.util.function.BooleanSupplier;
 
 /** What a run has in hand: the model in Python, the tokenizer, the data, the anchor; and what it does with them. */
 final class Workbench implements AutoCloseable {
+    /** Measured for a method that needs no importance too, so that its anchor serves others. */
+    private static final String PATH_INTEGRAL = "path_integral";
     private static final int DEFAULT_MAX_LENGTH = 1024;
     /** Slots beyond those that one optimizer step takes: one is being filled while another waits. */
     private static final int SPARE_SLOTS = 2;
@@ -117,7 +119,8 @@ final class Workbench implements AutoCloseable {
     void generalPhase() {
         LossProbe probe = new LossProbe(bridge, model, general, config.general());
         double before = probe.nats();
-        boolean pathIntegral = bridge.importanceOf(config.retention().method()).equals("path_integral");
+        Object wanted = bridge.methods().get(config.retention().method());
+        boolean pathIntegral = wanted == null || wanted.equals(PATH_INTEGRAL);
         boolean moves = pathIntegral || config.retention().reference() == RetentionConfig.Reference.END;
         long phase = 0;
         if (moves) {
@@ -125,7 +128,7 @@ final class Workbench implements AutoCloseable {
             train("general", config.general(), general, phase);
         }
         long started = System.nanoTime();
-        anchor = pathIntegral ? finishPathIntegral(phase) : measureFisher(!moves);
+        anchor = pathIntegral ? finishPathIntegral(phase) : measure((String) wanted, !moves);
         double secondsAdded = (System.nanoTime() - started) / 1e9;
         if (moves) {
             bridge.release(phase);
@@ -144,13 +147,13 @@ final class Workbench implements AutoCloseable {
     }
 
     /** On as many rows as the general phase takes, the same ones, unless the experiment says how many. */
-    private long measureFisher(boolean referenceIsBase) {
+    private long measure(String kind, boolean referenceIsBase) {
         RetentionConfig retention = config.retention();
         PhaseConfig phase = config.general();
         long samples = retention.samples() != null ? retention.samples()
                 : steps(phase, general) * phase.gradientAccumulation() * phase.batchSize();
         BatchPlan plan = general.plan(phase.batchSize(), phase.packing());
-        long fisher = bridge.beginFisher(model, lower(retention.labels()), config.seed());
+        long measurement = bridge.beginMeasurement(model, kind, lower(retention.labels()), config.seed());
         try (BatchRing ring = new BatchRing(plan, 1 + SPARE_SLOTS, FILLING_THREADS, plan::allocateSlot)) {
             for (long seen = 0; seen < samples;) {
                 if (cancelled.getAsBoolean()) {
@@ -159,14 +162,14 @@ final class Workbench implements AutoCloseable {
                 }
                 BatchRing.Slot slot = ring.take();
                 Batch batch = slot.batch();
-                bridge.addFisher(fisher, slot.buffer(), batch.rows(), batch.length(), batch.packed());
+                bridge.addSamples(measurement, slot.buffer(), batch.rows(), batch.length(), batch.packed());
                 seen += batch.rows();
                 ring.release(slot);
             }
-            return bridge.finishFisher(fisher, referenceIsBase, lower(retention.layerCoefficients()),
-                    lower(retention.layers()), lower(retention.normalize()));
+            return bridge.finishMeasurement(measurement, referenceIsBase,
+                    lower(retention.layerCoefficients()), lower(retention.layers()), lower(retention.normalize()));
         } finally {
-            bridge.release(fisher);
+            bridge.release(measurement);
         }
     }
 

@@ -2,21 +2,26 @@
 const importance = (() => {
   const {make} = dom;
 
+  const meanOfSamples = {
+    fisher: {name: "Fisher information",
+      meaning: "Ω is the mean square of the gradient of a document's log-likelihood; every layer weighs the same."},
+    sensitivity: {name: "Output sensitivity",
+      meaning: "Ω is the mean magnitude of the gradient of the logits' squared norm; every layer weighs the same."}};
+
   function render(data) {
     const measured = data.result.importance;
     if (!measured || Object.keys(measured).length === 0) return null;
     const layers = (measured.layers ?? []).filter(layer => layer && typeof layer === "object");
     return dom.section("Importance",
-      measured.method === "fisher"
-        ? "Ω is the mean square of each parameter's gradient on general text; α would weigh the layers, and EWC weighs them alike."
-        : "ω is what each parameter contributed to lowering the general loss; Ω is ω per squared distance travelled; α weighs the layers.",
+      meanOfSamples[measured.method]?.meaning ??
+        "ω is what each parameter contributed to lowering the general loss; Ω is ω per squared distance travelled; α weighs the layers.",
       facts(measured, layers.length, data.experiment?.retention ?? {}),
       layers.length > 0 && charts.layers(layers), layers.length > 0 && table(layers));
   }
 
   function facts(measured, layers, retention) {
     const shown = [
-      ...(measured.method === "fisher" ? fisher(measured) : pathIntegral(measured, retention)),
+      ...(meanOfSamples[measured.method] ? samples(measured) : pathIntegral(measured, retention)),
       ["Entropy of α",
         format.significant(measured.alphaEntropy, 3) + (layers > 1 ? " of " + format.significant(Math.log(layers), 3) : ""),
         layers > 1 ? "the second number is an even spread over " + layers + " layers" : null]];
@@ -24,7 +29,7 @@ const importance = (() => {
       make("div", {}, make("dt", {}, title), make("dd", {}, value, note && make("small", {}, note)))));
   }
 
-  const fisher = measured => [["Fisher information", format.count(measured.samples) + " documents",
+  const samples = measured => [[meanOfSamples[measured.method].name, format.count(measured.samples) + " documents",
     "one gradient for each"]];
 
   const pathIntegral = (measured, retention) => [

@@ -115,7 +115,7 @@ class ExperimentRunTest {
     @ValueSource(strings = {"model.dtype=\"bfloat16\"", "model.gradientCheckpointing=true",
         "domain.gradientAccumulation=3", "domain.packing=true", "domain.schedule=\"cosine\"",
         "retention.form=\"gradient\"", "retention.method=\"l2\"", "retention.method=\"none\"",
-        "retention.method=\"ewc\"",
+        "retention.method=\"ewc\"", "retention.method=\"mas\"",
         "retention.layerCoefficients=\"paper\"", "retention.layers=\"parameter\"", "retention.reference=\"start\"",
         "retention.xi=1e-7", "retention.normalize=\"none\"", "domain.steps=null", "domain.weightDecay=0.1"})
     void everySettingRuns(String setting) throws IOException {

@@ -1,4 +1,4 @@
-"""Squared gradients for each sample, against a loop over batches of one with autograd."""
+"""What is summed over samples, against a loop over batches of one with autograd."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from tiny_models import CONFIGURATIONS
 from torch.nn import functional
 
 from ballast import InvalidInputError, covered_parameters
-from ballast.fisher import SquaredGradients
+from ballast.sample_gradients import SampleGradients
 
 
 def nats(model, ids, **inputs):
@@ -24,15 +24,15 @@ def positions_of(ids):
     return torch.arange(ids.shape[1])[None].expand_as(ids)
 
 
-def batch_of_one_loop(model, samples):
-    """Σ_n g_n² with autograd's own gradient of one sample at a time."""
+def batch_of_one_loop(model, samples, power=2):
+    """Σ_n |g_n|^power with autograd's own gradient of one sample at a time."""
     parameters = covered_parameters(model)
     totals = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
     for ids in samples:
         gradients = torch.autograd.grad(nats(model, ids[None]), list(parameters.values()), allow_unused=True)
         for total, gradient in zip(totals.values(), gradients, strict=True):
             if gradient is not None:
-                total += gradient**2
+                total += gradient.abs() ** power
     return totals
 
 
@@ -45,32 +45,40 @@ def assert_same(found, expected):
 @pytest.mark.parametrize("name", list(CONFIGURATIONS))
 def test_a_batch_gives_what_a_loop_over_its_samples_gives(name):
     model, ids = tiny_model(name).eval(), batch(rows=5)
-    squared = SquaredGradients(model, covered_parameters(model))
+    gradients = SampleGradients(model, covered_parameters(model))
     for part in ids.split(3):
-        with squared.of_samples(rows_of(part)):
+        with gradients.of_samples(rows_of(part)):
             nats(model, part, position_ids=positions_of(part)).backward()
-    assert squared.samples == 5
-    assert_same(squared.totals, batch_of_one_loop(model, ids))
+    assert gradients.samples == 5
+    assert_same(gradients.totals, batch_of_one_loop(model, ids))
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_magnitudes_in_place_of_squares():
+    model, ids = tiny_model("gpt2").eval(), batch(rows=3)
+    gradients = SampleGradients(model, covered_parameters(model), magnitudes=True)
+    with gradients.of_samples(rows_of(ids)):
+        nats(model, ids, position_ids=positions_of(ids)).backward()
+    assert_same(gradients.totals, batch_of_one_loop(model, ids, power=1))
 
 
 @pytest.mark.parametrize("name", ["llama-tied", "gpt2", "gptj"])
 def test_lora_factors_too(name):
     model, ids = lora_model(name).eval(), batch(rows=3)
-    squared = SquaredGradients(model, covered_parameters(model))
-    with squared.of_samples(rows_of(ids)):
+    gradients = SampleGradients(model, covered_parameters(model))
+    with gradients.of_samples(rows_of(ids)):
         nats(model, ids, position_ids=positions_of(ids)).backward()
-    assert_same(squared.totals, batch_of_one_loop(model, ids))
+    assert_same(gradients.totals, batch_of_one_loop(model, ids))
 
 
 def test_checkpointed_blocks_are_counted_once():
     model, ids = tiny_model("llama-untied").train(), batch(rows=3)
     expected = batch_of_one_loop(model, ids)
     model.activation_checkpointing_enable({"use_reentrant": False})
-    squared = SquaredGradients(model, covered_parameters(model))
-    with squared.of_samples(rows_of(ids)):
+    gradients = SampleGradients(model, covered_parameters(model))
+    with gradients.of_samples(rows_of(ids)):
         nats(model, ids).backward()
-    assert_same(squared.totals, expected)
+    assert_same(gradients.totals, expected)
 
 
 def test_two_documents_in_a_row_are_two_samples():
@@ -82,8 +90,8 @@ def test_two_documents_in_a_row_are_two_samples():
     positions = torch.arange(half).repeat(2)[None].expand_as(ids)
     samples = rows_of(ids) * 2 + segments.long()
     logits_of = {"attention_mask": mask, "position_ids": positions}
-    squared = SquaredGradients(model, covered_parameters(model))
-    with squared.of_samples(samples):
+    gradients = SampleGradients(model, covered_parameters(model))
+    with gradients.of_samples(samples):
         first = model(input_ids=ids, **logits_of).logits
         loss = sum(
             functional.cross_entropy(
@@ -92,8 +100,8 @@ def test_two_documents_in_a_row_are_two_samples():
             for part in (slice(0, half), slice(half, None))
         )
         loss.backward()
-    assert squared.samples == 4
-    assert_same(squared.totals, batch_of_one_loop(model, ids.view(4, half)))
+    assert gradients.samples == 4
+    assert_same(gradients.totals, batch_of_one_loop(model, ids.view(4, half)))
 
 
 def test_a_parameter_used_outside_its_module_is_refused():
@@ -107,8 +115,8 @@ def test_a_parameter_used_outside_its_module_is_refused():
             return self.inner(x) * self.scale[0]
 
     model = Scaled()
-    squared = SquaredGradients(model, dict(model.named_parameters()))
-    with pytest.raises(InvalidInputError, match="found scale.0 with a gradient from elsewhere"), squared.of_samples(
+    gradients = SampleGradients(model, dict(model.named_parameters()))
+    with pytest.raises(InvalidInputError, match="found scale.0 with a gradient from elsewhere"), gradients.of_samples(
         torch.zeros(2, 4, dtype=torch.long)
     ):
         model(torch.randn(2, 4, 3)).sum().backward()

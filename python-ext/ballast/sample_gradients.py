@@ -1,4 +1,4 @@
-"""The diagonal Fisher information, exact for each sample at any batch size."""
+"""Squares or magnitudes of each sample's gradient, exact at any batch size."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,39 +21,41 @@ class _Use:
     samples: Tensor  # [tokens] int64
 
 
-class SquaredGradients:
-    """Sums Σ_n (∂ℓ_n/∂θ)² over samples n, from one backward pass of Σ_n ℓ_n over a whole batch.
+class SampleGradients:
+    """Sums (∂ℓ_n/∂θ)², or |∂ℓ_n/∂θ|, over samples n, from one backward pass of Σ_n ℓ_n over a whole batch.
 
-    A backward pass adds the samples' gradients up before they can be squared. What it passes to each module still has
+    A backward pass adds the samples' gradients up before anything can be done to each. What it passes to each module still has
     the samples apart: a linear layer with inputs x and output gradients δ has ∂ℓ_n/∂W = Σ_{t∈n} δ_t x_tᵀ, one small
     matrix product for each sample, into a tile that is used again. So the result is that of batches of one, exactly,
     for linear layers, GPT-2's Conv1D, embeddings, and whatever treats each token by itself (norms). A parameter that
-    is used several times, such as a tied embedding, is summed over its uses before it is squared.
+    is used several times, such as a tied embedding, is summed over its uses first.
 
     From a notebook::
 
-        squared = SquaredGradients(model, covered_parameters(model))
+        gradients = SampleGradients(model, covered_parameters(model))
         for ids in batches:                                      # [rows, length]
             rows = torch.arange(len(ids))[:, None].expand_as(ids)
-            with squared.of_samples(rows):
+            with gradients.of_samples(rows):
                 (cross_entropy_summed_over_all_targets(model, ids)).backward()
-        fisher = {name: total / squared.samples for name, total in squared.totals.items()}
+        fisher = {name: total / gradients.samples for name, total in gradients.totals.items()}
 
     Attributes:
-        totals: Σ_n (∂ℓ_n/∂θ)² by parameter name, fp32, the shape of its parameter
+        totals: the sum over samples by parameter name, fp32, the shape of its parameter
         samples: how many have been summed
     """
 
-    def __init__(self, model: nn.Module, parameters: Mapping[str, Tensor]) -> None:
+    def __init__(self, model: nn.Module, parameters: Mapping[str, Tensor], magnitudes: bool = False) -> None:
         """
         Args:
             model: parameters used outside of the modules that own them cannot be told apart by sample, and are refused
                 when they are met
             parameters: what to measure, by name; live
+            magnitudes: whether to sum |∂ℓ_n/∂θ| instead of its square
         """
         self.totals = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in parameters.items()}
         self.samples = 0
         self._parameters = dict(parameters)
+        self._magnitudes = magnitudes
         names = {parameter: name for name, parameter in parameters.items()}
         self._owned = {
             module: owned
@@ -131,7 +133,10 @@ class SquaredGradients:
                 chosen = (use.samples == sample).nonzero().squeeze(1)
                 key = next(key for key, owned in self._owned[use.module].items() if owned == name)
                 _add_gradient(tile, use.module, key, parameter, use.inputs[chosen], use.output_gradients[chosen])
-            total.addcmul_(tile, tile)
+            if self._magnitudes:
+                total += tile.abs_()
+            else:
+                total.addcmul_(tile, tile)
 
 
 def _add_gradient(

@@ -5,8 +5,8 @@ import torch
 from phases import measured_anchor, settings, tiny_model
 
 from ballast import Anchor, InvalidInputError, covered_parameters, methods
-from ballast.importance import FISHER
-from ballast.measurement import FisherMeasurement
+from ballast.importance import FISHER, SENSITIVITY
+from ballast.measurement import Measurement
 from ballast.models import open_model
 
 
@@ -16,7 +16,7 @@ def opened(model_folder):
 
 
 def fisher_anchor(opened, slot_of, rows, labels="data", seed=3) -> Anchor:
-    measurement = FisherMeasurement(opened, labels, seed)
+    measurement = Measurement(opened, FISHER, labels, seed)
     measurement.add(*slot_of(rows)[:4])
     return measurement.finish(False, "uniform", "parameter", "mean")
 
@@ -54,8 +54,8 @@ def test_sampled_labels_are_the_models_own(opened, slot_of, documents):
     name = "model.layers.0.self_attn.q_proj.weight"
     assert torch.equal(one[name], again[name])
     assert not torch.equal(one[name], other[name])
-    with pytest.raises(InvalidInputError, match='labels "data" or "sampled", found "own"'):
-        FisherMeasurement(opened, "own", 0)
+    with pytest.raises(InvalidInputError, match='labels "data" or "sampled", found "fisher" with "own"'):
+        Measurement(opened, FISHER, "own", 0)
 
 
 def test_the_penalty_is_the_written_one(opened, slot_of, documents):
@@ -90,12 +90,40 @@ def test_an_anchor_survives_its_file(opened, slot_of, documents, tmp_path):
     assert all(torch.equal(again.importance[name], value) for name, value in anchor.importance.items())
 
 
-def test_its_importance_is_not_the_path_integrals(opened, slot_of, documents):
-    """Another measure, not another constant: the ranks differ."""
-    fisher = fisher_anchor(opened, slot_of, [[document] for document in documents]).importance
-    path = measured_anchor(copy.deepcopy(opened.model)).importance
+def test_sensitivity_is_the_mean_magnitude_of_the_squared_logits_gradient(opened, slot_of, documents):
+    measurement = Measurement(opened, SENSITIVITY, "data", 0)
+    measurement.add(*slot_of([[document] for document in documents])[:4])
+    anchor = measurement.finish(False, "uniform", "parameter", "mean")
+    model = opened.model
+    parameters = covered_parameters(model)
+    totals = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
+    for document in documents:
+        output = model(input_ids=torch.tensor([document])).logits[0, :-1].square().sum()
+        for total, gradient in zip(
+            totals.values(), torch.autograd.grad(output, list(parameters.values())), strict=True
+        ):
+            total += gradient.abs() / len(documents)
+    for name, expected in totals.items():
+        tolerance = 2e-5 * float(expected.max())
+        assert torch.allclose(anchor.importance[name], expected, rtol=2e-4, atol=tolerance), name
+    parameters = covered_parameters(tiny_model())
+    assert methods.create("mas").penalty(tiny_model(), parameters, anchor, settings(method="mas")).strength == 30
+    with pytest.raises(InvalidInputError, match='anchor of fisher for the method "ewc", found one of sensitivity'):
+        methods.create("ewc").penalty(tiny_model(), parameters, anchor, settings(method="ewc"))
+
+
+def test_the_importances_are_not_each_others(opened, slot_of, documents):
+    """Other measures, not other constants: the ranks of the elements differ."""
+    rows = [[document] for document in documents]
+    sensitivity = Measurement(opened, SENSITIVITY, "data", 0)
+    sensitivity.add(*slot_of(rows)[:4])
+    measured = {
+        "ewc": fisher_anchor(opened, slot_of, rows).importance,
+        "mas": sensitivity.finish(False, "uniform", "parameter", "mean").importance,
+        "hierarchical": measured_anchor(copy.deepcopy(opened.model)).importance,
+    }
     name = "model.layers.0.mlp.up_proj.weight"
-    ranks = torch.stack([tensor[name].flatten().argsort().argsort().double() for tensor in (fisher, path)])
-    correlation = float(torch.corrcoef(ranks)[0, 1])
-    print(f"rank correlation of Fisher information and path integral in {name}: {correlation:.2f}")
-    assert correlation < 0.9
+    ranks = torch.stack([tensor[name].flatten().argsort().argsort().double() for tensor in measured.values()])
+    correlations = torch.corrcoef(ranks)
+    print(f"rank correlations in {name} of {', '.join(measured)}:\n{correlations}")
+    assert (correlations - torch.eye(3)).max() < 0.95
