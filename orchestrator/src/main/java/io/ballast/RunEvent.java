@@ -13,7 +13,4 @@ import java.util.Map;
  * @param fields what else there is to say, by the names of the design's table
  */
 public record RunEvent(Instant time, String type, String phase, long step, Map<String, Object> fields) {
-    public RunEvent {
-        fields = Map.copyOf(fields);
-    }
 }

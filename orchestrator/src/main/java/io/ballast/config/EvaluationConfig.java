@@ -27,12 +27,6 @@ public record EvaluationConfig(
         DOMAIN
     }
 
-    public EvaluationConfig {
-        stages = List.copyOf(stages);
-        general = List.copyOf(general);
-        domain = List.copyOf(domain);
-    }
-
     /** Without the stages that never come in the experiment. */
     EvaluationConfig withStagesOf(ExperimentConfig experiment) {
         return new EvaluationConfig(stages.stream().filter(stage -> happens(stage, experiment)).toList(),

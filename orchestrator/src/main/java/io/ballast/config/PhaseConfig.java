@@ -55,11 +55,13 @@ public record PhaseConfig(
         CONSTANT
     }
 
-    public PhaseConfig {
-        // What depends on another key: without steps and epochs a phase is one epoch.
-        data = List.copyOf(data);
-        if (steps == null && epochs == null) {
-            epochs = 1.0;
-        }
+    /**
+     * How often the phase goes over its data.
+     *
+     * @return what was set, 1 where neither steps nor epochs were, or null where steps were
+     */
+    @Override
+    public Double epochs() {
+        return epochs == null && steps == null ? Double.valueOf(1) : epochs;
     }
 }

@@ -42,11 +42,17 @@ public record RetentionConfig(
     private static final double PROXIMAL_LAMBDA = 30;
     private static final double GRADIENT_LAMBDA = 0.01;
 
-    public RetentionConfig {
-        // What depends on another key: the strength, by the form.
-        if (lambda == null) {
-            lambda = form == Form.GRADIENT ? GRADIENT_LAMBDA : PROXIMAL_LAMBDA;
+    /**
+     * Strength of the penalty.
+     *
+     * @return what was set, or else the default of the form
+     */
+    @Override
+    public Double lambda() {
+        if (lambda != null) {
+            return lambda;
         }
+        return form == Form.GRADIENT ? GRADIENT_LAMBDA : PROXIMAL_LAMBDA;
     }
 
     /** How the penalty acts. */

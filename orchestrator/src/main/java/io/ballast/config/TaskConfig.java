@@ -36,11 +36,27 @@ public record TaskConfig(
         @Setting("What the scores are called; by default the task's name, or parent folder/stem of the file.")
                 String name) {
 
-    public TaskConfig {
-        columns = columns == null ? Map.of() : Map.copyOf(columns);
-        if (name == null) {
-            name = task != null ? task : nameOf(perplexity);
+    /**
+     * Which of the file's columns stand for which of the task's.
+     *
+     * @return the file's names by the task's; empty where all agree
+     */
+    @Override
+    public Map<String, String> columns() {
+        return columns == null ? Map.of() : columns;
+    }
+
+    /**
+     * What the scores are called.
+     *
+     * @return what was set, or else the task's name, or parent folder/stem of the file
+     */
+    @Override
+    public String name() {
+        if (name != null) {
+            return name;
         }
+        return task != null ? task : nameOf(perplexity);
     }
 
     private static String nameOf(String file) {

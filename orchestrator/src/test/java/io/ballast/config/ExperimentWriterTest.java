@@ -15,7 +15,9 @@ class ExperimentWriterTest {
     void whatIsWrittenReadsBackAsTheSameFromAnywhere(String json) {
         ExperimentConfig config = Experiments.parse(json);
         String written = ExperimentWriter.toJson(config);
-        assertEquals(config, ExperimentReader.parse(Experiments.tree(written), Path.of("/somewhere/else")));
+        ExperimentConfig again = ExperimentReader.parse(Experiments.tree(written), Path.of("/somewhere/else"));
+        assertEquals(written, ExperimentWriter.toJson(again));
+        assertEquals(again, ExperimentReader.parse(Experiments.tree(ExperimentWriter.toJson(again)), Path.of("/")));
     }
 
     @Test
