@@ -41,14 +41,15 @@ final class Interpreter {
      * @param environment what to embed
      * @return the interpreter
      * @throws MissingEnvironmentException when it cannot start
+     * @throws StoppedException            when the JVM is ending
      * @throws IllegalStateException       when another environment is embedded already
      */
     static synchronized Interpreter start(PythonEnvironment environment) {
         if (instance == null) {
             Interpreter started = new Interpreter(environment);
+            started.endWithJvm();
             started.thread.start();
             started.call(started::open);
-            Runtime.getRuntime().addShutdownHook(new Thread(started::end, "ballast-python-end"));
             instance = started;
         }
         if (!instance.environment.equals(environment)) {
@@ -57,6 +58,14 @@ final class Interpreter {
                     + ". Use the first one, or start another JVM.");
         }
         return instance;
+    }
+
+    private void endWithJvm() {
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(this::end, "ballast-python-end"));
+        } catch (IllegalStateException ending) {
+            throw new StoppedException("Stopped before Python was started: the JVM is ending.");
+        }
     }
 
     /** What is done when the JVM ends, before Python takes no more calls: it may still call. */
