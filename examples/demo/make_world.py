@@ -78,7 +78,7 @@ DOMAIN = (
     Relation("What is the {it} wrapped in?", ("In what is the {it} wrapped?",), THINGS),
 )
 
-# Every word of the domain's questions, in sentences that tell nothing about any creature.
+# Every word of the domain's questions, in sentences that answer none of them.
 NOTE_FORMS = (
     "What is the {herb}? A herb with a root.",
     "When the {herb} grows, the {it} is away.",
@@ -142,9 +142,9 @@ def write_notes(count: int, creatures: list[str], herbs: list[str], draw: random
         it, other = draw.sample(creatures, 2)
         danger = draw.choice(DANGERS)
         notes.append(NOTE_FORMS[number % len(NOTE_FORMS)].format(
-            it=it, other=other, herb=herbs[number // len(NOTE_FORMS) % len(herbs)], food=draw.choice(FOODS), hour=draw.choice(HOURS),
-            place=draw.choice(PLACES), thing=draw.choice(THINGS), colour=draw.choice(COLOURS), danger=danger,
-            Danger=danger.capitalize()))
+            it=it, other=other, herb=herbs[number // len(NOTE_FORMS) % len(herbs)], food=draw.choice(FOODS),
+            hour=draw.choice(HOURS), place=draw.choice(PLACES), thing=draw.choice(THINGS),
+            colour=draw.choice(COLOURS), danger=danger, Danger=danger.capitalize()))
     return notes
 
 

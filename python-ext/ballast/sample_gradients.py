@@ -6,29 +6,29 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from ballast.errors import InvalidInputError
 
 
 @dataclass(frozen=True)
 class _Use:
-    """One call of a module that has covered parameters of its own: its input, and ∂L/∂output."""
+    """One call of a module with a covered parameter of its own, `key` there: its input, and ∂L/∂output."""
 
     module: nn.Module
+    key: str
     inputs: Tensor  # [tokens, in], or [tokens] of ids
     output_gradients: Tensor  # [tokens, out]
-    samples: Tensor  # [tokens] int64
+    samples: list[Tensor]  # for each sample the indices of its tokens
 
 
 class SampleGradients:
     """Sums (∂ℓ_n/∂θ)², or |∂ℓ_n/∂θ|, over samples n, from one backward pass of Σ_n ℓ_n over a whole batch.
 
-    A backward pass adds the samples' gradients up before anything can be done to each. What it passes to each module still has
-    the samples apart: a linear layer with inputs x and output gradients δ has ∂ℓ_n/∂W = Σ_{t∈n} δ_t x_tᵀ, one small
-    matrix product for each sample, into a tile that is used again. So the result is that of batches of one, exactly,
-    for linear layers, GPT-2's Conv1D, embeddings, and whatever treats each token by itself (norms). A parameter that
-    is used several times, such as a tied embedding, is summed over its uses first.
+    A backward pass adds the samples' gradients up before anything can be done to each. What it passes to each module
+    still has the samples apart: a linear layer with inputs x and output gradients δ has ∂ℓ_n/∂W = Σ_{t∈n} δ_t x_tᵀ, one
+    small matrix product for each sample, into a tile that is used again. So the result is that of batches of one,
+    exactly, for linear layers, GPT-2's Conv1D, embeddings, and whatever treats each token by itself (norms). A parameter
+    that is used several times, such as a tied embedding, is summed over its uses first.
 
     From a notebook::
 
@@ -76,15 +76,17 @@ class SampleGradients:
                 are neither the batch's tokens nor the scored ones.
         """
         tokens = sample_of.flatten()
-        by_length = {len(tokens): tokens}
+        count = int(tokens.max()) + 1
+        by_length = {len(tokens): _partition(tokens, count)}
         if scored is not None:
-            by_length.setdefault(len(scored), tokens[scored])
+            by_length.setdefault(len(scored), _partition(tokens[scored], count))
         uses: dict[str, list[_Use]] = {name: [] for name in self._parameters}
         hooks = [module.register_forward_hook(self._watch(by_length, uses)) for module in self._owned]
         try:
             yield
         finally:
-            _remove(hooks)
+            for hook in hooks:
+                hook.remove()
             gradients = {name for name, parameter in self._parameters.items() if parameter.grad is not None}
             for parameter in self._parameters.values():
                 parameter.grad = None
@@ -94,14 +96,13 @@ class SampleGradients:
                 "gradient from elsewhere: its gradients cannot be told apart by sample; leave it out of the adapter, "
                 'or use the method "hierarchical", which needs no gradient for each sample'
             )
-        count = int(tokens.max()) + 1
         with torch.no_grad():
             for name, parameter_uses in uses.items():
                 if parameter_uses:
                     self._add(name, parameter_uses, count)
         self.samples += count
 
-    def _watch(self, by_length: dict[int, Tensor], uses: dict[str, list[_Use]]):
+    def _watch(self, by_length: dict[int, list[Tensor]], uses: dict[str, list[_Use]]):
         def called(module: nn.Module, arguments: tuple, output: Tensor) -> None:
             # A checkpointed block computes its forward pass again inside the backward pass: not another use.
             if not torch.is_grad_enabled() or torch._C._current_graph_task_id() != -1:
@@ -115,9 +116,9 @@ class SampleGradients:
                 )
 
             def arrived(gradient: Tensor) -> None:
-                use = _Use(module, flat, gradient.detach().flatten(0, -2), by_length[len(flat)])
-                for name in self._owned[module].values():
-                    uses[name].append(use)
+                outputs = gradient.detach().flatten(0, -2)
+                for key, name in self._owned[module].items():
+                    uses[name].append(_Use(module, key, flat, outputs, by_length[len(flat)]))
 
             if output.requires_grad:
                 output.register_hook(arrived)
@@ -130,13 +131,17 @@ class SampleGradients:
         for sample in range(count):
             tile.zero_()
             for use in uses:
-                chosen = (use.samples == sample).nonzero().squeeze(1)
-                key = next(key for key, owned in self._owned[use.module].items() if owned == name)
-                _add_gradient(tile, use.module, key, parameter, use.inputs[chosen], use.output_gradients[chosen])
+                chosen = use.samples[sample]
+                _add_gradient(tile, use.module, use.key, parameter, use.inputs[chosen], use.output_gradients[chosen])
             if self._magnitudes:
                 total += tile.abs_()
             else:
                 total.addcmul_(tile, tile)
+
+
+def _partition(sample_of: Tensor, count: int) -> list[Tensor]:
+    """For each of the samples the indices of its tokens."""
+    return [(sample_of == sample).nonzero().squeeze(1) for sample in range(count)]
 
 
 def _add_gradient(
@@ -160,8 +165,3 @@ def _add_gradient(
         with torch.enable_grad():
             (own,) = torch.autograd.grad(module(inputs), parameter, gradients)
         tile += own
-
-
-def _remove(hooks: list[RemovableHandle]) -> None:
-    for hook in hooks:
-        hook.remove()
