@@ -5,7 +5,7 @@ from ballast.errors import BallastError, DivergedError, EnvironmentMissingError,
 from ballast.importance import Importance, finish_importance, layer_coefficients, weigh_layers
 from ballast.layers import covered_parameters, group_layers
 from ballast.path_integral import PathIntegral
-from ballast.penalty import RetentionPenalty
+from ballast.penalty import QuadraticPenalty
 from ballast.settings import PhaseSettings
 from ballast.training import TrainingPhase
 
@@ -20,7 +20,7 @@ __all__ = [
     "InvalidInputError",
     "PathIntegral",
     "PhaseSettings",
-    "RetentionPenalty",
+    "QuadraticPenalty",
     "TrainingPhase",
     "covered_parameters",
     "finish_importance",

@@ -13,12 +13,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ballast.errors import InvalidInputError
-from ballast.importance import Importance, Layer, LayerWeights
-from ballast.layers import covered_parameters
+from ballast.importance import Importance, Layer, LayerWeights, weigh_layers
+from ballast.layers import covered_parameters, group_layers
 
-SCHEMA = 2
+SCHEMA = 3
 TENSORS = "anchor.safetensors"
 METADATA = "anchor.json"
+SEEN_TOKENS = "seenTokens"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Anchor:
         reference_is_base: θ* is the untouched base, so a file holds its hashes in place of its values
         layer_weights: the layers with their norms and α
         model_bytes: size of the whole model's parameters, to set beside `bytes`
+        seen_tokens: [vocabulary] bool: which tokens the general text had, None where that was not noted
         provenance: how it came about: "baseModel" (hash), "data" (hash), "recipe"
     """
 
@@ -42,7 +44,40 @@ class Anchor:
     reference_is_base: bool
     layer_weights: LayerWeights
     model_bytes: int
+    seen_tokens: Tensor | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        model: nn.Module,
+        measured: Importance,
+        reference: Mapping[str, Tensor],
+        reference_is_base: bool,
+        layer_coefficients: str,
+        layers: str,
+        normalize: str,
+        seen_tokens: Tensor | None = None,
+    ) -> "Anchor":
+        """What was measured on a model, with its layers weighed.
+
+        Args:
+            model: as `layers.group_layers` takes it
+            measured: Ω of its covered parameters
+            reference: θ* by parameter name
+            reference_is_base: whether θ* is where the model was opened
+            layer_coefficients: as in `importance.layer_coefficients`
+            layers: "block" or "parameter"
+            normalize: "mean" or "none"
+            seen_tokens: [vocabulary] bool, or None
+
+        Raises:
+            InvalidInputError: an unknown setting, or importance that is 0 everywhere.
+        """
+        groups = group_layers(model, measured.values, layers)
+        weights = weigh_layers(measured.values, groups, layer_coefficients, normalize)
+        model_bytes = sum(parameter.nbytes for parameter in model.parameters())
+        return cls(measured, reference, reference_is_base, weights, model_bytes, seen_tokens)
 
     @property
     def importance(self) -> Mapping[str, Tensor]:
@@ -151,6 +186,7 @@ class Anchor:
             reference_is_base=bool(metadata["referenceHashes"]),
             layer_weights=_layer_weights(metadata["layerWeights"]),
             model_bytes=metadata["modelBytes"],
+            seen_tokens=tensors.get(SEEN_TOKENS),
             provenance=metadata["provenance"],
         )
 
@@ -158,6 +194,8 @@ class Anchor:
         stored = {f"importance.{name}": tensor for name, tensor in self.importance.items()}
         if not self.reference_is_base:
             stored |= {f"reference.{name}": tensor for name, tensor in self.reference.items()}
+        if self.seen_tokens is not None:
+            stored[SEEN_TOKENS] = self.seen_tokens
         return stored
 
     def _metadata(self, tensor_bytes: int, provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class TokenBatch:
     targets: torch.Tensor  # [S] int64
     packed: bool
 
+    def mark_tokens(self, seen: torch.Tensor) -> None:
+        """Sets `seen` ([vocabulary] bool) for the tokens of the batch, padding left out."""
+        seen[self.ids[self.segments > 0]] = True
+        seen[self.targets] = True
+
 
 def read_slot(
     slot: numpy.ndarray, rows: int, length: int, packed: bool, vocabulary_size: int, device: torch.device

@@ -147,13 +147,19 @@ def end_phase(phase: int) -> dict:
 def finish_importance(
     phase: int, xi: float, relative: bool, reference: str, layer_coefficients: str, layers: str, normalize: str
 ) -> int:
-    training = get(phase, ModelPhase).training
-    return handles.add(training.finish_importance(xi, relative, reference, layer_coefficients, layers, normalize))
+    ended = get(phase, ModelPhase)
+    return handles.add(ended.finish_importance(xi, relative, reference, layer_coefficients, layers, normalize))
 
 
 @called_from_java
-def methods_needs() -> dict:
-    return methods.needs()
+def describe_methods() -> list[dict]:
+    return [methods.describe(name) for name in methods.names()]
+
+
+@called_from_java
+def describe_method(name: str, options: dict) -> dict:
+    methods.create(name, handles.plain(options))
+    return methods.describe(name)
 
 
 @called_from_java

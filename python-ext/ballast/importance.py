@@ -111,6 +111,23 @@ def _bin_of(counts: Tensor, rank: int) -> tuple[int, int]:
     return found, rank - (int(cumulative[found]) - int(counts[found]))
 
 
+def permuted(importance: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
+    """Ω with its positive elements permuted inside each tensor and its zeros kept in place: a control.
+
+    Norms and layer coefficients stay as they are, and so does which parameters are free; what is lost is which of the
+    held elements matters more.
+    """
+    shuffled = {}
+    for index, (name, values) in enumerate(importance.items()):
+        generator = torch.Generator().manual_seed(seed + index)
+        held = (values > 0).flatten().nonzero().squeeze(1)
+        order = torch.randperm(len(held), generator=generator).to(held.device)
+        flat = values.flatten().clone()
+        flat[held] = flat[held[order]]
+        shuffled[name] = flat.view_as(values)
+    return shuffled
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer's share of the importance.
@@ -181,18 +198,20 @@ def weigh_layers(
         layer: math.hypot(*(float(torch.linalg.vector_norm(importance[n], dtype=torch.float64)) for n in names))
         for layer, names in groups.items()
     }
-    alphas = layer_coefficients(norms, kind)
+    elements = {layer: sum(importance[name].numel() for name in names) for layer, names in groups.items()}
+    alphas = layer_coefficients(norms, elements, kind)
     layers = tuple(
-        Layer(layer, tuple(names), sum(importance[n].numel() for n in names), norms[layer], alphas[layer])
+        Layer(layer, tuple(names), elements[layer], norms[layer], alphas[layer])
         for layer, names in groups.items()
     )
     return LayerWeights(kind, normalize, layers, _scale(importance, layers, normalize))
 
 
-def layer_coefficients(norms: Mapping[str, float], kind: str) -> dict[str, float]:
-    """α by layer from n = ‖Ω_l‖₂ by layer (arXiv 2501.13669).
+def layer_coefficients(norms: Mapping[str, float], elements: Mapping[str, int], kind: str) -> dict[str, float]:
+    """α by layer from n = ‖Ω_l‖₂ and the number of elements N by layer (arXiv 2501.13669).
 
-    "paper": softmax(n). "scaled": L · softmax(n / mean n), mean 1. "uniform": 1, which is Synaptic Intelligence.
+    "paper": softmax(n). "scaled": L · softmax(n / mean n), mean 1. "scaled-rms": the same of n / √N, which does not grow
+    with a layer's size. "uniform": 1, which is Synaptic Intelligence.
     Norms of real models differ by hundreds, so the paper's softmax puts nearly everything on one layer.
 
     Raises:
@@ -204,14 +223,18 @@ def layer_coefficients(norms: Mapping[str, float], kind: str) -> dict[str, float
             "give it more steps or another learning rate"
         )
     n = torch.tensor(list(norms.values()), dtype=torch.float64)
+    if kind == "scaled-rms":
+        n /= torch.tensor([elements[layer] for layer in norms], dtype=torch.float64).sqrt()
     if kind == "paper":
         alpha = n.softmax(0)
-    elif kind == "scaled":
+    elif kind in ("scaled", "scaled-rms"):
         alpha = len(n) * (n / n.mean()).softmax(0)
     elif kind == "uniform":
         alpha = torch.ones_like(n)
     else:
-        raise InvalidInputError(f'expected layerCoefficients "paper", "scaled" or "uniform", found "{kind}"')
+        raise InvalidInputError(
+            f'expected layerCoefficients "paper", "scaled", "scaled-rms" or "uniform", found "{kind}"'
+        )
     return dict(zip(norms, alpha.tolist(), strict=True))
 
 

@@ -1,8 +1,8 @@
 """Which parameters are covered, and which layer each of them belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from torch import nn
+from torch import Tensor, nn
 
 from ballast.errors import InvalidInputError
 
@@ -62,6 +62,13 @@ def group_layers(model: nn.Module, names: Iterable[str], kind: str) -> dict[str,
     for name in names:
         groups[layer_of[name]].append(name)
     return {layer: members for layer, members in groups.items() if members}
+
+
+def vocabulary_parameters(model: nn.Module, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those of the parameters that have a row for each token, by name: input embedding and head."""
+    modules = [getattr(model, getter, lambda: None)() for getter in ("get_input_embeddings", "get_output_embeddings")]
+    weights = {id(getattr(module, "weight", None)) for module in modules if module is not None}
+    return {name: parameter for name, parameter in parameters.items() if id(parameter) in weights}
 
 
 def _blocks_path(model: nn.Module) -> str:

@@ -8,8 +8,8 @@ from ballast import batches, scoring
 from ballast.anchor import Anchor
 from ballast.batches import TokenBatch
 from ballast.errors import DivergedError, InvalidInputError
-from ballast.importance import FISHER, SENSITIVITY, Importance, weigh_layers
-from ballast.layers import covered_parameters, group_layers
+from ballast.importance import FISHER, SENSITIVITY, Importance
+from ballast.layers import covered_parameters
 from ballast.models import OpenedModel
 from ballast.sample_gradients import SampleGradients
 
@@ -51,12 +51,14 @@ class Measurement:
         self._gradients = SampleGradients(opened.model, self._parameters, magnitudes=kind == SENSITIVITY)
         self._sampled = labels == "sampled"
         self._generator = torch.Generator(opened.device).manual_seed(seed)
+        self._seen_tokens = torch.zeros(opened.vocabulary_size, dtype=torch.bool, device=opened.device)
         opened.model.eval()
 
     def add(self, slot: numpy.ndarray, rows: int, length: int, packed: bool) -> None:
         """Measures the documents of one batch."""
         opened = self._opened
         batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
+        batch.mark_tokens(self._seen_tokens)
         with self._gradients.of_samples(_documents(batch), batch.scored):
             logits = scoring.selected_logits(opened, batch, own_positions=True).float()
             self._measured(logits, batch.targets).backward()
@@ -73,7 +75,7 @@ class Measurement:
 
         Args:
             reference_is_base: whether the model stands where it was opened
-            layer_coefficients: "paper", "scaled" or "uniform"
+            layer_coefficients: as in `importance.layer_coefficients`
             layers: "block" or "parameter"
             normalize: "mean" or "none"
 
@@ -90,13 +92,16 @@ class Measurement:
                     f"expected finite gradients on the general text, found one in {name} that is not: the general "
                     "phase has diverged, or the weights are broken"
                 )
-        model = self._opened.model
-        groups = group_layers(model, self._parameters, layers)
-        weights = weigh_layers(values, groups, layer_coefficients, normalize)
-        reference = {name: parameter.detach().clone() for name, parameter in self._parameters.items()}
-        model_bytes = sum(parameter.nbytes for parameter in model.parameters())
-        measured = Importance(values, self._kind, samples=self._gradients.samples)
-        return Anchor(measured, reference, reference_is_base, weights, model_bytes)
+        return Anchor.of(
+            self._opened.model,
+            Importance(values, self._kind, samples=self._gradients.samples),
+            {name: parameter.detach().clone() for name, parameter in self._parameters.items()},
+            reference_is_base,
+            layer_coefficients,
+            layers,
+            normalize,
+            self._seen_tokens,
+        )
 
 
 def _documents(batch: TokenBatch) -> torch.Tensor:

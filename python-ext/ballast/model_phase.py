@@ -1,10 +1,12 @@
 """A training phase that is fed slots: what stands between the batches and `TrainingPhase`."""
 
+import dataclasses
 from typing import Any
 
 import numpy
+import torch
 
-from ballast import batches, memory, scoring
+from ballast import batches, memory
 from ballast.anchor import Anchor
 from ballast.models import OpenedModel
 from ballast.settings import PhaseSettings
@@ -18,6 +20,7 @@ class ModelPhase:
         self._opened = opened
         memory.reset_peak()
         self.training = TrainingPhase(opened.model, PhaseSettings.from_dict(settings), anchor)
+        self._seen_tokens = torch.zeros(opened.vocabulary_size, dtype=torch.bool, device=opened.device)
 
     def forward_backward(self, slot: numpy.ndarray, rows: int, length: int, packed: bool, step_targets: int) -> None:
         """One micro-batch. `step_targets` are the scored targets of the whole optimizer step: accumulated micro-batches
@@ -27,7 +30,13 @@ class ModelPhase:
         if not self._opened.model.training:  # An evaluation came between.
             self._opened.model.train()
         batch = batches.read_slot(slot, rows, length, packed, self._opened.vocabulary_size, self._opened.device)
-        self.training.backward(scoring.loss_sum(self._opened, batch) / step_targets)
+        batch.mark_tokens(self._seen_tokens)
+        objective, loss = self.training.retention.objective(self._opened, batch)
+        self.training.backward(objective / step_targets, loss / step_targets)
+
+    def finish_importance(self, *weighing: Any) -> Anchor:
+        """As `TrainingPhase.finish_importance`; the anchor knows which tokens the phase saw."""
+        return dataclasses.replace(self.training.finish_importance(*weighing), seen_tokens=self._seen_tokens)
 
     def end(self) -> dict[str, Any]:
         """As `TrainingPhase.end`, with the phase's peak of memory."""

@@ -7,16 +7,17 @@ from torch import Tensor
 
 from ballast import kernels
 from ballast.errors import InvalidInputError
+from ballast.retention import OBJECTIVE, Retention
 
 GRADIENT = "gradient"
 PROXIMAL = "proximal"
 
-DEFAULT_STRENGTH: Mapping[str, float] = {PROXIMAL: 30.0, GRADIENT: 0.01}
-"""λ by form for weights of mean 1. The two are not comparable: Adam's preconditioner distorts the gradient form and not
-the proximal one."""
+DEFAULT_STRENGTH: Mapping[str, float] = {PROXIMAL: 30.0, GRADIENT: 0.01, OBJECTIVE: 0.1}
+"""λ by form: of a penalty on parameters for weights of mean 1, and of what joins the objective for each target. They are
+not comparable: Adam's preconditioner distorts the gradient form and not the proximal one."""
 
 
-class RetentionPenalty:
+class QuadraticPenalty(Retention):
     """λ Σ_i c_i Ω_i (θ_i − θ*_i)² over the covered parameters, with c one number for each tensor.
 
     Gradient form (arXiv 2501.13669): 2 λ c Ω (θ − θ*) joins the task's gradient before the clip norm is taken, as
@@ -24,6 +25,8 @@ class RetentionPenalty:
     θ ← θ* + (θ − θ*) / (1 + 2 η_t λ c Ω), the penalty's proximal operator (Parikh & Boyd, Proximal Algorithms, 2014):
     stable for any λ.
     """
+
+    acts_on_step = True
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class RetentionPenalty:
         Raises:
             InvalidInputError: an unknown form or a negative λ.
         """
-        if form not in DEFAULT_STRENGTH:
+        if form not in (PROXIMAL, GRADIENT):
             raise InvalidInputError(f'expected form "proximal" or "gradient", found "{form}"')
         if not strength >= 0:
             raise InvalidInputError(f"expected lambda of at least 0, found {strength}")

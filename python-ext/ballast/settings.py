@@ -20,13 +20,15 @@ class PhaseSettings:
         weight_decay: AdamW's decoupled weight decay
         clip_norm: largest gradient norm; 0 clips nothing
         seed: of dropout and whatever else is random
-        importance: whether the path integral is measured
-        method: a name from `ballast.methods`
+        importance: what is measured along the way, `importance.PATH_INTEGRAL` or None
+        method: a name from `ballast.methods`, or "package.module:ClassName"
+        options: the method's own, by the names that an experiment uses
         strength: λ ("lambda" in the experiment), or None for the method's default in this form
-        form: "proximal" or "gradient"
-        layer_coefficients: "paper", "scaled" or "uniform"
+        form: one of the method's: "proximal", "gradient" or "objective"
+        layer_coefficients: as in `importance.layer_coefficients`
         layers: "block" or "parameter"
         normalize: "mean" or "none"
+        permute: whether the method is given importance permuted inside each tensor, a control
     """
 
     steps: int
@@ -36,13 +38,15 @@ class PhaseSettings:
     weight_decay: float
     clip_norm: float
     seed: int
-    importance: bool
+    importance: str | None
     method: str
+    options: Mapping[str, Any]
     strength: float | None
     form: str
     layer_coefficients: str
     layers: str
     normalize: str
+    permute: bool
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "PhaseSettings":
@@ -66,6 +70,11 @@ class PhaseSettings:
         if self.form not in default_by_form:
             raise InvalidInputError(f'expected a form out of {", ".join(default_by_form)}, found "{self.form}"')
         return default_by_form[self.form] if self.strength is None else self.strength
+
+
+def camel_case(name: str) -> str:
+    """A Python name as an experiment writes it."""
+    return re.sub("_(.)", lambda letter: letter[1].upper(), name)
 
 
 def _snake_case(key: str) -> str:

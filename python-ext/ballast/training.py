@@ -9,10 +9,12 @@ from torch import Tensor, nn
 from ballast import methods
 from ballast.anchor import Anchor
 from ballast.errors import DivergedError, InvalidInputError
-from ballast.importance import finish_importance, weigh_layers
-from ballast.layers import covered_parameters, group_layers
+from ballast.importance import PATH_INTEGRAL, finish_importance
+from ballast.layers import covered_parameters
+from ballast.methods import PhaseStart
 from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, clip_factor, learning_rate
 from ballast.path_integral import PathIntegral
+from ballast.retention import Retention
 from ballast.settings import PhaseSettings
 
 
@@ -42,8 +44,8 @@ class TrainingPhase:
         self.parameters = covered_parameters(model)
         _check_float32(self.parameters)
         self.device = next(iter(self.parameters.values())).device
-        self._penalty = methods.create(settings.method).penalty(model, self.parameters, anchor, settings)
-        self._path_integral = PathIntegral(self.parameters) if settings.importance else None
+        self.retention = methods.retain(PhaseStart(model, self.parameters, anchor, settings))
+        self._path_integral = PathIntegral(self.parameters) if settings.importance == PATH_INTEGRAL else None
         self._optimizer: Optimizer | None = self._make_optimizer()
         self._gate = Gate(self.device)
         self._learning_rate = self._scheduled(0)
@@ -57,18 +59,19 @@ class TrainingPhase:
         self._drop_gradients()
         model.train()
 
-    def backward(self, loss: Tensor) -> None:
+    def backward(self, objective: Tensor, loss: Tensor | None = None) -> None:
         """Adds one micro-batch's gradient to `.grad`.
 
         Args:
-            loss: 0-dim: Σ CE of this micro-batch / targets of the whole step, so that the micro-batches of a step add
-                up to the loss and the gradient of one large batch
+            objective: 0-dim: Σ over this micro-batch / targets of the whole step, so that the micro-batches of a step
+                add up to the loss and the gradient of one large batch
+            loss: 0-dim: the task's loss, to be reported, where the objective is another
         """
         self._check_running()
         self._micro_batches += 1
-        self._gate.watch(loss.detach(), self._steps + 1, self._micro_batches)
-        self._loss_sum += loss.detach()
-        loss.backward()
+        self._gate.watch(objective.detach(), self._steps + 1, self._micro_batches)
+        self._loss_sum += (objective if loss is None else loss).detach()
+        objective.backward()
 
     def step(self) -> None:
         """One optimizer step on what `backward` accumulated: penalty, clipping, AdamW, path integral, proximal step."""
@@ -78,14 +81,12 @@ class TrainingPhase:
         gradients = self._gradients()
         self._learning_rate = self._scheduled(self._steps)
         with self._observed():
-            if self._penalty is not None:
-                self._penalty.add_gradient()
+            self.retention.add_gradient()
             self._gradient_norm = torch.nn.utils.get_total_norm(gradients)
             self._gate.watch(self._gradient_norm, self._steps + 1, self._micro_batches)
             clip = clip_factor(self._gradient_norm, self.settings.clip_norm)
             self._optimizer.step(self._learning_rate, clip, self._gate.step)
-            if self._penalty is not None:
-                self._penalty.proximal_step(self._learning_rate, self._gate.step)
+            self.retention.proximal_step(self._learning_rate, self._gate.step)
         self._steps += 1
         self._micro_batches = 0
         self._drop_gradients()
@@ -99,7 +100,7 @@ class TrainingPhase:
             "penalty": its value now, 0 without one; "nonFiniteStep": the first step (from 1) with a loss or gradient
             that is not finite, else 0; "nonFiniteMicroBatch": the micro-batch of it (from 1) after which that was seen
         """
-        penalty = torch.zeros(()) if self._penalty is None else self._penalty.value()
+        penalty = self.retention.value()
         on_device = (self._loss_sum, self._gradient_norm, penalty, self._gate.step, self._gate.micro_batch)
         loss_sum, gradient_norm, penalty, bad_step, bad_micro_batch = torch.stack(
             [value.to(self.device, torch.float64) for value in on_device]
@@ -127,8 +128,9 @@ class TrainingPhase:
         """
         if not self._ended:
             self._ended = True
-            self._strength = None if self._penalty is None else self._penalty.strength
-            self._optimizer = self._penalty = None
+            self._strength = self.retention.strength
+            self._optimizer = None
+            self.retention = Retention()
             self._drop_gradients()
             self.model.eval()
         return {"steps": self._steps, "method": self.settings.method, "lambda": self._strength}
@@ -143,7 +145,7 @@ class TrainingPhase:
             relative: whether `xi` multiplies the median squared move
             reference: "end": θ* is where the phase ended. "start": θ* is where it began; the phase only measured, and
                 the parameters are put back there
-            layer_coefficients: "paper", "scaled" or "uniform"
+            layer_coefficients: as in `importance.layer_coefficients`
             layers: "block" or "parameter"
             normalize: "mean" or "none"
 
@@ -156,8 +158,6 @@ class TrainingPhase:
             raise InvalidInputError(f'expected reference "end" or "start", found "{reference}"')
         end = {name: parameter.detach() for name, parameter in self.parameters.items()}
         measured = finish_importance(path_integral.omega, path_integral.start, end, xi, relative)
-        groups = group_layers(self.model, self.parameters, layers)
-        weights = weigh_layers(measured.values, groups, layer_coefficients, normalize)
         if reference == "start":
             kept = path_integral.start
             for name, value in kept.items():
@@ -165,18 +165,17 @@ class TrainingPhase:
         else:
             kept = {name: value.clone() for name, value in end.items()}
         self._path_integral = None
-        model_bytes = sum(parameter.nbytes for parameter in self.model.parameters())
-        return Anchor(measured, kept, reference == "start", weights, model_bytes)
+        return Anchor.of(self.model, measured, kept, reference == "start", layer_coefficients, layers, normalize)
 
     def _make_optimizer(self) -> Optimizer:
         """The fused pass where nothing but AdamW moves the parameters while ω is measured."""
-        if self._path_integral is not None and self._penalty is None:
+        if self._path_integral is not None and not self.retention.acts_on_step:
             return PathIntegralAdamW(self._path_integral, self.settings.weight_decay)
         return FusedAdamW(self.parameters, self.settings.weight_decay)
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
         """Measures ω around the whole step where the optimizer does not: g without the penalty, d with it."""
-        if self._path_integral is not None and self._penalty is not None:
+        if self._path_integral is not None and self.retention.acts_on_step:
             return self._path_integral.around_step(self._gate.step)
         return contextlib.nullcontext()
 

@@ -6,7 +6,9 @@ import torch
 from tiny_models import CONFIGURATIONS, VOCABULARY_SIZE
 from transformers import AutoModelForCausalLM
 
-from ballast import PhaseSettings, TrainingPhase
+from ballast import Anchor, PhaseSettings, TrainingPhase, covered_parameters, methods
+from ballast.methods import PhaseStart
+from ballast.retention import Retention
 
 SETTINGS = {
     "steps": 6,
@@ -17,14 +19,16 @@ SETTINGS = {
     "clipNorm": 0.0,
     "dtype": "float32",
     "seed": 5,
-    "importance": False,
+    "importance": None,
     "method": "none",
+    "options": {},
     "lambda": None,
     "form": "proximal",
     "anchor": 0,
     "layerCoefficients": "scaled",
     "layers": "block",
     "normalize": "mean",
+    "permute": False,
 }
 
 
@@ -33,6 +37,11 @@ def settings(**changes) -> PhaseSettings:
     if "strength" in changes:
         changes["lambda"] = changes.pop("strength")
     return PhaseSettings.from_dict(SETTINGS | changes)
+
+
+def retain(method: str, model: torch.nn.Module, anchor: Anchor | None = None, **changes) -> Retention:
+    """What a method holds a phase back with that starts where the model stands."""
+    return methods.retain(PhaseStart(model, covered_parameters(model), anchor, settings(method=method, **changes)))
 
 
 def tiny_model(name: str = "llama-tied") -> torch.nn.Module:
@@ -75,7 +84,7 @@ def train(phase: TrainingPhase, ids: torch.Tensor, steps: int = 6) -> TrainingPh
 
 def measured_anchor(model: torch.nn.Module, **changes):
     """The anchor of a short general phase of `model`."""
-    phase = train(TrainingPhase(model, settings(importance=True)), batch(seed=2))
+    phase = train(TrainingPhase(model, settings(importance="path_integral")), batch(seed=2))
     phase.end()
     arguments = {"reference": "end", "layer_coefficients": "scaled", "layers": "block", "normalize": "mean"}
     return phase.finish_importance(1.0, True, **(arguments | changes))

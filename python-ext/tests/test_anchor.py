@@ -72,7 +72,7 @@ def test_lora_factors_round_trip(tmp_path):
 
 def test_metadata_says_how_it_came_about(saved):
     metadata = json.loads((saved / METADATA).read_text())
-    assert metadata["schema"] == 2 and metadata["storage"] == "float32"
+    assert metadata["schema"] == 3 and metadata["storage"] == "float32"
     assert metadata["provenance"] == PROVENANCE
     assert metadata["layerWeights"]["kind"] == "scaled" and metadata["layerWeights"]["normalize"] == "mean"
     assert metadata["shapes"]["model.embed_tokens.weight"] == [320, 32]
@@ -182,5 +182,5 @@ def test_a_replacement_that_breaks_off_leaves_no_anchor_that_opens(base_anchor, 
 def test_another_schema_is_refused(saved):
     metadata = json.loads((saved / METADATA).read_text())
     (saved / METADATA).write_text(json.dumps(metadata | {"schema": 1}))
-    with pytest.raises(InvalidInputError, match='expected "schema": 2 .* found 1'):
+    with pytest.raises(InvalidInputError, match='expected "schema": 3 .* found 1'):
         Anchor.open(saved)

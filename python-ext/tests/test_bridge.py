@@ -15,8 +15,8 @@ from ballast.errors import InvalidInputError
 
 SETTINGS = {
     "steps": 6, "learningRate": 1e-2, "schedule": "linear", "warmupSteps": 1, "weightDecay": 0.01, "clipNorm": 1.0,
-    "seed": 5, "importance": False, "method": "none", "lambda": None, "form": "proximal", "anchor": 0,
-    "layerCoefficients": "scaled", "layers": "block", "normalize": "mean",
+    "seed": 5, "importance": None, "method": "none", "options": {}, "lambda": None, "form": "proximal", "anchor": 0,
+    "layerCoefficients": "scaled", "layers": "block", "normalize": "mean", "permute": False,
 }  # fmt: skip
 FINISH = (1.0, True, "end", "scaled", "block", "mean")
 
@@ -52,7 +52,7 @@ def test_a_whole_experiment_runs_on_every_architecture(any_model, tmp_path, slot
     general, domain = slot_of([[d] for d in documents[:3]]), slot_of([documents[3:5], documents[5:]], prompt=3)
     model = open_on_cpu(any_model)
     base_general, base_domain = (bridge.mean_loss(model, *slot[:4])[0] for slot in (general, domain))
-    phase, progress = train(model, general, importance=True, learningRate=1e-3)
+    phase, progress = train(model, general, importance="path_integral", learningRate=1e-3)
     assert progress["step"] == 6 and progress["nonFiniteStep"] == 0
     assert bridge.mean_loss(model, *general[:4])[0] < base_general
     anchor = bridge.finish_importance(phase, *FINISH)
@@ -126,7 +126,7 @@ def test_lora_measures_importance_and_is_held_back_in_factor_space(name, model_f
     model = open_on_cpu(model_folder(name), gradient_checkpointing=True)
     bridge.add_lora(model, 4, 8.0, 0.1, None, 3)
     base = {name: value for name, value in parameters_of(model).items() if "lora_" not in name}
-    phase, _ = train(model, general, importance=True)
+    phase, _ = train(model, general, importance="path_integral")
     anchor = bridge.finish_importance(phase, *FINISH)
     info = bridge.anchor_info(anchor)
     assert [layer["name"] for layer in info["layers"]] == ["block.0", "block.1"]
@@ -143,7 +143,7 @@ def test_lora_measures_importance_and_is_held_back_in_factor_space(name, model_f
 def test_an_importance_run_ends_where_its_reference_says(model_folder, slot_of, documents, reference):
     model = open_on_cpu(model_folder("qwen2"))
     before = parameters_of(model)
-    phase, _ = train(model, slot_of([documents[:3]]), importance=True)
+    phase, _ = train(model, slot_of([documents[:3]]), importance="path_integral")
     bridge.finish_importance(phase, 1.0, True, reference, "uniform", "parameter", "none")
     assert all(torch.equal(value, before[name]) for name, value in parameters_of(model).items()) == (
         reference == "start"
@@ -154,7 +154,7 @@ def test_bfloat16_trains_with_float32_parameters(model_folder, slot_of, document
     model = open_on_cpu(model_folder("llama-tied"), dtype="bfloat16")
     slot = slot_of([documents[:3]])
     before = bridge.mean_loss(model, *slot[:4])[0]
-    train(model, slot, importance=True)
+    train(model, slot, importance="path_integral")
     assert bridge.mean_loss(model, *slot[:4])[0] < before
     assert {value.dtype for value in parameters_of(model).values()} == {torch.float32}
     assert bridge.model_info(model)["dtype"] == "bfloat16"
@@ -163,7 +163,7 @@ def test_bfloat16_trains_with_float32_parameters(model_folder, slot_of, document
 def test_a_loss_that_is_not_finite_is_reported_and_spoils_nothing(model_folder, slot_of, documents):
     model = open_on_cpu(model_folder("llama-tied"))
     slot = slot_of([[documents[0]]])
-    phase = bridge.begin_phase(model, SETTINGS | {"importance": True})
+    phase = bridge.begin_phase(model, SETTINGS | {"importance": "path_integral"})
     head = bridge.get(model, bridge.OpenedModel).model.get_output_embeddings()
     for step in (1, 2, 3, 4):
         for micro_batch in (1, 2):
@@ -266,7 +266,7 @@ folder, target = sys.argv[1:]
 settings = json.loads(sys.stdin.read())
 
 def experiment(model, target):
-    phase = bridge.begin_phase(model, settings | {"importance": True})
+    phase = bridge.begin_phase(model, settings | {"importance": "path_integral"})
     slot = numpy.array([3, 4, 5, 6, 4, 5, 6, 7, 0, 1, 2, 3, 1, 1, 1, 1])
     for _ in range(2):
         bridge.forward_backward(phase, slot, 1, 4, False, 4)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ballast import InvalidInputError, finish_importance, layer_coefficients, weigh_layers
-from ballast.importance import median_squared_move
+from ballast.importance import median_squared_move, permuted
 
 
 def tensors(**values: list[float]) -> dict[str, torch.Tensor]:
@@ -75,6 +75,7 @@ def test_the_median_of_many_is_torchs(elements):
 
 
 THREE_NORMS = {"embedding": 1.0, "block.0": 2.0, "head": 3.0}
+THREE_SIZES = {"embedding": 4, "block.0": 1, "head": 9}
 
 
 @pytest.mark.parametrize(
@@ -82,27 +83,28 @@ THREE_NORMS = {"embedding": 1.0, "block.0": 2.0, "head": 3.0}
     [
         ("paper", [0.09003057, 0.24472847, 0.66524096]),  # e¹, e², e³ over their sum
         ("scaled", [0.55897, 0.92159, 1.51944]),  # 3 e^½, 3 e¹, 3 e^1½ over their sum
+        ("scaled-rms", [0.48762, 1.76386, 0.74852]),  # the same of 1/2, 2/1 and 3/3
         ("uniform", [1.0, 1.0, 1.0]),
     ],
 )
 def test_layer_coefficients_by_hand_on_three_layers(kind, by_hand):
-    alpha = layer_coefficients(THREE_NORMS, kind)
+    alpha = layer_coefficients(THREE_NORMS, THREE_SIZES, kind)
     assert list(alpha) == list(THREE_NORMS)
     assert list(alpha.values()) == pytest.approx(by_hand, rel=2e-5)
 
 
 def test_softmax_of_large_norms_is_one_layer_not_nan():
-    assert list(layer_coefficients({"a": 1.0, "b": 5000.0}, "paper").values()) == [0.0, 1.0]
+    assert list(layer_coefficients({"a": 1.0, "b": 5000.0}, {"a": 1, "b": 1}, "paper").values()) == [0.0, 1.0]
 
 
 def test_unknown_coefficients_are_refused():
     with pytest.raises(InvalidInputError, match='found "softmax"'):
-        layer_coefficients(THREE_NORMS, "softmax")
+        layer_coefficients(THREE_NORMS, THREE_SIZES, "softmax")
 
 
 def test_importance_of_zero_everywhere_is_refused():
     with pytest.raises(InvalidInputError, match="did not lower its loss"):
-        layer_coefficients(dict.fromkeys(THREE_NORMS, 0.0), "scaled")
+        layer_coefficients(dict.fromkeys(THREE_NORMS, 0.0), THREE_SIZES, "scaled")
 
 
 GROUPS = {"embedding": ["a"], "block.0": ["b", "c"]}
@@ -116,7 +118,7 @@ def test_layers_by_hand():
     assert second.rms == pytest.approx(13 / math.sqrt(2))
 
 
-@pytest.mark.parametrize("kind", ["paper", "scaled", "uniform"])
+@pytest.mark.parametrize("kind", ["paper", "scaled", "scaled-rms", "uniform"])
 def test_normalised_weights_have_mean_one(kind):
     coefficients = weigh_layers(OMEGA, GROUPS, kind, "mean").coefficients()
     assert torch.cat([coefficients[name] * omega for name, omega in OMEGA.items()]).mean() == pytest.approx(1)
@@ -124,7 +126,7 @@ def test_normalised_weights_have_mean_one(kind):
 
 def test_without_normalisation_the_coefficient_is_alpha():
     weights = weigh_layers(OMEGA, GROUPS, "scaled", "none")
-    alpha = layer_coefficients({"embedding": 5.0, "block.0": 13.0}, "scaled")
+    alpha = layer_coefficients({"embedding": 5.0, "block.0": 13.0}, {"embedding": 2, "block.0": 2}, "scaled")
     assert weights.coefficients() == {"a": alpha["embedding"], "b": alpha["block.0"], "c": alpha["block.0"]}
 
 
@@ -137,3 +139,15 @@ def test_entropy_is_ln_of_the_layers_when_uniform_and_zero_when_one_has_all():
 def test_an_unknown_normalisation_is_refused():
     with pytest.raises(InvalidInputError, match='"mean" or "none", found "max"'):
         weigh_layers(OMEGA, GROUPS, "uniform", "max")
+
+
+def test_permuted_importance_keeps_its_zeros_in_place_and_its_values():
+    torch.manual_seed(4)
+    omega = {"a": torch.rand(40, 30) * (torch.rand(40, 30) > 0.3), "b": torch.rand(50)}
+    shuffled = permuted(omega, seed=1)
+    for name, values in omega.items():
+        assert torch.equal(shuffled[name] == 0, values == 0)
+        assert torch.equal(shuffled[name].flatten().sort().values, values.flatten().sort().values)
+        assert not torch.equal(shuffled[name], values)
+    assert all(torch.equal(values, shuffled[name]) for name, values in permuted(omega, seed=1).items())
+    assert not torch.equal(permuted(omega, seed=2)["a"], shuffled["a"])

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ballast import InvalidInputError, RetentionPenalty
+from ballast import InvalidInputError, QuadraticPenalty
 
 OPEN = torch.zeros((), dtype=torch.int32)
 SHAPES = {"a": (3, 5), "b": (7,)}
@@ -18,7 +18,7 @@ def example(form: str, strength: float, weights=None):
     omega = {name: tensor.abs() for name, tensor in omega.items()} if weights is None else weights
     theta = {name: torch.nn.Parameter(tensor) for name, tensor in theta.items()}
     coefficients = {"a": 0.4, "b": 1.7}
-    penalty = RetentionPenalty(theta, omega, coefficients, reference, strength, form)
+    penalty = QuadraticPenalty(theta, omega, coefficients, reference, strength, form)
     return penalty, theta, omega, coefficients, reference
 
 
@@ -82,7 +82,7 @@ finite = st.floats(-(2.0**40), 2.0**40, width=32)
 def test_proximal_form_never_overshoots(theta, reference, omega, strength, learning_rate):
     parameter = torch.tensor([theta])
     weights, references = {"a": torch.tensor([omega])}, {"a": torch.tensor([reference])}
-    penalty = RetentionPenalty({"a": parameter}, weights, {"a": 1.0}, references, strength, "proximal")
+    penalty = QuadraticPenalty({"a": parameter}, weights, {"a": 1.0}, references, strength, "proximal")
     penalty.proximal_step(learning_rate, OPEN)
     assert min(theta, reference) <= parameter.item() <= max(theta, reference)
 
@@ -110,7 +110,7 @@ def test_zero_importance_is_free_at_any_strength(form):
 def test_large_tensors_are_pulled_everywhere(full):
     theta, reference = torch.ones(1001, 177), torch.zeros(1001, 177)
     weight = torch.full_like(theta, 2.0) if full else torch.tensor(2.0)
-    RetentionPenalty({"a": theta}, {"a": weight}, {"a": 1.0}, {"a": reference}, 0.5, "proximal").proximal_step(0.5, OPEN)
+    QuadraticPenalty({"a": theta}, {"a": weight}, {"a": 1.0}, {"a": reference}, 0.5, "proximal").proximal_step(0.5, OPEN)
     assert (theta == 0.5).all()
 
 

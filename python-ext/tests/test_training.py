@@ -42,7 +42,7 @@ def test_sum_of_omega_nears_the_loss_gained_as_the_step_shrinks():
     for steps in (10, 20, 40):
         model = tiny_model()
         first_loss = mean_loss(model, batch()).item()
-        phase = TrainingPhase(model, settings(importance=True, learningRate=0.02 / steps, clipNorm=1.0))
+        phase = TrainingPhase(model, settings(importance="path_integral", learningRate=0.02 / steps, clipNorm=1.0))
         train(phase, batch(), steps)
         gained = first_loss - mean_loss(model, batch()).item()
         errors.append(abs(total(omega_of(phase)) / gained - 1))
@@ -67,7 +67,7 @@ def written_omega(model, steps: int, adamw: torch.optim.Optimizer, clip_norm: fl
 
 @pytest.mark.parametrize("clip_norm", [0.05, 1e6])
 def test_omega_takes_the_unclipped_gradient_and_the_clipped_move(clip_norm):
-    phase = TrainingPhase(tiny_model(), settings(importance=True, clipNorm=clip_norm, weightDecay=0.1))
+    phase = TrainingPhase(tiny_model(), settings(importance="path_integral", clipNorm=clip_norm, weightDecay=0.1))
     train(phase, batch(), 5)
     model = tiny_model()
     adamw = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=BETAS, eps=EPSILON, weight_decay=0.1)
@@ -79,7 +79,7 @@ def test_omega_takes_the_unclipped_gradient_and_the_clipped_move(clip_norm):
 def test_clipping_changes_the_move_but_not_the_gradient_in_omega():
     moves, omegas = [], []
     for clip_norm in (0, 1e-6):  # Near Adam's ε, so that a smaller gradient makes a smaller first step.
-        phase = TrainingPhase(tiny_model(), settings(importance=True, clipNorm=clip_norm))
+        phase = TrainingPhase(tiny_model(), settings(importance="path_integral", clipNorm=clip_norm))
         train(phase, batch(), 1)
         name = "model.layers.0.mlp.up_proj.weight"
         moves.append(phase.parameters[name].detach() - tiny_model().get_parameter(name))
@@ -90,7 +90,7 @@ def test_clipping_changes_the_move_but_not_the_gradient_in_omega():
     torch.testing.assert_close(*gradients, rtol=1e-2, atol=1e-7)
 
 
-@pytest.mark.parametrize("importance", [True, False])
+@pytest.mark.parametrize("importance", ["path_integral", None])
 def test_accumulated_micro_batches_are_one_large_batch(importance):
     whole, split = (TrainingPhase(tiny_model(), settings(importance=importance)) for _ in range(2))
     for seed in range(3):
@@ -109,7 +109,7 @@ def test_accumulated_micro_batches_are_one_large_batch(importance):
 @pytest.mark.parametrize("form", ["proximal", "gradient"])
 def test_omega_under_a_penalty_is_of_the_task_alone(anchor, form):
     model = tiny_model()
-    phase = TrainingPhase(model, settings(importance=True, method="hierarchical", form=form, strength=1.0), anchor)
+    phase = TrainingPhase(model, settings(importance="path_integral", method="hierarchical", form=form, strength=1.0), anchor)
     before = values(model)
     gradients = torch.autograd.grad(mean_loss(model, batch()), list(model.parameters()))
     train(phase, batch(), 1)
@@ -184,7 +184,7 @@ def test_a_stronger_penalty_stays_nearer_to_the_reference(anchor, form):
 # --- the optimizer and its schedule --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("importance", [True, False])
+@pytest.mark.parametrize("importance", ["path_integral", None])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_training_is_torchs_adamw(name, importance):
     changes = {"schedule": "cosine", "warmupSteps": 2, "clipNorm": 1.0, "weightDecay": 0.1}
@@ -218,7 +218,7 @@ def test_a_parameter_that_the_loss_does_not_reach_stays():
     assert model.unused.tolist() == [1.0, 1.0, 1.0] and not anchor.importance["unused"].any()
 
 
-@pytest.mark.parametrize("importance", [True, False])
+@pytest.mark.parametrize("importance", ["path_integral", None])
 def test_a_run_depends_on_its_seed_alone_to_the_bit(anchor, importance):
     outcomes = []
     for run, seed in enumerate((5, 5, 6)):
@@ -248,7 +248,7 @@ def finite_value_with_a_gradient_that_is_not(model) -> torch.Tensor:
     ],
     ids=["loss NaN", "loss infinite", "gradient NaN"],
 )
-@pytest.mark.parametrize("changes", [{"importance": True}, {}, {"method": "l2"}, {"method": "l2", "form": "gradient"}])
+@pytest.mark.parametrize("changes", [{"importance": "path_integral"}, {}, {"method": "l2"}, {"method": "l2", "form": "gradient"}])
 def test_a_value_that_is_not_finite_stops_every_change(bad, micro_batch, changes):
     phase = TrainingPhase(tiny_model(), settings(clipNorm=1.0, weightDecay=0.1, **changes))
     train(phase, batch(), 2)
@@ -275,7 +275,7 @@ def moments_of(phase: TrainingPhase) -> list[torch.Tensor]:
 
 
 def test_omega_under_a_penalty_survives_a_gradient_that_is_not_finite(anchor):
-    phase = TrainingPhase(tiny_model(), settings(importance=True, method="hierarchical"), anchor)
+    phase = TrainingPhase(tiny_model(), settings(importance="path_integral", method="hierarchical"), anchor)
     train(phase, batch(), 2)
     omega = omega_of(phase)
     phase.backward(mean_loss(phase.model, batch()) * float("nan"))
@@ -284,7 +284,7 @@ def test_omega_under_a_penalty_survives_a_gradient_that_is_not_finite(anchor):
 
 
 def test_no_anchor_is_made_of_a_phase_that_diverged():
-    phase = TrainingPhase(tiny_model(), settings(importance=True))
+    phase = TrainingPhase(tiny_model(), settings(importance="path_integral"))
     phase.backward(mean_loss(phase.model, batch()) * float("nan"))
     phase.step()
     phase.end()
@@ -370,7 +370,7 @@ FINISH = (1.0, True, "end", "scaled", "block", "mean")
 
 
 def finish_twice():
-    phase = ended(importance=True)
+    phase = ended(importance="path_integral")
     phase.finish_importance(*FINISH)
     phase.finish_importance(*FINISH)
 
@@ -382,7 +382,7 @@ def finish_twice():
         (lambda: ended().backward(torch.zeros(())), "has ended"),
         (lambda: ended().step(), "has ended"),
         (lambda: ended().finish_importance(*FINISH), "expected a phase that measured importance"),
-        (lambda: TrainingPhase(tiny_model(), settings(importance=True)).finish_importance(*FINISH), "still runs"),
+        (lambda: TrainingPhase(tiny_model(), settings(importance="path_integral")).finish_importance(*FINISH), "still runs"),
         (finish_twice, "has not been finished"),
     ],
 )
@@ -393,7 +393,7 @@ def test_a_call_out_of_order_is_refused(call, message):
 
 def test_an_unknown_reference_is_refused():
     with pytest.raises(InvalidInputError, match='"end" or "start", found "middle"'):
-        ended(importance=True).finish_importance(1.0, True, "middle", "scaled", "block", "mean")
+        ended(importance="path_integral").finish_importance(1.0, True, "middle", "scaled", "block", "mean")
 
 
 def test_parameters_in_fewer_bits_are_refused():

@@ -3,9 +3,10 @@
 import importlib
 import pkgutil
 
-from ballast.methods.registry import Method, create, names, needs, register
+from ballast.methods.method import Method, PhaseStart, option
+from ballast.methods.registry import create, describe, find, names, register, retain
 
-__all__ = ["Method", "create", "discover", "names", "needs", "register"]
+__all__ = ["Method", "PhaseStart", "create", "describe", "discover", "find", "names", "option", "register", "retain"]
 
 
 def discover() -> None:

@@ -1,55 +1,51 @@
 """What the methods share that hold each parameter back by an anchor's importance."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-from torch import Tensor, nn
-
-from ballast.anchor import Anchor
 from ballast.errors import InvalidInputError
-from ballast.importance import weigh_layers
+from ballast.importance import permuted, weigh_layers
 from ballast.layers import group_layers
-from ballast.penalty import DEFAULT_STRENGTH, RetentionPenalty
+from ballast.methods.method import Method, PhaseStart
+from ballast.penalty import DEFAULT_STRENGTH, QuadraticPenalty
 from ballast.settings import PhaseSettings
 
 
-class AnchoredMethod:
-    """λ Σ_l α_l Σ_i Ω_i (θ_i − θ*_i)², with Ω of the kind that `importance` names.
+@dataclass(frozen=True)
+class AnchoredMethod(Method):
+    """λ Σ_l α_l Σ_i Ω_i (θ_i − θ*_i)², with Ω of the kind that `importance` names."""
 
-    Attributes:
-        name: as an experiment has it
-        importance: `importance.PATH_INTEGRAL`, `importance.FISHER` or `importance.SENSITIVITY`
-    """
-
-    name: str
-    importance: str
-    default_strength = DEFAULT_STRENGTH
+    needs = "general text, or an anchor that was made with it"
 
     def layer_coefficients(self, settings: PhaseSettings) -> str:
         """How α is made: every layer counts the same, unless a method says otherwise."""
         return "uniform"
 
-    def penalty(
-        self, model: nn.Module, parameters: Mapping[str, Tensor], anchor: Anchor | None, settings: PhaseSettings
-    ) -> RetentionPenalty:
-        """As `Method.penalty`.
+    def strength(self, settings: PhaseSettings) -> float:
+        """What multiplies the penalty: λ, unless a method says otherwise."""
+        return settings.strength_or(DEFAULT_STRENGTH)
+
+    def retain(self, start: PhaseStart) -> QuadraticPenalty:
+        """As `Method.retain`.
 
         Raises:
             InvalidInputError: no anchor, or one of another kind of importance or of another model.
         """
+        anchor, settings = start.anchor, start.settings
         if anchor is None or anchor.measured.method != self.importance:
             found = "none" if anchor is None else f"one of {anchor.measured.method}"
             raise InvalidInputError(
                 f'expected an anchor of {self.importance} for the method "{self.name}", found {found}: add a "general" '
                 f'block to the experiment, or name an anchor that was made for "{self.name}" in "retention.anchor"'
             )
-        reference = anchor.reference_for(parameters)
-        groups = group_layers(model, parameters, settings.layers)
-        weights = weigh_layers(anchor.importance, groups, self.layer_coefficients(settings), settings.normalize)
-        return RetentionPenalty(
-            parameters,
-            weights=anchor.importance,
+        reference = anchor.reference_for(start.parameters)
+        groups = group_layers(start.model, start.parameters, settings.layers)
+        importance = permuted(anchor.importance, settings.seed) if settings.permute else anchor.importance
+        weights = weigh_layers(importance, groups, self.layer_coefficients(settings), settings.normalize)
+        return QuadraticPenalty(
+            start.parameters,
+            weights=importance,
             coefficients=weights.coefficients(),
             reference=reference,
-            strength=settings.strength_or(self.default_strength),
+            strength=self.strength(settings),
             form=settings.form,
         )

@@ -1,5 +1,7 @@
 """Hierarchical layer-wise and element-wise regularization."""
 
+from dataclasses import dataclass
+
 from ballast.importance import PATH_INTEGRAL
 from ballast.methods.anchored import AnchoredMethod
 from ballast.methods.registry import register
@@ -7,13 +9,15 @@ from ballast.settings import PhaseSettings
 
 
 @register("hierarchical")
+@dataclass(frozen=True)
 class Hierarchical(AnchoredMethod):
-    """λ Σ_l α_l Σ_i Ω_i (θ_i − θ*_i)²: element-wise importance Ω under layer-wise coefficients α (arXiv 2501.13669).
+    """Each parameter is held by its path integral, each layer by a coefficient.
 
-    The anchor's Ω is weighed anew with the phase's `layer_coefficients`, `layers` and `normalize`. With uniform α it is
-    Synaptic Intelligence (arXiv 1703.04200).
+    λ Σ_l α_l Σ_i Ω_i (θ_i − θ*_i)². The anchor's Ω is weighed anew with the phase's `layer_coefficients`, `layers` and
+    `normalize`. With uniform α it is Synaptic Intelligence (arXiv 1703.04200).
     """
 
+    paper = "arXiv 2501.13669"
     importance = PATH_INTEGRAL
 
     def layer_coefficients(self, settings: PhaseSettings) -> str:

@@ -1,38 +1,61 @@
 """L2 to the start: the null model that every regularizer must beat."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ballast.anchor import Anchor
+from ballast.errors import InvalidInputError
+from ballast.layers import vocabulary_parameters
+from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
-from ballast.penalty import DEFAULT_STRENGTH, RetentionPenalty
-from ballast.settings import PhaseSettings
+from ballast.penalty import DEFAULT_STRENGTH, QuadraticPenalty
 
 
 @register("l2")
-class L2:
-    """λ Σ_i (θ_i − θ*_i)²: every parameter weighs the same (L2-SP, arXiv 1802.01483).
+@dataclass(frozen=True)
+class L2(Method):
+    """Every parameter is held alike.
 
-    θ* is the anchor's reference, or where the phase starts if there is no anchor. The weight 1 is of mean 1 as
-    normalised importance is, so λ means about the same as for `hierarchical`.
+    λ Σ_i (θ_i − θ*_i)². θ* is the anchor's reference, or where the phase starts if there is no anchor. The weight 1 is
+    of mean 1 as normalised importance is, so λ means about the same as for hierarchical.
     """
 
-    default_strength = DEFAULT_STRENGTH
+    paper = "L2-SP, arXiv 1802.01483"
 
-    def penalty(
-        self, model: nn.Module, parameters: Mapping[str, Tensor], anchor: Anchor | None, settings: PhaseSettings
-    ) -> RetentionPenalty:
-        if anchor is None:
-            reference = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+    free_unseen: bool = option(
+        False,
+        "Rows of embedding and head whose tokens never occur in the general text are not held: hierarchical leaves "
+        "them free too, so this is the null model of its importance. Needs general text.",
+    )
+
+    def retain(self, start: PhaseStart) -> QuadraticPenalty:
+        if start.anchor is None:
+            reference = {name: parameter.detach().clone() for name, parameter in start.parameters.items()}
         else:
-            reference = anchor.reference_for(parameters)
-        return RetentionPenalty(
-            parameters,
-            weights=dict.fromkeys(parameters, torch.ones(())),
-            coefficients=dict.fromkeys(parameters, 1.0),
+            reference = start.anchor.reference_for(start.parameters)
+        return QuadraticPenalty(
+            start.parameters,
+            weights=dict.fromkeys(start.parameters, torch.ones(())) | self._rows_of_seen_tokens(start),
+            coefficients=dict.fromkeys(start.parameters, 1.0),
             reference=reference,
-            strength=settings.strength_or(self.default_strength),
-            form=settings.form,
+            strength=start.settings.strength_or(DEFAULT_STRENGTH),
+            form=start.settings.form,
         )
+
+    def _rows_of_seen_tokens(self, start: PhaseStart) -> Mapping[str, Tensor]:
+        """By name of an embedding or head: 1 in the rows of tokens that were seen, 0 in the others; its shape."""
+        if not self.free_unseen:
+            return {}
+        if start.anchor is None or start.anchor.seen_tokens is None:
+            raise InvalidInputError(
+                "retention.options.freeUnseen: expected to know the tokens of the general text, found "
+                + ("no general text" if start.anchor is None else "an anchor that was made without noting them")
+                + ': add a "general" block to the experiment, or measure a new anchor'
+            )
+        seen = start.anchor.seen_tokens
+        return {
+            name: seen.to(parameter.device, torch.float32)[:, None].expand_as(parameter)
+            for name, parameter in vocabulary_parameters(start.model, start.parameters).items()
+        }

@@ -1,19 +1,22 @@
 """Plain fine-tuning."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-from torch import Tensor, nn
-
-from ballast.anchor import Anchor
+from ballast.methods.method import Method, PhaseStart
 from ballast.methods.registry import register
-from ballast.settings import PhaseSettings
+from ballast.penalty import GRADIENT, PROXIMAL
+from ballast.retention import OBJECTIVE, Retention
 
 
 @register("none")
-class NoRetention:
-    """Holds nothing back: what every method is compared with."""
+@dataclass(frozen=True)
+class NoRetention(Method):
+    """Plain fine-tuning, which every method is compared with.
 
-    def penalty(
-        self, model: nn.Module, parameters: Mapping[str, Tensor], anchor: Anchor | None, settings: PhaseSettings
-    ) -> None:
-        return None
+    A lower learning rate and fewer steps are the free ways of forgetting less; they are settings of the phase.
+    """
+
+    forms = (PROXIMAL, GRADIENT, OBJECTIVE)
+
+    def retain(self, start: PhaseStart) -> Retention:
+        return Retention()

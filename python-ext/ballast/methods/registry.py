@@ -1,42 +1,20 @@
-"""What a method against forgetting is, and how one is found by name."""
+"""How a method is found by name, given its options, and described."""
 
 import difflib
+import importlib
+import inspect
+import os
+import sys
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any
 
-from torch import Tensor, nn
-
-from ballast.anchor import Anchor
 from ballast.errors import InvalidInputError
-from ballast.penalty import RetentionPenalty
-from ballast.settings import PhaseSettings
-
-
-class Method(Protocol):
-    """One way of holding a phase back. A method is one small class in one file of `ballast.methods`.
-
-    A class attribute `importance` says what must have been measured for it: `importance.PATH_INTEGRAL` or
-    `importance.FISHER`. A method without it needs no anchor.
-    """
-
-    def penalty(
-        self, model: nn.Module, parameters: Mapping[str, Tensor], anchor: Anchor | None, settings: PhaseSettings
-    ) -> RetentionPenalty | None:
-        """What holds the phase back, made once at its start.
-
-        Args:
-            model: as it stands at the phase's start
-            parameters: its covered parameters by name, live
-            anchor: what to remember, or None
-            settings: the phase's; a `strength` of None asks for the method's default in this form
-
-        Raises:
-            InvalidInputError: the method needs an anchor that is not there, or the anchor is of another model.
-        """
-        ...
-
+from ballast.methods.method import Method, PhaseStart, options_of
+from ballast.penalty import DEFAULT_STRENGTH
+from ballast.retention import Retention
 
 _METHODS: dict[str, type[Method]] = {}
+_TYPES = {"bool": (bool,), "int": (int,), "float": (float, int), "str": (str,)}
 
 
 def register(name: str) -> Callable[[type[Method]], type[Method]]:
@@ -55,19 +33,121 @@ def names() -> list[str]:
     return sorted(_METHODS)
 
 
-def needs() -> dict[str, str | None]:
-    """Of every method the kind of importance that it needs in an anchor; None for a method that needs no anchor."""
-    return {name: getattr(_METHODS[name], "importance", None) for name in names()}
-
-
-def create(name: str) -> Method:
-    """The method of that name.
+def find(name: str) -> type[Method]:
+    """The method of that name; "package.module:ClassName" is a method of one's own, imported from the working directory
+    or from wherever Python looks.
 
     Raises:
-        InvalidInputError: there is none; names the nearest.
+        InvalidInputError: there is none (names the nearest), or the class cannot be imported or is no method.
     """
+    if ":" in name:
+        return _imported(name)
     if name not in _METHODS:
         nearest = difflib.get_close_matches(name, _METHODS, n=1)
         meant = f'; did you mean "{nearest[0]}"?' if nearest else ""
-        raise InvalidInputError(f'expected a method out of {", ".join(names())}, found "{name}"{meant}')
-    return _METHODS[name]()
+        raise InvalidInputError(
+            f'retention.method: expected one of {", ".join(names())}, or "package.module:ClassName", found "{name}"'
+            f"{meant}"
+        )
+    return _METHODS[name]
+
+
+def create(name: str, options: Mapping[str, Any]) -> Method:
+    """The method of that name with its options, by the names that an experiment uses.
+
+    Raises:
+        InvalidInputError: as `find`; or an unknown option, or one of another type or out of its bounds.
+    """
+    method = find(name)
+    known = options_of(method)
+    return method(**{_field(name, known, key): _checked(known[key], key, value) for key, value in options.items()})
+
+
+def retain(start: PhaseStart) -> Retention:
+    """What the method of a phase's settings holds it back with.
+
+    Raises:
+        InvalidInputError: as `create` and `Method.retain`; or a form that the method does not have, or a negative λ.
+    """
+    settings = start.settings
+    method = create(settings.method, settings.options)
+    if settings.form not in method.forms:
+        raise InvalidInputError(
+            f'retention.form: expected {" or ".join(method.forms)} for the method "{settings.method}", found '
+            f'"{settings.form}", which it does not have; leave the key out for its default'
+        )
+    if settings.strength is not None and not settings.strength >= 0:
+        raise InvalidInputError(f"retention.lambda: expected at least 0, found {settings.strength}")
+    return method.retain(start)
+
+
+def describe(name: str) -> dict[str, Any]:
+    """What a method is, for people and for the command `methods`."""
+    method = find(name)
+    summary, _, formula = (inspect.getdoc(method) or "").partition("\n")
+    return {
+        "name": name,
+        "summary": summary,
+        "formula": formula.strip(),
+        "paper": method.paper,
+        "importance": method.importance,
+        "needs": method.needs,
+        "forms": list(method.forms),
+        "lambda": {form: DEFAULT_STRENGTH[form] for form in method.forms},
+        "options": [_plain(key, facts) for key, facts in options_of(method).items()],
+    }
+
+
+def _imported(name: str) -> type[Method]:
+    module_name, _, class_name = name.partition(":")
+    folder = os.getcwd()
+    sys.path.insert(0, folder)
+    try:
+        method = getattr(importlib.import_module(module_name), class_name)
+    except Exception as error:  # Whatever the module does when it is imported.
+        raise InvalidInputError(
+            f'retention.method: expected "package.module:ClassName" that can be imported, found "{name}": '
+            f"{type(error).__name__}: {error}; it is looked for in {folder} and on PYTHONPATH"
+        ) from error
+    finally:
+        sys.path.remove(folder)
+    if not (inspect.isclass(method) and issubclass(method, Method)):
+        raise InvalidInputError(
+            f'retention.method: expected a subclass of ballast.methods.Method, found "{name}", which is {method!r}'
+        )
+    if inspect.isabstract(method):
+        raise InvalidInputError(f'retention.method: expected a method with "retain", found "{name}" without it')
+    return method
+
+
+def _plain(key: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """An option as JSON and Java have it."""
+    told = {word: facts[word] for word in ("type", "default", "meaning", "minimum")}
+    return {"name": key, **told, "choices": list(facts["choices"])}
+
+
+def _field(name: str, known: Mapping[str, Mapping[str, Any]], key: str) -> str:
+    if key not in known:
+        nearest = difflib.get_close_matches(key, known, n=1)
+        meant = f'; did you mean "{nearest[0]}"?' if nearest else ""
+        there = ", ".join(known) or "none"
+        raise InvalidInputError(
+            f'retention.options: unknown key "{key}" for the method "{name}", whose options are: {there}{meant}'
+        )
+    return known[key]["field"]
+
+
+def _checked(known: Mapping[str, Any], key: str, value: Any) -> Any:
+    expected = known["type"]
+    if not isinstance(value, _TYPES[expected]) or (isinstance(value, bool) and expected != "bool"):
+        raise InvalidInputError(f"retention.options.{key}: expected {expected}, found {value!r}. {known['meaning']}")
+    if known["choices"] and value not in known["choices"]:
+        raise InvalidInputError(
+            f"retention.options.{key}: expected one of {', '.join(known['choices'])}, found {value!r}. "
+            f"{known['meaning']}"
+        )
+    if known["minimum"] is not None and value < known["minimum"]:
+        raise InvalidInputError(
+            f"retention.options.{key}: expected at least {known['minimum']}, found {value!r}. {known['meaning']}"
+        )
+    return float(value) if expected == "float" else value

@@ -2,9 +2,9 @@ import copy
 
 import pytest
 import torch
-from phases import measured_anchor, settings, tiny_model
+from phases import measured_anchor, retain, tiny_model
 
-from ballast import Anchor, InvalidInputError, covered_parameters, methods
+from ballast import Anchor, InvalidInputError, covered_parameters
 from ballast.importance import FISHER, SENSITIVITY
 from ballast.measurement import Measurement
 from ballast.models import open_model
@@ -65,7 +65,7 @@ def test_the_penalty_is_the_written_one(opened, slot_of, documents):
         for parameter in model.parameters():
             parameter += torch.randn_like(parameter)
     parameters = covered_parameters(model)
-    penalty = methods.create("ewc").penalty(model, parameters, anchor, settings(method="ewc", strength=0.7))
+    penalty = retain("ewc", model, anchor, strength=0.7)
     mean = torch.cat([tensor.flatten() for tensor in anchor.importance.values()]).double().mean()
     expected = 0.7 * sum(
         (anchor.importance[name] / mean * (parameter.detach() - anchor.reference[name]) ** 2).sum().item()
@@ -77,9 +77,7 @@ def test_the_penalty_is_the_written_one(opened, slot_of, documents):
 def test_a_path_integral_is_no_fisher_information():
     model = tiny_model()
     with pytest.raises(InvalidInputError, match='anchor of fisher for the method "ewc", found one of path_integral'):
-        methods.create("ewc").penalty(
-            model, covered_parameters(model), measured_anchor(tiny_model()), settings(method="ewc")
-        )
+        retain("ewc", model, measured_anchor(tiny_model()))
 
 
 def test_an_anchor_survives_its_file(opened, slot_of, documents, tmp_path):
@@ -106,10 +104,9 @@ def test_sensitivity_is_the_mean_magnitude_of_the_squared_logits_gradient(opened
     for name, expected in totals.items():
         tolerance = 2e-5 * float(expected.max())
         assert torch.allclose(anchor.importance[name], expected, rtol=2e-4, atol=tolerance), name
-    parameters = covered_parameters(tiny_model())
-    assert methods.create("mas").penalty(tiny_model(), parameters, anchor, settings(method="mas")).strength == 30
+    assert retain("mas", tiny_model(), anchor).strength == 30
     with pytest.raises(InvalidInputError, match='anchor of fisher for the method "ewc", found one of sensitivity'):
-        methods.create("ewc").penalty(tiny_model(), parameters, anchor, settings(method="ewc"))
+        retain("ewc", tiny_model(), anchor)
 
 
 def test_the_importances_are_not_each_others(opened, slot_of, documents):

@@ -1,8 +1,8 @@
 import pytest
 import torch
-from phases import measured_anchor, settings, tiny_model
+from phases import measured_anchor, retain, tiny_model
 
-from ballast import InvalidInputError, covered_parameters, group_layers, layer_coefficients, methods
+from ballast import InvalidInputError, group_layers, layer_coefficients
 
 
 @pytest.fixture(scope="module")
@@ -12,9 +12,7 @@ def anchor():
 
 
 def penalty_of(model, anchor, **changes):
-    return methods.create("hierarchical").penalty(
-        model, covered_parameters(model), anchor, settings(method="hierarchical", **changes)
-    )
+    return retain("hierarchical", model, anchor, **changes)
 
 
 def test_without_an_anchor_it_says_where_one_comes_from():
@@ -22,7 +20,7 @@ def test_without_an_anchor_it_says_where_one_comes_from():
         penalty_of(tiny_model(), None)
 
 
-@pytest.mark.parametrize("coefficients", ["paper", "scaled", "uniform"])
+@pytest.mark.parametrize("coefficients", ["paper", "scaled", "scaled-rms", "uniform"])
 @pytest.mark.parametrize("layers", ["block", "parameter"])
 @pytest.mark.parametrize("normalize", ["mean", "none"])
 def test_the_penalty_is_the_written_one(anchor, coefficients, layers, normalize):
@@ -39,7 +37,8 @@ def test_the_penalty_is_the_written_one(anchor, coefficients, layers, normalize)
         layer: torch.cat([anchor.importance[name].flatten() for name in names]).double().norm().item()
         for layer, names in groups.items()
     }
-    alpha = layer_coefficients(norms, coefficients)
+    elements = {layer: sum(anchor.importance[name].numel() for name in names) for layer, names in groups.items()}
+    alpha = layer_coefficients(norms, elements, coefficients)
     weighted = {name: alpha[layer] * anchor.importance[name] for layer, names in groups.items() for name in names}
     if normalize == "mean":
         mean = torch.cat([tensor.flatten() for tensor in weighted.values()]).double().mean()

@@ -1,8 +1,6 @@
-from phases import settings, tiny_model
-
-from ballast import covered_parameters, methods
+from phases import retain, tiny_model
 
 
-def test_none_has_no_penalty():
-    model = tiny_model()
-    assert methods.create("none").penalty(model, covered_parameters(model), None, settings()) is None
+def test_none_holds_nothing_back():
+    retention = retain("none", tiny_model())
+    assert retention.value() == 0 and retention.strength is None and not retention.acts_on_step

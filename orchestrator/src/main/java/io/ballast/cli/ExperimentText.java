@@ -8,6 +8,7 @@ import io.ballast.config.ModelConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.TaskConfig;
+import io.ballast.config.Words;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
@@ -47,13 +48,13 @@ final class ExperimentText {
 
     private void model(ModelConfig model, String size) {
         line("model", model.path());
-        line("", Stream.of(size, word(model.dtype()), "device " + model.device(),
+        line("", Stream.of(size, Words.of(model.dtype()), "device " + model.device(),
                 model.gradientCheckpointing() ? "gradient checkpointing" : "").filter(part -> !part.isEmpty())
                 .reduce((a, b) -> a + ", " + b).orElse(""));
     }
 
     private static String adapter(AdapterConfig adapter) {
-        return adapter == null ? "all parameters" : word(adapter.kind()) + ", rank " + adapter.rank() + ", alpha "
+        return adapter == null ? "all parameters" : Words.of(adapter.kind()) + ", rank " + adapter.rank() + ", alpha "
                 + number(adapter.alpha()) + (adapter.targets() == null ? "" : ", on "
                 + String.join(", ", adapter.targets()));
     }
@@ -65,28 +66,25 @@ final class ExperimentText {
         }
         line(name, (phase.steps() != null ? phase.steps() + " steps" : number(phase.epochs()) + " epochs") + " of "
                 + phase.batchSize() + (phase.gradientAccumulation() == 1 ? "" : " × " + phase.gradientAccumulation())
-                + " rows, learning rate " + number(phase.learningRate()) + " " + word(phase.schedule()));
+                + " rows, learning rate " + number(phase.learningRate()) + " " + Words.of(phase.schedule()));
         phase.data().forEach(data -> line("", data.path() + rows.apply(data)));
     }
 
     private static String retention(RetentionConfig retention) {
         return retention.method().equals("none") ? "none" : retention.method() + ", λ " + number(retention.lambda())
-                + " " + word(retention.form()) + ", layer coefficients " + word(retention.layerCoefficients())
+                + " " + Words.of(retention.form()) + ", layer coefficients " + Words.of(retention.layerCoefficients())
+                + (retention.options().isEmpty() ? "" : ", " + retention.options())
                 + (retention.anchor() == null ? "" : ", anchor " + retention.anchor());
     }
 
     private void evaluation(EvaluationConfig evaluation) {
-        line("evaluation", String.join(", ", evaluation.stages().stream().map(ExperimentText::word).toList()));
+        line("evaluation", String.join(", ", evaluation.stages().stream().map(Words::of).toList()));
         line("", "general: " + names(evaluation.general()));
         line("", "domain: " + names(evaluation.domain()));
     }
 
     private static String names(List<TaskConfig> tasks) {
         return tasks.isEmpty() ? "nothing" : String.join(", ", tasks.stream().map(TaskConfig::name).toList());
-    }
-
-    private static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     private static String number(double value) {

@@ -4,6 +4,7 @@ import io.ballast.RunEvent;
 import io.ballast.RunListener;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ModelConfig;
+import io.ballast.config.Words;
 import io.ballast.data.Tokenizer;
 import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTasks;
@@ -14,7 +15,6 @@ import io.ballast.python.Bridge;
 import io.ballast.train.BridgeScorer;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -33,7 +33,7 @@ final class StandaloneEvaluation {
     static Evaluation of(Bridge bridge, ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
         ModelFolder folder = ModelFolder.open(local(bridge, model.path()));
-        long handle = bridge.openModel(folder.path(), model.dtype().name().toLowerCase(Locale.ROOT), model.device(),
+        long handle = bridge.openModel(folder.path(), Words.of(model.dtype()), model.device(),
                 false, 0);
         try (Tokenizer tokenizer = Tokenizer.open(folder.path())) {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));

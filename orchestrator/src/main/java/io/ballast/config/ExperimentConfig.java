@@ -12,6 +12,7 @@ package io.ballast.config;
  * @param general    the general phase, or null
  * @param domain     the domain phase, or null
  * @param retention  how the domain phase is held back
+ * @param importance how importance is measured and handed on
  * @param evaluation what is measured and when
  */
 public record ExperimentConfig(
@@ -28,5 +29,6 @@ public record ExperimentConfig(
         @Setting("The domain phase: training on the domain, held back by the retention penalty.")
                 PhaseConfig domain,
         @Setting(value = "How the domain phase is held back.", byDefault = "{}") RetentionConfig retention,
+        @Setting(value = "How importance is measured and handed on.", byDefault = "{}") ImportanceConfig importance,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
 }

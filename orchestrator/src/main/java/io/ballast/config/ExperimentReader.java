@@ -68,7 +68,7 @@ public final class ExperimentReader {
     private static ExperimentConfig bind(JsonElement tree, Path base, Place place) {
         ExperimentConfig read = new RecordBinder(base).bind(tree, ExperimentConfig.class, place);
         ExperimentConfig experiment = new ExperimentConfig(read.name(), read.seed(), read.output(), read.model(),
-                read.adapter(), read.general(), read.domain(), read.retention(),
+                read.adapter(), read.general(), read.domain(), read.retention(), read.importance(),
                 read.evaluation().withStagesOf(read));
         new ExperimentRules(experiment, place).check();
         return experiment;

@@ -95,7 +95,9 @@ public final class ExperimentSchema {
         JsonObject schema = new JsonObject();
         if (type.getRawType() == Map.class) {
             schema.addProperty("type", "object");
-            schema.add("additionalProperties", scalar(String.class, setting));
+            schema.add("additionalProperties", type.getActualTypeArguments()[1] == String.class
+                    ? scalar(String.class, setting)
+                    : JsonParser.parseString("{\"type\": [\"string\", \"number\", \"boolean\"]}"));
             return schema;
         }
         schema.addProperty("type", "array");
@@ -113,15 +115,24 @@ public final class ExperimentSchema {
     private static JsonObject scalar(Class<?> type, Setting setting) {
         JsonObject schema = new JsonObject();
         if (type.isEnum()) {
-            schema.add("enum", texts(ScalarValue.words(type)));
+            schema.add("enum", texts(Words.of(type)));
             return schema;
         }
         schema.addProperty("type", JSON_TYPES.get(type));
+        boolean both = setting.choices().length > 0 && !setting.pattern().isEmpty();
+        JsonObject choices = both ? new JsonObject() : schema;
+        JsonObject pattern = both ? new JsonObject() : schema;
         if (setting.choices().length > 0) {
-            schema.add("enum", texts(List.of(setting.choices())));
+            choices.add("enum", texts(List.of(setting.choices())));
         }
         if (!setting.pattern().isEmpty()) {
-            schema.addProperty("pattern", "^(" + setting.pattern() + ")$");
+            pattern.addProperty("pattern", "^(" + setting.pattern() + ")$");
+        }
+        if (both) {
+            JsonArray ways = new JsonArray();
+            ways.add(choices);
+            ways.add(pattern);
+            schema.add("anyOf", ways);
         }
         if (type != String.class) {
             Bounds.of(setting).describe(schema);

@@ -71,7 +71,7 @@ public final class ExperimentWriter {
         }
         if (value instanceof Map<?, ?> map) {
             JsonObject object = new JsonObject();
-            map.forEach((name, text) -> object.addProperty((String) name, (String) text));
+            map.forEach((name, each) -> object.add((String) name, scalar(each)));
             return object;
         }
         return scalar(value);
@@ -79,7 +79,7 @@ public final class ExperimentWriter {
 
     private static JsonPrimitive scalar(Object value) {
         if (value instanceof Enum<?> constant) {
-            return new JsonPrimitive(ScalarValue.word(constant));
+            return new JsonPrimitive(Words.of(constant));
         }
         if (value instanceof Double number) {
             return new JsonPrimitive(Bounds.plain(number));

@@ -80,10 +80,10 @@ final class Overrides {
                 place.problem("unknown key '" + name + "'. " + NearestName.advice(name, Key.names(type))));
     }
 
-    /** What is inside ξ and inside a map of texts, which are not settings records. */
+    /** What is inside ξ and inside a map, which are not settings records. */
     private static Type below(Type type, String name, Place place) {
         if (type != Xi.class) {
-            return String.class;
+            return ((ParameterizedType) type).getActualTypeArguments()[1];
         }
         if (!name.equals(XiForm.RELATIVE)) {
             throw place.problem("unknown key '" + name + "'. " + NearestName.advice(name, List.of(XiForm.RELATIVE)));

@@ -73,7 +73,8 @@ final class RecordBinder {
     private Object value(JsonElement json, Type type, Setting setting, Place place) {
         if (type instanceof ParameterizedType generic) {
             return generic.getRawType() == List.class
-                    ? list(json, generic.getActualTypeArguments()[0], setting, place) : map(json, setting, place);
+                    ? list(json, generic.getActualTypeArguments()[0], setting, place)
+                    : map(json, generic.getActualTypeArguments()[1], setting, place);
         }
         Class<?> plain = (Class<?>) type;
         if (plain == Xi.class) {
@@ -105,13 +106,15 @@ final class RecordBinder {
         return List.copyOf(values);
     }
 
-    private static Map<String, String> map(JsonElement json, Setting setting, Place place) {
+    private static Map<String, Object> map(JsonElement json, Type of, Setting setting, Place place) {
         if (!json.isJsonObject()) {
-            throw place.wrong("an object of texts", json, setting.value());
+            throw place.wrong("an object of " + (of == String.class ? "texts" : "single values"), json,
+                    setting.value());
         }
-        Map<String, String> values = new LinkedHashMap<>();
-        json.getAsJsonObject().asMap().forEach((name, value) ->
-                values.put(name, (String) ScalarValue.read(value, String.class, setting, place.key(name))));
+        Map<String, Object> values = new LinkedHashMap<>();
+        json.getAsJsonObject().asMap().forEach((name, value) -> values.put(name, of == String.class
+                ? ScalarValue.read(value, String.class, setting, place.key(name))
+                : ScalarValue.any(value, setting, place.key(name))));
         return values;
     }
 

@@ -1,29 +1,38 @@
 package io.ballast.config;
 
+import java.util.Map;
+import java.util.Set;
+
 /**
  * How the domain phase is held back.
  *
- * @param method            name of a method of {@code ballast.methods}
+ * @param method            name of a method of {@code ballast.methods}, or {@code package.module:ClassName}
+ * @param options           the method's own settings
  * @param lambda            strength; null becomes the default of the form
- * @param form              how the penalty acts
+ * @param form              how the penalty acts; null becomes the method's default
  * @param layerCoefficients how α is made from the layers' norms
  * @param layers            what a layer is
  * @param normalize         whether αΩ is rescaled to mean 1
  * @param reference         where θ* stands
  * @param xi                damping of Ω = max(ω, 0) / (Δ² + ξ)
- * @param samples           documents on which Fisher information or sensitivity is measured; null: as many as the general phase saw
- * @param labels            whose tokens Fisher information is measured on
  * @param anchor            absolute path of an anchor folder that serves instead of a general phase, or null
  */
 public record RetentionConfig(
-        @Setting(value = "Method against forgetting.", byDefault = "\"none\"",
-                choices = {"none", "l2", "hierarchical", "ewc", "mas"}) String method,
-        @Setting(value = "Strength of the penalty. By default " + PROXIMAL_LAMBDA + " in proximal form and "
-                + GRADIENT_LAMBDA + " in gradient form.", minimum = 0) Double lambda,
-        @Setting(value = "proximal: a closed-form step after the optimizer's; gradient: the penalty's gradient joins"
-                + " the loss's.", byDefault = "\"proximal\"") Form form,
+        @Setting(value = "Method against forgetting: a name that 'ballast methods' lists, or package.module:ClassName"
+                + " for a method of one's own in Python.", byDefault = "\"none\"",
+                choices = {"none", "l2", "hierarchical", "ewc", "mas"},
+                pattern = "[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*") String method,
+        @Setting(value = "The method's own settings, as 'ballast methods' lists them.", byDefault = "{}")
+                Map<String, Object> options,
+        @Setting(value = "Strength of the penalty. By default " + PROXIMAL_LAMBDA + " in proximal form, "
+                + GRADIENT_LAMBDA + " in gradient form and " + OBJECTIVE_LAMBDA + " in the objective.", minimum = 0)
+                Double lambda,
+        @Setting("proximal: a closed-form step after the optimizer's; gradient: the penalty's gradient joins the"
+                + " loss's; objective: what is held is a term of the loss. By default the first that the method has.")
+                Form form,
         @Setting(value = "Layer coefficients: paper = softmax of the norms; scaled = mean-1 softmax of norms over"
-                + " their mean; uniform = 1 (Synaptic Intelligence).", byDefault = "\"scaled\"")
+                + " their mean; scaled-rms = the same of norm per square root of size; uniform = 1 (Synaptic"
+                + " Intelligence).", byDefault = "\"scaled\"")
                 LayerCoefficients layerCoefficients,
         @Setting(value = "What a layer is: a transformer block, or each parameter tensor.", byDefault = "\"block\"")
                 Layers layers,
@@ -33,14 +42,12 @@ public record RetentionConfig(
                 + " phase only measures).", byDefault = "\"end\"") Reference reference,
         @Setting(value = "Damping of importance: an absolute number, or {\"relative\": r} for r times the median"
                 + " squared move of the parameters that moved.", byDefault = "{\"relative\": 1}") Xi xi,
-        @Setting(value = "Documents of general text on which Fisher information or sensitivity is measured. By default"
-                + " as many as the general phase saw.", minimum = 1) Integer samples,
-        @Setting(value = "Fisher information from the text's own tokens (data), or from tokens drawn from the model's"
-                + " distribution (sampled).", byDefault = "\"data\"") Labels labels,
         @Setting(value = "An anchor folder made earlier, in place of a general phase.", path = true) String anchor) {
 
     private static final double PROXIMAL_LAMBDA = 30;
     private static final double GRADIENT_LAMBDA = 0.01;
+    private static final double OBJECTIVE_LAMBDA = 0.1;
+    private static final Set<String> IN_THE_OBJECTIVE = Set.of();
 
     /**
      * Strength of the penalty.
@@ -52,7 +59,24 @@ public record RetentionConfig(
         if (lambda != null) {
             return lambda;
         }
-        return form == Form.GRADIENT ? GRADIENT_LAMBDA : PROXIMAL_LAMBDA;
+        return switch (form()) {
+            case PROXIMAL -> PROXIMAL_LAMBDA;
+            case GRADIENT -> GRADIENT_LAMBDA;
+            case OBJECTIVE -> OBJECTIVE_LAMBDA;
+        };
+    }
+
+    /**
+     * How the penalty acts.
+     *
+     * @return what was set, or else the method's default
+     */
+    @Override
+    public Form form() {
+        if (form != null) {
+            return form;
+        }
+        return IN_THE_OBJECTIVE.contains(method) ? Form.OBJECTIVE : Form.PROXIMAL;
     }
 
     /** How the penalty acts. */
@@ -60,7 +84,9 @@ public record RetentionConfig(
         /** A closed-form step after the optimizer's: stable for any strength. */
         PROXIMAL,
         /** The penalty's gradient joins the loss's. */
-        GRADIENT
+        GRADIENT,
+        /** What is held is a term of the loss. */
+        OBJECTIVE
     }
 
     /** How α is made from the layers' norms. */
@@ -69,6 +95,8 @@ public record RetentionConfig(
         PAPER,
         /** Softmax of norms over their mean, times the number of layers: mean 1. */
         SCALED,
+        /** As {@code SCALED}, of norm over the square root of the layer's size. */
+        SCALED_RMS,
         /** 1: Synaptic Intelligence, arXiv 1703.04200. */
         UNIFORM
     }
@@ -95,14 +123,6 @@ public record RetentionConfig(
         END,
         /** Its start: the general phase only measures. */
         START
-    }
-
-    /** Whose tokens Fisher information is measured on. */
-    public enum Labels {
-        /** The text's own: the empirical Fisher information. */
-        DATA,
-        /** Drawn from the model's own distribution, whose mean is the Fisher information itself. */
-        SAMPLED
     }
 
     /**

@@ -2,9 +2,7 @@ package io.ballast.config;
 
 import com.google.gson.JsonElement;
 import java.math.BigDecimal;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /** Reads a text, a number, a truth value or one of a few words, and checks it against its setting. */
 final class ScalarValue {
@@ -28,18 +26,9 @@ final class ScalarValue {
         return type == long.class ? (Object) number.longValueExact() : (Object) number.intValueExact();
     }
 
-    /** The words for an enum in a file: lower case. */
-    static List<String> words(Class<?> type) {
-        return Arrays.stream(type.getEnumConstants()).map(constant -> word((Enum<?>) constant)).toList();
-    }
-
-    static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
-    }
-
     private static Object constant(JsonElement json, Class<?> type, Setting setting, Place place) {
-        String word = choice(json, words(type), setting, place);
-        return type.getEnumConstants()[words(type).indexOf(word)];
+        String word = choice(json, Words.of(type), setting, place);
+        return type.getEnumConstants()[Words.of(type).indexOf(word)];
     }
 
     private static String choice(JsonElement json, List<String> choices, Setting setting, Place place) {
@@ -55,17 +44,18 @@ final class ScalarValue {
     }
 
     private static String text(JsonElement json, Setting setting, Place place) {
-        if (setting.choices().length > 0) {
+        boolean hasPattern = !setting.pattern().isEmpty();
+        boolean ofThePattern = hasPattern && isText(json) && json.getAsString().matches(setting.pattern());
+        if (setting.choices().length > 0 && !ofThePattern) {
             return choice(json, List.of(setting.choices()), setting, place);
         }
         if (!isText(json)) {
             throw place.wrong("a text", json, setting.value());
         }
-        String text = json.getAsString();
-        if (!setting.pattern().isEmpty() && !text.matches(setting.pattern())) {
+        if (hasPattern && !ofThePattern) {
             throw place.wrong("a text of the form " + setting.pattern(), json, setting.value());
         }
-        return text;
+        return json.getAsString();
     }
 
     private static boolean truth(JsonElement json, Setting setting, Place place) {
@@ -84,6 +74,21 @@ final class ScalarValue {
             throw place.wrong((whole ? "a whole number" : "a number") + bounds.inWords(), json, setting.value());
         }
         return number;
+    }
+
+    /** A text, a truth value or a number, as it stands: for keys that a method defines. */
+    static Object any(JsonElement json, Setting setting, Place place) {
+        if (isText(json)) {
+            return json.getAsString();
+        }
+        if (!json.isJsonPrimitive()) {
+            throw place.wrong("a text, a number, true or false", json, setting.value());
+        }
+        if (json.getAsJsonPrimitive().isBoolean()) {
+            return json.getAsBoolean();
+        }
+        BigDecimal number = json.getAsBigDecimal();
+        return isWhole(number, long.class) ? (Object) number.longValueExact() : (Object) number.doubleValue();
     }
 
     static boolean isNumber(JsonElement json) {

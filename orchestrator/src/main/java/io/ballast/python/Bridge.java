@@ -233,11 +233,24 @@ public final class Bridge implements AutoCloseable {
     /**
      * The methods against forgetting there are.
      *
-     * @return by name the kind of importance that each needs in an anchor, path_integral, fisher or sensitivity; null for one that
-     *         needs no anchor
+     * @return of each name, summary, formula, paper, importance (what its anchor must have measured, path_integral,
+     *         fisher or sensitivity; null for a method that needs no anchor), needs, forms, lambda (default by form)
+     *         and options (of each name, type, default, meaning, choices, minimum)
      */
-    public Map<String, Object> methods() {
-        return map(invoke("methods_needs"));
+    public List<Map<String, Object>> describeMethods() {
+        return BridgeValues.list(invoke("describe_methods")).stream().map(BridgeValues::map).toList();
+    }
+
+    /**
+     * One method, which may be one's own, checked with its options.
+     *
+     * @param name    of the method, or package.module:ClassName
+     * @param options its settings
+     * @return as of {@link #describeMethods()}
+     * @throws InvalidInputException when there is no such method, or an option is wrong
+     */
+    public Map<String, Object> describeMethod(String name, Map<String, Object> options) {
+        return map(invoke("describe_method", name, options));
     }
 
     /**

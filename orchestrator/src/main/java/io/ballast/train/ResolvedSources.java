@@ -24,7 +24,7 @@ final class ResolvedSources {
         return new ExperimentConfig(experiment.name(), experiment.seed(), experiment.output(),
                 new ModelConfig(model(model.path()), model.dtype(), model.device(), model.gradientCheckpointing()),
                 experiment.adapter(), phase(experiment.general()), phase(experiment.domain()), experiment.retention(),
-                evaluation(experiment.evaluation()));
+                experiment.importance(), evaluation(experiment.evaluation()));
     }
 
     private String model(String path) {

@@ -2,6 +2,7 @@ package io.ballast.train;
 
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.Words;
 import io.ballast.data.Tokenizer;
 import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTask;
@@ -16,7 +17,6 @@ import io.ballast.eval.TokenScorer;
 
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -44,7 +44,7 @@ final class StageEvaluation {
         if (tasks.isEmpty() || !config.evaluation().stages().contains(stage)) {
             return;
         }
-        String name = stage.name().toLowerCase(Locale.ROOT);
+        String name = Words.of(stage);
         log.add("stage", name, 0, Map.of());
         Evaluation evaluation = evaluator.evaluate(tasks,
                 (rows, total) -> log.progress("scoring", name, rows, Map.of("total", total)), cancelled);

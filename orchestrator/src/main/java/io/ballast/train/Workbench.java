@@ -9,6 +9,7 @@ import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
+import io.ballast.config.Words;
 import io.ballast.data.Batch;
 import io.ballast.data.BatchPlan;
 import io.ballast.data.BatchRing;
@@ -21,7 +22,6 @@ import io.ballast.python.Bridge;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -66,7 +66,7 @@ final class Workbench implements AutoCloseable {
         modelFolder = ModelFolder.open(Path.of(config.model().path()));
         modelHash = modelFolder.weightsHash();
         tokenizer = Tokenizer.open(modelFolder.path());
-        model = bridge.openModel(modelFolder.path(), lower(config.model().dtype()), config.model().device(),
+        model = bridge.openModel(modelFolder.path(), Words.of(config.model().dtype()), config.model().device(),
                 config.model().gradientCheckpointing(), config.seed());
         Map<String, Object> info = bridge.modelInfo(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
@@ -119,12 +119,14 @@ final class Workbench implements AutoCloseable {
     void generalPhase() {
         LossProbe probe = new LossProbe(bridge, model, general, config.general());
         double before = probe.nats();
-        Object wanted = bridge.methods().get(config.retention().method());
+        Object wanted = bridge.describeMethod(config.retention().method(), config.retention().options())
+                .get("importance");
         boolean pathIntegral = wanted == null || wanted.equals(PATH_INTEGRAL);
         boolean moves = pathIntegral || config.retention().reference() == RetentionConfig.Reference.END;
         long phase = 0;
         if (moves) {
-            phase = bridge.beginPhase(model, settings(config.general(), general, config.seed(), "none", pathIntegral));
+            phase = bridge.beginPhase(model, settings(config.general(), general, config.seed(), "none", Map.of(),
+                    pathIntegral ? PATH_INTEGRAL : null));
             train("general", config.general(), general, phase);
         }
         long started = System.nanoTime();
@@ -142,18 +144,18 @@ final class Workbench implements AutoCloseable {
     private long finishPathIntegral(long phase) {
         RetentionConfig retention = config.retention();
         return bridge.finishImportance(phase, retention.xi().value(), retention.xi().relative(),
-                lower(retention.reference()), lower(retention.layerCoefficients()), lower(retention.layers()),
-                lower(retention.normalize()));
+                Words.of(retention.reference()), Words.of(retention.layerCoefficients()), Words.of(retention.layers()),
+                Words.of(retention.normalize()));
     }
 
     /** On as many rows as the general phase takes, the same ones, unless the experiment says how many. */
     private long measure(String kind, boolean referenceIsBase) {
         RetentionConfig retention = config.retention();
         PhaseConfig phase = config.general();
-        long samples = retention.samples() != null ? retention.samples()
+        long samples = config.importance().samples() != null ? config.importance().samples()
                 : steps(phase, general) * phase.gradientAccumulation() * phase.batchSize();
         BatchPlan plan = general.plan(phase.batchSize(), phase.packing());
-        long measurement = bridge.beginMeasurement(model, kind, lower(retention.labels()), config.seed());
+        long measurement = bridge.beginMeasurement(model, kind, Words.of(config.importance().labels()), config.seed());
         try (BatchRing ring = new BatchRing(plan, 1 + SPARE_SLOTS, FILLING_THREADS, plan::allocateSlot)) {
             for (long seen = 0; seen < samples;) {
                 if (cancelled.getAsBoolean()) {
@@ -167,7 +169,7 @@ final class Workbench implements AutoCloseable {
                 ring.release(slot);
             }
             return bridge.finishMeasurement(measurement, referenceIsBase,
-                    lower(retention.layerCoefficients()), lower(retention.layers()), lower(retention.normalize()));
+                    Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
         } finally {
             bridge.release(measurement);
         }
@@ -182,7 +184,7 @@ final class Workbench implements AutoCloseable {
     /** Trains on the domain under the retention penalty. */
     void domainPhase() {
         long phase = bridge.beginPhase(model, settings(config.domain(), domain, config.seed() + 1,
-                config.retention().method(), false));
+                config.retention().method(), config.retention().options(), null));
         train("domain", config.domain(), domain, phase);
         bridge.release(phase);
     }
@@ -217,25 +219,27 @@ final class Workbench implements AutoCloseable {
     }
 
     private Map<String, Object> settings(PhaseConfig phase, PhaseData data, long seed, String method,
-            boolean importance) {
+            Map<String, Object> options, String importance) {
         RetentionConfig retention = config.retention();
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("steps", steps(phase, data));
         settings.put("learningRate", phase.learningRate());
-        settings.put("schedule", lower(phase.schedule()));
+        settings.put("schedule", Words.of(phase.schedule()));
         settings.put("warmupSteps", phase.warmupSteps());
         settings.put("weightDecay", phase.weightDecay());
         settings.put("clipNorm", phase.clipNorm());
-        settings.put("dtype", lower(config.model().dtype()));
+        settings.put("dtype", Words.of(config.model().dtype()));
         settings.put("seed", seed);
         settings.put("importance", importance);
         settings.put("method", method);
+        settings.put("options", options);
         settings.put("lambda", retention.lambda());
-        settings.put("form", lower(retention.form()));
+        settings.put("form", Words.of(retention.form()));
         settings.put("anchor", anchor);
-        settings.put("layerCoefficients", lower(retention.layerCoefficients()));
-        settings.put("layers", lower(retention.layers()));
-        settings.put("normalize", lower(retention.normalize()));
+        settings.put("layerCoefficients", Words.of(retention.layerCoefficients()));
+        settings.put("layers", Words.of(retention.layers()));
+        settings.put("normalize", Words.of(retention.normalize()));
+        settings.put("permute", config.importance().permute());
         return settings;
     }
 
@@ -267,9 +271,5 @@ final class Workbench implements AutoCloseable {
                 }
             }
         }
-    }
-
-    private static String lower(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
     }
 }

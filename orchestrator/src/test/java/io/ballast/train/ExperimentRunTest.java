@@ -94,7 +94,7 @@ class ExperimentRunTest {
     @ValueSource(strings = {"end", "start"})
     void fisherInformationIsMeasuredOnTheGeneralText(String reference) throws IOException {
         Run run = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"ewc\"")
-                .with("retention.labels", "\"sampled\"").with("retention.reference", "\"" + reference + "\""));
+                .with("importance", "{\"labels\": \"sampled\"}").with("retention.reference", "\"" + reference + "\""));
         Result.Importance importance = run.result().importance();
         assertEquals("fisher", importance.method());
         assertEquals(4 * 4, importance.samples(), "as many documents as the general phase saw");

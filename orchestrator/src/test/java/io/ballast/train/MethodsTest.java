@@ -3,14 +3,18 @@ package io.ballast.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.ballast.InvalidInputException;
 import io.ballast.config.ExperimentSchema;
+import io.ballast.config.RetentionConfig;
+import io.ballast.config.Words;
 import io.ballast.python.Bridge;
 import io.ballast.python.PythonEnvironment;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -41,23 +45,39 @@ class MethodsTest {
     void theSchemaNamesTheMethodsThatThereAre() {
         JsonObject retention = ExperimentSchema.json().getAsJsonObject("$defs").getAsJsonObject("retention")
                 .getAsJsonObject("properties");
-        Set<String> named = StreamSupport.stream(retention.getAsJsonObject("method").getAsJsonArray("enum")
-                .spliterator(), false).map(JsonElement::getAsString).collect(Collectors.toSet());
-        assertEquals(bridge.methods().keySet(), named);
+        JsonArray ways = retention.getAsJsonObject("method").getAsJsonArray("anyOf");
+        Set<String> named = StreamSupport.stream(ways.get(0).getAsJsonObject().getAsJsonArray("enum").spliterator(),
+                false).map(JsonElement::getAsString).collect(Collectors.toSet());
+        assertEquals(bridge.describeMethods().stream().map(method -> method.get("name")).collect(Collectors.toSet()),
+                named);
     }
 
     @Test
     void anExperimentWithoutAnAnchorIsRefusedForThoseThatNeedOne() throws IOException {
-        for (Map.Entry<String, Object> method : bridge.methods().entrySet()) {
+        for (Map<String, Object> method : bridge.describeMethods()) {
             boolean refused = false;
             try {
-                new TinyExperiment(folder, "gpt2").without("general")
-                        .with("retention.method", "\"" + method.getKey() + "\"").experiment();
+                experiment(method.get("name"), "general").experiment();
             } catch (InvalidInputException e) {
                 assertTrue(e.getMessage().contains("needs an anchor"), e.getMessage());
                 refused = true;
             }
-            assertEquals(method.getValue() != null, refused, method.getKey());
+            assertEquals(method.get("importance") != null, refused, method.get("name").toString());
         }
+    }
+
+    @Test
+    void formAndStrengthOfAMethodAreByDefaultWhatPythonHas() throws IOException {
+        for (Map<String, Object> method : bridge.describeMethods()) {
+            RetentionConfig retention = experiment(method.get("name"), "domain").experiment().config().retention();
+            String form = Words.of(retention.form());
+            assertEquals(((List<?>) method.get("forms")).get(0), form, method.get("name").toString());
+            assertEquals(((Map<?, ?>) method.get("lambda")).get(form), retention.lambda());
+        }
+    }
+
+    private TinyExperiment experiment(Object method, String without) throws IOException {
+        return new TinyExperiment(folder, "gpt2").without(without).without("retention.form").without("retention.lambda")
+                .with("retention.method", "\"" + method + "\"");
     }
 }
