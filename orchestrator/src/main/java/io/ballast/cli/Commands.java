@@ -24,6 +24,7 @@ final class Commands {
         BY_NAME.put("schema", SchemaCommand::new);
         BY_NAME.put("eval", EvalCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
+        BY_NAME.put("methods", MethodsCommand::new);
     }
 
     private Commands() {
