@@ -77,6 +77,9 @@ final class Workbench implements AutoCloseable {
         }
         general = prepare("general", config.general());
         domain = prepare("domain", config.domain());
+        if (domain != null && config.domain().replay() > 0) {
+            domain = domain.withReplay(read("replay", replayData(), maxLength(config.domain())), config.domain().replay());
+        }
         evaluation = new StageEvaluation(config, tokenizer, new BridgeScorer(bridge, model),
                 Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
         record.environment(Provenance.of(bridge, info, config, modelHash, general, domain));
@@ -94,13 +97,21 @@ final class Workbench implements AutoCloseable {
         if (phase == null) {
             return null;
         }
-        PhaseData data = PhaseData.prepare(phase.data(), tokenizer, maxLength(phase), TokenCache.folder(),
+        return read(name, phase.data(), maxLength(phase));
+    }
+
+    private List<DataConfig> replayData() {
+        return config.domain().replayData() != null ? config.domain().replayData() : config.general().data();
+    }
+
+    private PhaseData read(String name, List<DataConfig> entries, int maxLength) {
+        PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, TokenCache.folder(),
                 (messages, addGenerationPrompt) -> bridge.renderChat(modelFolder.path(), messages, addGenerationPrompt),
                 config.seed());
         DataStatistics counts = data.statistics();
         if (counts.truncatedRows() > 0) {
             log.add("warning", name, 0, Map.of("message", counts.truncatedRows() + " of " + counts.rows()
-                    + " rows of the " + name + " data are longer than " + maxLength(phase) + " tokens; "
+                    + " rows of the " + name + " data are longer than " + maxLength + " tokens; "
                     + counts.droppedTokens() + " tokens were cut"));
         }
         return data;

@@ -81,6 +81,26 @@ class ExperimentRunTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"l2|{\"freeUnseen\": true}", "ewc|{\"halved\": true}", "mas|{}", "kl|{}", "asft|{}"})
+    void everyMethodGoesThroughTheWholePath(String methodAndOptions) throws IOException {
+        String[] parts = methodAndOptions.split("\\|");
+        Run run = start(new TinyExperiment(folder, "llama-tied")
+                .with("retention", "{\"method\": \"" + parts[0] + "\", \"options\": " + parts[1] + "}"));
+        assertEquals("completed", run.result().status());
+        assertTrue(run.result().phases().get(1).lastLoss() > 0);
+    }
+
+    @Test
+    void replayedRowsChangeWhatIsLearnedAndStandInTheProvenance() throws IOException {
+        Run without = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"none\""));
+        Run with = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"none\"")
+                .with("domain.replay", "0.5"));
+        assertNotEquals(without.result().environment().get("domainDataHash"),
+                with.result().environment().get("domainDataHash"));
+        assertNotEquals(weights(without), weights(with));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"llama-untied", "gptj", "gpt2", "qwen2"})
     void loraTrainsAndSavesAnAdapter(String architecture) throws IOException {
         Run run = start(new TinyExperiment(folder, architecture).with("adapter", "{\"rank\": 4}"));
