@@ -21,21 +21,29 @@ import java.util.Map;
  */
 final class RunKey {
     private static final int LENGTH = 32;
+    /** To be raised when a default, or what a setting does, changes: results of before are then no longer the same. */
+    private static final int FORMAT = 1;
 
     private final Map<String, String> contents = new HashMap<>();
 
     String of(ExperimentConfig experiment) {
-        JsonObject tree = ExperimentWriter.toTree(experiment);
+        JsonObject tree = ExperimentWriter.toTreeWithoutDefaults(experiment);
         List.of("name", "output").forEach(tree::remove);
-        tree.getAsJsonObject("importance").remove("cache");
-        tree.getAsJsonObject("evaluation").remove("stages");
-        tree.getAsJsonObject("evaluation").remove("batchSize");
-        for (String phase : List.of("general", "domain")) {
-            if (tree.has(phase)) {
-                tree.getAsJsonObject(phase).remove("loggingSteps");
+        remove(tree, "importance", "cache");
+        remove(tree, "evaluation", "stages");
+        remove(tree, "evaluation", "batchSize");
+        remove(tree, "general", "loggingSteps");
+        remove(tree, "domain", "loggingSteps");
+        return new Sha256().text("format " + FORMAT).text(withContents(tree).toString()).hex().substring(0, LENGTH);
+    }
+
+    private static void remove(JsonObject tree, String block, String key) {
+        if (tree.has(block)) {
+            tree.getAsJsonObject(block).remove(key);
+            if (tree.getAsJsonObject(block).isEmpty()) {
+                tree.remove(block);
             }
         }
-        return new Sha256().text(withContents(tree).toString()).hex().substring(0, LENGTH);
     }
 
     /** The tree with the hash of its content in place of each path. */
