@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from safetensors import SafetensorError
@@ -132,7 +133,7 @@ class Anchor:
         for name, value in self.reference_for(parameters).items():
             parameters[name].detach().copy_(value)
 
-    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any]) -> None:
+    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
 
         The metadata comes last and tells the size of the tensors' file: a folder without the one, or with another size
