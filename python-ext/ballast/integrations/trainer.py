@@ -16,21 +16,12 @@ from ballast.anchor import Anchor
 from ballast.errors import InvalidInputError
 from ballast.layers import covered_parameters
 from ballast.path_integral import PathIntegral
+from ballast.penalty import PROXIMAL
 from ballast.retention_penalty import RetentionPenalty
 
 
 class BallastCallback(TrainerCallback):
-    """Measures importance along a training, or holds a training back by what was measured.
-
-    In the general phase::
-
-        measuring = BallastCallback(measure=True, save_to="anchor")
-        Trainer(model, args, train_dataset=general, callbacks=[measuring]).train()
-
-    In the domain phase, from where the general one ended::
-
-        retaining = BallastCallback(anchor=measuring.anchor, strength=30.0)
-        Trainer(model, args, train_dataset=domain, callbacks=[retaining]).train()
+    """Measures importance along a training, or holds a training back by what was measured: see `docs/python.md`.
 
     What transformers 5.23 does in a step, and what joins it here::
 
@@ -90,6 +81,8 @@ class BallastCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **_: Any
     ) -> None:
         _check_accelerator(args)
+        self._step = ExitStack()  # Whatever a training left that was broken off.
+        self._stop_watching()
         if state.global_step > 0 and (self._measure or self.anchor is None):
             raise InvalidInputError(
                 f"expected a training from its start, found one resumed at step {state.global_step}: a checkpoint "
@@ -104,7 +97,6 @@ class BallastCallback(TrainerCallback):
             _rehearse(model, self._settings)
             self.anchor = None
             self.path_integral = PathIntegral(model)
-            self._stop_watching()  # Of a training that was broken off.
             self._clip = _ClipFactor(self.path_integral.parameters)
         else:
             if isinstance(self.anchor, (str, os.PathLike)):
@@ -133,7 +125,7 @@ class BallastCallback(TrainerCallback):
         **_: Any,
     ) -> None:
         self._step.close()
-        if self.penalty is not None:
+        if self.penalty is not None and self.penalty.form == PROXIMAL:
             self.penalty.proximal_step(_learning_rate(optimizer))
 
     def on_train_end(

@@ -2,8 +2,12 @@
 
 import copy
 import math
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
-import numpy
 import pytest
 import torch
 from phases import lora_model, measured_anchor, same_bits, tiny_model, values
@@ -11,7 +15,7 @@ from safetensors.torch import load_file
 from tiny_models import VOCABULARY_SIZE
 from transformers import AutoTokenizer, Trainer, TrainingArguments
 
-from ballast import Anchor, InvalidInputError, bridge, covered_parameters
+from ballast import Anchor, DivergedError, InvalidInputError, bridge, covered_parameters
 from ballast.integrations.trainer import BallastCallback
 
 STEPS, RATE, CLIP = 5, 3e-3, 0.1
@@ -239,3 +243,235 @@ def test_sft_trainer_measures_and_is_held_back_as_the_hand_written_loop(
     held.train()
     written.held_by(measuring.anchor, strength, form)
     assert_same(covered_parameters(held.model), written.parameters, 1e-5)
+
+
+# --- anchors between Java and here ----------------------------------------------------------------------------------
+
+
+def tensors(folder) -> dict[str, torch.Tensor]:
+    return load_file(folder / "anchor.safetensors")
+
+
+@pytest.fixture
+def opened(model_folder):
+    """(handle as Java has it, the model)."""
+    handle = bridge.open_model(str(model_folder("llama-untied")), "float32", "cpu", False, 0)
+    yield handle, bridge.get(handle, bridge.OpenedModel).model
+    bridge.release_all()
+
+
+@pytest.mark.parametrize("reference", ["end", "start"])
+def test_an_anchor_made_in_the_trainer_is_what_java_opens(reference, opened, tmp_path):
+    handle, model = opened
+    measuring = BallastCallback(measure=True, save_to=tmp_path / "here", reference=reference)
+    Trainer(copy.deepcopy(model), arguments(tmp_path), train_dataset=rows(), callbacks=[measuring]).train()
+    anchor = bridge.open_anchor(str(tmp_path / "here"), handle, None)
+    assert same_bits(values(model), dict(measuring.anchor.reference)), "the model stands at θ*"
+    bridge.save_anchor(anchor, str(tmp_path / "java"), {})
+    assert same_bits(tensors(tmp_path / "here"), tensors(tmp_path / "java"))
+    assert bridge.anchor_info(anchor) == measuring.anchor.describe()
+
+
+@pytest.mark.parametrize("reference", ["end", "start"])
+def test_an_anchor_made_by_java_is_what_the_trainer_opens(reference, opened, tmp_path, slot_of, documents):
+    from test_bridge import SETTINGS
+
+    handle, model = opened
+    base = copy.deepcopy(model)
+    phase = bridge.begin_phase(handle, SETTINGS | {"importance": "path_integral"})
+    slot = slot_of([[document] for document in documents])
+    for _ in range(2):
+        bridge.forward_backward(phase, *slot)
+        bridge.optimizer_step(phase)
+    bridge.end_phase(phase)
+    made = bridge.finish_importance(phase, 1.0, True, reference, "scaled", "block", "mean")
+    bridge.save_anchor(made, str(tmp_path / "java"), {"recipe": "six documents"})
+    retaining = BallastCallback(anchor=tmp_path / "java")
+    Trainer(base, arguments(tmp_path), train_dataset=rows(), callbacks=[retaining]).train()
+    assert same_bits(dict(retaining.anchor.reference), values(model))
+    retaining.anchor.save(tmp_path / "here", retaining.anchor.provenance)
+    assert same_bits(tensors(tmp_path / "here"), tensors(tmp_path / "java"))
+    assert retaining.anchor.describe() == bridge.anchor_info(made)
+
+
+# --- what it leaves alone, and what it refuses ----------------------------------------------------------------------
+
+
+def test_measuring_changes_no_bit_of_the_training_and_leaves_nothing_behind(tmp_path):
+    measured, plain = tiny_model(), tiny_model()
+    callback = BallastCallback(measure=True)
+    Trainer(measured, arguments(tmp_path), train_dataset=rows(), callbacks=[callback]).train()
+    Trainer(plain, arguments(tmp_path), train_dataset=rows()).train()
+    assert same_bits(values(measured), values(plain))
+    assert not any(parameter._post_accumulate_grad_hooks for parameter in measured.parameters())
+    assert callback.path_integral is None
+
+
+def test_reference_start_puts_the_model_back(tmp_path):
+    model = tiny_model()
+    anchor = measured_by_trainer(model, arguments(tmp_path), reference="start")
+    assert same_bits(values(model), values(tiny_model())) and anchor.reference_is_base
+
+
+def test_a_method_without_an_anchor_holds_to_where_training_starts(tmp_path):
+    moved = []
+    for strength in (0.0, 1e9):
+        model = tiny_model()
+        callback = BallastCallback(method="l2", strength=strength)
+        Trainer(model, arguments(tmp_path), train_dataset=rows(), callbacks=[callback]).train()
+        moved.append(max((value - values(tiny_model())[name]).abs().max() for name, value in values(model).items()))
+    assert moved[0] > 1e-3 and moved[1] < 1e-8
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"measure": True, "reference": "ende"}, 'found "ende"'),
+        ({"measure": True, "layer_coefficients": "steep"}, 'found "steep"'),
+        ({"measure": True, "layers": "blocks"}, 'found "blocks"'),
+        ({"measure": True, "normalize": "max"}, 'found "max"'),
+        ({"measure": True, "xi": 0.0}, "xi above 0"),
+        ({}, "expected an anchor of path_integral"),
+        ({"method": "heirarchical"}, 'did you mean "hierarchical"'),
+        ({"method": "l2", "strength": -1.0}, "at least 0, found -1.0"),
+        ({"method": "kl"}, 'found "kl", which acts through the objective'),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_the_first_step(settings, message, tmp_path):
+    model = tiny_model()
+    trainer = Trainer(model, arguments(tmp_path), train_dataset=rows(), callbacks=[BallastCallback(**settings)])
+    with pytest.raises(InvalidInputError, match=message):
+        trainer.train()
+    assert same_bits(values(model), values(tiny_model()))
+
+
+def test_a_setting_that_is_not_is_refused_at_once(tmp_path):
+    with pytest.raises(TypeError, match="strength"):
+        BallastCallback(measure=True, strength=3.0)
+    with pytest.raises(TypeError, match="zeta"):
+        BallastCallback(method="l2", zeta=3.0)
+    with pytest.raises(InvalidInputError, match="found both"):
+        BallastCallback(measure=True, anchor="anchor")
+    with pytest.raises(InvalidInputError, match="save_to together with measure=True"):
+        BallastCallback(anchor="anchor", save_to="anchor")
+
+
+def test_an_anchor_of_another_model_is_refused(tmp_path):
+    anchor = measured_anchor(tiny_model("qwen2"))
+    trainer = Trainer(
+        tiny_model(), arguments(tmp_path), train_dataset=rows(), callbacks=[BallastCallback(anchor=anchor)]
+    )
+    with pytest.raises(InvalidInputError, match="the anchor is of another model"):
+        trainer.train()
+
+
+@pytest.mark.parametrize("callback", [{"measure": True}, {"method": "l2"}])
+def test_parameters_in_bfloat16_are_refused(callback, tmp_path):
+    trainer = Trainer(
+        tiny_model().bfloat16(), arguments(tmp_path), train_dataset=rows(), callbacks=[BallastCallback(**callback)]
+    )
+    with pytest.raises(InvalidInputError, match="float32, found torch.bfloat16"):
+        trainer.train()
+
+
+def test_scaled_gradients_are_refused(tmp_path):
+    trainer = Trainer(
+        tiny_model(), arguments(tmp_path, fp16=True), train_dataset=rows(), callbacks=[BallastCallback(measure=True)]
+    )
+    with pytest.raises(InvalidInputError, match='found "fp16"'):
+        trainer.train()
+
+
+@pytest.mark.parametrize("callback", [{"measure": True}, {"method": "l2"}])
+def test_a_training_that_goes_on_from_a_checkpoint_is_refused(callback, tmp_path):
+    args = arguments(tmp_path, save_strategy="steps", save_steps=2)
+    Trainer(tiny_model(), args, train_dataset=rows()).train()
+    trainer = Trainer(tiny_model(), args, train_dataset=rows(), callbacks=[BallastCallback(**callback)])
+    with pytest.raises(InvalidInputError, match="resumed at step 2"):
+        trainer.train(resume_from_checkpoint=str(tmp_path / "out" / "checkpoint-2"))
+
+
+def test_a_training_that_goes_back_to_its_best_model_is_not_measured(tmp_path):
+    args = arguments(
+        tmp_path, save_strategy="steps", eval_strategy="steps", eval_steps=1, save_steps=1, load_best_model_at_end=True
+    )
+    trainer = Trainer(
+        tiny_model(), args, train_dataset=rows(), eval_dataset=rows(), callbacks=[BallastCallback(measure=True)]
+    )
+    with pytest.raises(InvalidInputError, match="load_best_model_at_end"):
+        trainer.train()
+
+
+def test_several_learning_rates_are_refused_in_the_proximal_form_alone(tmp_path):
+    def train(form):
+        model = tiny_model()
+        one, *others = model.parameters()
+        adamw = torch.optim.AdamW([{"params": [one], "lr": 1e-4}, {"params": others}], lr=1e-3)
+        schedule = torch.optim.lr_scheduler.ConstantLR(adamw, factor=1.0)
+        callback = BallastCallback(method="l2", form=form)
+        Trainer(
+            model, arguments(tmp_path), train_dataset=rows(), callbacks=[callback], optimizers=(adamw, schedule)
+        ).train()
+
+    train("gradient")
+    with pytest.raises(InvalidInputError, match=r"found \[0.0001, 0.001\]"):
+        train("proximal")
+
+
+def test_an_optimizer_that_steps_inside_of_backward_is_not_measured(tmp_path):
+    model = tiny_model()
+    sgd = torch.optim.SGD(model.parameters(), lr=1e-3)
+
+    def step(parameter):
+        parameter.data -= 1e-3 * parameter.grad
+        parameter.grad = None
+
+    for parameter in model.parameters():
+        parameter.register_post_accumulate_grad_hook(step)
+    trainer = Trainer(
+        model,
+        arguments(tmp_path),
+        train_dataset=rows(),
+        callbacks=[BallastCallback(measure=True)],
+        optimizers=(sgd, torch.optim.lr_scheduler.ConstantLR(sgd, factor=1.0)),
+    )
+    with pytest.raises(InvalidInputError, match="steps inside of backward"):
+        trainer.train()
+
+
+def test_a_loss_that_is_not_finite_makes_no_anchor(tmp_path):
+    model = tiny_model()
+    model.get_output_embeddings().register_forward_hook(lambda *given: given[-1] * float("nan"))
+    trainer = Trainer(
+        model,
+        arguments(tmp_path),
+        train_dataset=rows(),
+        callbacks=[BallastCallback(measure=True, xi=1e-7, relative=False)],
+    )
+    with pytest.raises(DivergedError, match="path integral of nan"):
+        trainer.train()
+
+
+ONE_OF_SEVERAL = """
+import sys, warnings
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from test_trainer import BallastCallback, Trainer, arguments, rows, tiny_model
+args = arguments(Path(sys.argv[1]))
+Trainer(tiny_model(), args, train_dataset=rows(), callbacks=[BallastCallback(measure=True)]).train()
+"""
+
+
+def test_one_process_of_several_is_refused(tmp_path):
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = str(free.getsockname()[1])
+    here = Path(__file__).parent
+    launched = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": port}
+    finished = subprocess.run(
+        [sys.executable, "-c", ONE_OF_SEVERAL, str(tmp_path), str(here), str(here.parent), str(here.parents[1])],
+        env={**os.environ, **launched, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert "InvalidInputError: expected one process with one device, found" in finished.stderr, finished.stderr
