@@ -22,8 +22,8 @@ STEPS, RATE, CLIP = 5, 3e-3, 0.1
 CASES = {
     "full": (tiny_model, {}),
     "untied, accumulation": (lambda: tiny_model("llama-untied"), {"gradient_accumulation_steps": 3}),
-    "gptj, reentrant checkpointing": (
-        lambda: tiny_model("gptj"),
+    "untied, reentrant checkpointing": (
+        lambda: tiny_model("llama-untied"),
         {"activation_checkpointing": True, "activation_checkpointing_kwargs": {"use_reentrant": True}},
     ),
     "without clipping": (tiny_model, {"max_grad_norm": 0.0}),
