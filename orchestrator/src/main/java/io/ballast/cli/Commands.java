@@ -25,6 +25,7 @@ final class Commands {
         BY_NAME.put("eval", EvalCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
         BY_NAME.put("methods", MethodsCommand::new);
+        BY_NAME.put("study", StudyCommand::new);
     }
 
     private Commands() {

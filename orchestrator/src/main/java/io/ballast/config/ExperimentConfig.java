@@ -31,4 +31,14 @@ public record ExperimentConfig(
         @Setting(value = "How the domain phase is held back.", byDefault = "{}") RetentionConfig retention,
         @Setting(value = "How importance is measured and handed on.", byDefault = "{}") ImportanceConfig importance,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
+
+    /**
+     * This experiment with other evaluations.
+     *
+     * @param other what is measured and when
+     * @return a copy
+     */
+    public ExperimentConfig withEvaluation(EvaluationConfig other) {
+        return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance, other);
+    }
 }
