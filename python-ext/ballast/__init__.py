@@ -6,6 +6,7 @@ from ballast.importance import Importance, finish_importance, layer_coefficients
 from ballast.layers import covered_parameters, group_layers
 from ballast.path_integral import PathIntegral
 from ballast.penalty import QuadraticPenalty
+from ballast.retention_penalty import RetentionPenalty
 from ballast.settings import PhaseSettings
 from ballast.training import TrainingPhase
 
@@ -21,6 +22,7 @@ __all__ = [
     "PathIntegral",
     "PhaseSettings",
     "QuadraticPenalty",
+    "RetentionPenalty",
     "TrainingPhase",
     "covered_parameters",
     "finish_importance",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from safetensors import SafetensorError
@@ -137,7 +138,7 @@ class Anchor:
         groups = group_layers(model, self.importance, layers)
         return replace(self, layer_weights=weigh_layers(self.importance, groups, layer_coefficients, normalize))
 
-    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any]) -> None:
+    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
 
         The metadata comes last and tells the size of the tensors' file: a folder without the one, or with another size

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+import torch
 from torch import Tensor, nn
 
 from ballast.errors import InvalidInputError
@@ -24,6 +25,17 @@ def covered_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
             "every parameter is frozen; unfreeze some or add an adapter"
         )
     return covered
+
+
+def check_float32(parameters: Mapping[str, Tensor]) -> None:
+    """Raises InvalidInputError unless every parameter is fp32."""
+    for name, parameter in parameters.items():
+        if parameter.dtype != torch.float32:
+            raise InvalidInputError(
+                f"expected trainable parameters in float32, found {parameter.dtype} in {name}: small updates are lost "
+                'in fewer bits; open the model in float32 and use autocast ("dtype": "bfloat16" in an experiment, '
+                "bf16=True in a Trainer)"
+            )
 
 
 def group_layers(model: nn.Module, names: Iterable[str], kind: str) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """The optimizer step: schedule, clipping, the gate for non-finite values, AdamW."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import torch
@@ -55,6 +55,16 @@ def clip_factor(norm: Tensor, clip_norm: float) -> Tensor:
     if clip_norm == 0:
         return torch.ones_like(norm)
     return (clip_norm / (norm + 1e-6)).clamp(max=1.0)
+
+
+def all_gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
+    """`.grad` of every parameter: one that the loss did not reach gets zeros, and AdamW counts its steps too."""
+    gradients = []
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+        gradients.append(parameter.grad)
+    return gradients
 
 
 class Gate:

@@ -1,4 +1,4 @@
-"""The settings of one training phase."""
+"""The settings of one training phase, and of what holds it back."""
 
 import re
 from collections.abc import Mapping
@@ -9,18 +9,11 @@ from ballast.errors import InvalidInputError
 
 
 @dataclass(frozen=True)
-class PhaseSettings:
-    """What a phase is told. There are no defaults here: the experiment's stand in one place, in Java.
+class RetentionSettings:
+    """What a method is told. There are no defaults here: the experiment's stand in one place, in Java.
 
     Attributes:
-        steps: optimizer steps that the schedule spans
-        learning_rate: the schedule's peak, η
-        schedule: "linear", "cosine" or "constant"
-        warmup_steps: optimizer steps in which η rises from 0 to its peak
-        weight_decay: AdamW's decoupled weight decay
-        clip_norm: largest gradient norm; 0 clips nothing
         seed: of dropout and whatever else is random
-        importance: what is measured along the way, `importance.PATH_INTEGRAL` or None
         method: a name from `ballast.methods`, or "package.module:ClassName"
         options: the method's own, by the names that an experiment uses
         strength: λ ("lambda" in the experiment), or None for the method's default in this form
@@ -31,14 +24,7 @@ class PhaseSettings:
         permute: whether the method is given importance permuted inside each tensor, a control
     """
 
-    steps: int
-    learning_rate: float
-    schedule: str
-    warmup_steps: int
-    weight_decay: float
-    clip_norm: float
     seed: int
-    importance: str | None
     method: str
     options: Mapping[str, Any]
     strength: float | None
@@ -47,6 +33,39 @@ class PhaseSettings:
     layers: str
     normalize: str
     permute: bool
+
+    def strength_or(self, default_by_form: Mapping[str, float]) -> float:
+        """λ, or the default of this form where the experiment leaves it open.
+
+        Raises:
+            InvalidInputError: an unknown form.
+        """
+        if self.form not in default_by_form:
+            raise InvalidInputError(f'expected a form out of {", ".join(default_by_form)}, found "{self.form}"')
+        return default_by_form[self.form] if self.strength is None else self.strength
+
+
+@dataclass(frozen=True)
+class PhaseSettings(RetentionSettings):
+    """What a phase is told.
+
+    Attributes:
+        steps: optimizer steps that the schedule spans
+        learning_rate: the schedule's peak, η
+        schedule: "linear", "cosine" or "constant"
+        warmup_steps: optimizer steps in which η rises from 0 to its peak
+        weight_decay: AdamW's decoupled weight decay
+        clip_norm: largest gradient norm; 0 clips nothing
+        importance: what is measured along the way, `importance.PATH_INTEGRAL` or None
+    """
+
+    steps: int
+    learning_rate: float
+    schedule: str
+    warmup_steps: int
+    weight_decay: float
+    clip_norm: float
+    importance: str | None
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "PhaseSettings":
@@ -60,16 +79,6 @@ class PhaseSettings:
         names = {"lambda": "strength"}
         callers = ("anchor", "dtype")
         return cls(**{names.get(key, _snake_case(key)): value for key, value in settings.items() if key not in callers})
-
-    def strength_or(self, default_by_form: Mapping[str, float]) -> float:
-        """λ, or the default of this form where the experiment leaves it open.
-
-        Raises:
-            InvalidInputError: an unknown form.
-        """
-        if self.form not in default_by_form:
-            raise InvalidInputError(f'expected a form out of {", ".join(default_by_form)}, found "{self.form}"')
-        return default_by_form[self.form] if self.strength is None else self.strength
 
 
 def camel_case(name: str) -> str:

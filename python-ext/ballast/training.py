@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from ballast import methods
 from ballast.anchor import Anchor
-from ballast.errors import DivergedError, InvalidInputError
-from ballast.importance import PATH_INTEGRAL, finish_importance
-from ballast.layers import covered_parameters
+from ballast.errors import DivergedError
+from ballast.importance import PATH_INTEGRAL
+from ballast.layers import check_float32, covered_parameters
 from ballast.methods import PhaseStart
-from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, clip_factor, learning_rate
+from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, all_gradients, clip_factor, learning_rate
 from ballast.path_integral import PathIntegral
 from ballast.retention import Retention
 from ballast.settings import PhaseSettings
@@ -42,7 +42,7 @@ class TrainingPhase:
         self.model = model
         self.settings = settings
         self.parameters = covered_parameters(model)
-        _check_float32(self.parameters)
+        check_float32(self.parameters)
         self.device = next(iter(self.parameters.values())).device
         self.retention = methods.retain(PhaseStart(model, self.parameters, anchor, settings))
         self._path_integral = PathIntegral(self.parameters) if settings.importance == PATH_INTEGRAL else None
@@ -78,7 +78,7 @@ class TrainingPhase:
         self._check_running()
         if self._micro_batches == 0:
             raise RuntimeError("expected backward() before step(), found no micro-batch in this step")
-        gradients = self._gradients()
+        gradients = all_gradients(self.parameters.values())
         self._learning_rate = self._scheduled(self._steps)
         with self._observed():
             self.retention.add_gradient()
@@ -135,37 +135,19 @@ class TrainingPhase:
             self.model.eval()
         return {"steps": self._steps, "method": self.settings.method, "lambda": self._strength}
 
-    def finish_importance(
-        self, xi: float, relative: bool, reference: str, layer_coefficients: str, layers: str, normalize: str
-    ) -> Anchor:
+    def finish_importance(self, *settings: Any, **named: Any) -> Anchor:
         """Makes the anchor out of an ended phase that measured importance, and frees ω. Once only.
 
         Args:
-            xi: the damping ξ
-            relative: whether `xi` multiplies the median squared move
-            reference: "end": θ* is where the phase ended. "start": θ* is where it began; the phase only measured, and
-                the parameters are put back there
-            layer_coefficients: as in `importance.layer_coefficients`
-            layers: "block" or "parameter"
-            normalize: "mean" or "none"
+            settings, named: what `PathIntegral.anchor` takes after the model
 
         Raises:
-            InvalidInputError: an unknown setting, or nothing to measure (no parameter moved).
+            InvalidInputError: as `PathIntegral.anchor`.
             DivergedError: the phase met a value that is not finite, so its ω ends before its last step.
         """
-        path_integral = self._finished_path_integral()
-        if reference not in ("end", "start"):
-            raise InvalidInputError(f'expected reference "end" or "start", found "{reference}"')
-        end = {name: parameter.detach() for name, parameter in self.parameters.items()}
-        measured = finish_importance(path_integral.omega, path_integral.start, end, xi, relative)
-        if reference == "start":
-            kept = path_integral.start
-            for name, value in kept.items():
-                end[name].copy_(value)
-        else:
-            kept = {name: value.clone() for name, value in end.items()}
+        anchor = self._finished_path_integral().anchor(self.model, *settings, **named)
         self._path_integral = None
-        return Anchor.of(self.model, measured, kept, reference == "start", layer_coefficients, layers, normalize)
+        return anchor
 
     def _make_optimizer(self) -> Optimizer:
         """The fused pass where nothing but AdamW moves the parameters while ω is measured."""
@@ -178,13 +160,6 @@ class TrainingPhase:
         if self._path_integral is not None and self.retention.acts_on_step:
             return self._path_integral.around_step(self._gate.step)
         return contextlib.nullcontext()
-
-    def _gradients(self) -> list[Tensor]:
-        """A gradient for every parameter: one that the loss did not reach has zeros, and AdamW counts its steps too."""
-        for parameter in self.parameters.values():
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        return [parameter.grad for parameter in self.parameters.values()]
 
     def _drop_gradients(self) -> None:
         for parameter in self.parameters.values():
@@ -209,12 +184,3 @@ class TrainingPhase:
     def _check_running(self) -> None:
         if self._ended:
             raise RuntimeError("expected a phase that runs, found one that has ended: begin a new one")
-
-
-def _check_float32(parameters: dict[str, nn.Parameter]) -> None:
-    for name, parameter in parameters.items():
-        if parameter.dtype != torch.float32:
-            raise InvalidInputError(
-                f"expected trainable parameters in float32, found {parameter.dtype} in {name}: small updates are lost "
-                'in fewer bits; open the model in float32 and use "dtype": "bfloat16" for autocast'
-            )

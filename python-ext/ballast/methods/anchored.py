@@ -7,7 +7,7 @@ from ballast.importance import permuted, weigh_layers
 from ballast.layers import group_layers
 from ballast.methods.method import Method, PhaseStart
 from ballast.penalty import DEFAULT_STRENGTH, QuadraticPenalty
-from ballast.settings import PhaseSettings
+from ballast.settings import RetentionSettings
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,11 @@ class AnchoredMethod(Method):
 
     needs = "general text, or an anchor that was made with it"
 
-    def layer_coefficients(self, settings: PhaseSettings) -> str:
+    def layer_coefficients(self, settings: RetentionSettings) -> str:
         """How α is made: every layer counts the same, unless a method says otherwise."""
         return "uniform"
 
-    def strength(self, settings: PhaseSettings) -> float:
+    def strength(self, settings: RetentionSettings) -> float:
         """What multiplies the penalty: λ, unless a method says otherwise."""
         return settings.strength_or(DEFAULT_STRENGTH)
 

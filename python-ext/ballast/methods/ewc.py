@@ -6,7 +6,7 @@ from ballast.importance import FISHER
 from ballast.methods.anchored import AnchoredMethod
 from ballast.methods.method import option
 from ballast.methods.registry import register
-from ballast.settings import PhaseSettings
+from ballast.settings import RetentionSettings
 
 
 @register("ewc")
@@ -24,5 +24,5 @@ class Ewc(AnchoredMethod):
 
     halved: bool = option(False, "½ λ Σ F (θ − θ*)² as the paper writes it, in place of λ Σ F (θ − θ*)².")
 
-    def strength(self, settings: PhaseSettings) -> float:
+    def strength(self, settings: RetentionSettings) -> float:
         return super().strength(settings) / (2 if self.halved else 1)

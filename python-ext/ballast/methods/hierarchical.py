@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ballast.importance import PATH_INTEGRAL
 from ballast.methods.anchored import AnchoredMethod
 from ballast.methods.registry import register
-from ballast.settings import PhaseSettings
+from ballast.settings import RetentionSettings
 
 
 @register("hierarchical")
@@ -20,5 +20,5 @@ class Hierarchical(AnchoredMethod):
     paper = "arXiv 2501.13669"
     importance = PATH_INTEGRAL
 
-    def layer_coefficients(self, settings: PhaseSettings) -> str:
+    def layer_coefficients(self, settings: RetentionSettings) -> str:
         return settings.layer_coefficients

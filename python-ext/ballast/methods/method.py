@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ballast.anchor import Anchor
 from ballast.penalty import GRADIENT, PROXIMAL
 from ballast.retention import Retention
-from ballast.settings import PhaseSettings, camel_case
+from ballast.settings import RetentionSettings, camel_case
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class PhaseStart:
         model: as it stands
         parameters: its covered parameters by name, live
         anchor: what to remember, or None
-        settings: the phase's; a `strength` of None asks for the default of the form
+        settings: what it is told; a `strength` of None asks for the default of the form
     """
 
     model: nn.Module
     parameters: Mapping[str, Tensor]
     anchor: Anchor | None
-    settings: PhaseSettings
+    settings: RetentionSettings
 
 
 class Method(ABC):

@@ -117,6 +117,8 @@ def _imported(name: str) -> type[Method]:
         )
     if inspect.isabstract(method):
         raise InvalidInputError(f'retention.method: expected a method with "retain", found "{name}" without it')
+    if "name" not in vars(method):
+        method.name = name
     return method
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 
 from ballast.methods import Method, PhaseStart, option
+from ballast.methods.anchored import AnchoredMethod
 from ballast.penalty import QuadraticPenalty
 
 
@@ -38,6 +39,10 @@ class Biases(Method):
             strength=1.0 if start.settings.strength is None else start.settings.strength,
             form=start.settings.form,
         )
+
+
+class Mine(AnchoredMethod):
+    importance = "fisher"
 
 
 class NoMethod:
@@ -99,6 +104,12 @@ def test_a_method_of_ones_own_is_imported_from_the_working_directory_and_acts(ow
     vectors = sum(parameter.numel() for parameter in model.parameters() if parameter.dim() == 1)
     assert retention.value().item() == pytest.approx(2.0 * vectors)
     assert methods.describe("mine.biases:Biases")["options"][0]["name"] == "mostDimensions"
+
+
+def test_a_method_of_ones_own_goes_by_the_name_it_was_asked_for_and_a_known_one_by_its_own(own):
+    with pytest.raises(InvalidInputError, match='for the method "mine.biases:Mine", found none'):
+        retain("mine.biases:Mine", tiny_model())
+    assert methods.find("ballast.methods.l2:L2").name == "l2"
 
 
 @pytest.mark.parametrize(
