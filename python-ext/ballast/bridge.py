@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy
 
 import ballast
-from ballast import adapters, batches, chat, corda, handles, hub, kernels, methods, scoring, tensorboard
+from ballast import adapters, after_training, batches, chat, corda, handles, hub, kernels, methods, scoring, tensorboard
 from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
 from ballast.handles import called_from_java, get
@@ -103,6 +103,21 @@ def add_adapter(model: int, settings: dict, seed: int, samples: int) -> None:
     documents = get(samples, corda.Samples) if samples else None
     adapters.add_adapter(
         get(model, OpenedModel), adapters.AdapterSettings(**handles.plain(settings)), seed, documents
+    )
+
+
+@called_from_java
+def soften(model: int, settings: dict, base: int, anchor: int) -> None:
+    settings = handles.plain(settings)
+    after_training.soften(
+        get(model, OpenedModel),
+        settings["method"],
+        settings["strength"],
+        get(base, OpenedModel) if base else None,
+        get(anchor, Anchor) if anchor else None,
+        settings["layerCoefficients"],
+        settings["layers"],
+        settings["normalize"],
     )
 
 
