@@ -90,8 +90,51 @@ def add_adapter(opened: OpenedModel, settings: AdapterSettings, seed: int, sampl
     with _without_warning_of_renamed_property():
         opened.model = get_peft_model(opened.model, config)
     if settings.kind == CORDA:
-        opened.initial_factors = _factors(opened.model)
+        # PEFT has taken them out of the base's weights.
+        opened.folded.append(_with_sign(_factors(opened.model), -1))
     opened.adapter = _described(settings, chosen)
+
+
+def start_afresh(opened: OpenedModel, seed: int) -> None:
+    """Folds a trained LoRA adapter into the base's weights, W ← W + s·BA, and starts it anew: A random, B = 0.
+
+    The model computes what it did. Saved, it is one adapter on the original base with all that was folded.
+
+    Args:
+        opened: with an adapter; one that has not been trained (B = 0) is left as it is
+        seed: of A's initial values
+
+    Raises:
+        InvalidInputError: no adapter, or one of a kind whose update is no plain product on weights in full precision.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    kind = opened.adapter["kind"] if opened.adapter else "none"
+    if kind not in (LORA, RSLORA, CORDA):
+        raise InvalidInputError(
+            f'expected an adapter of the kind lora, rslora or corda, to start a new one after it, found {kind}; set '
+            '"adapter" accordingly'
+        )
+    factors = _factors(opened.model)
+    if not any(tensor.any() for name, tensor in factors.items() if "_B" in name):
+        return
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for module in opened.model.modules():
+            if isinstance(module, LoraLayer):
+                name = opened.model.active_adapter
+                module.get_base_layer().weight += module.get_delta_weight(name)
+                module.reset_lora_parameters(name, True)
+    opened.folded.append(factors)
+    opened.former += 1
+
+
+def former_directions(opened: OpenedModel) -> list[dict[str, Tensor]]:
+    """For each adapter that was trained and folded: its A [r, in] by the name of its module."""
+    return [
+        {name.partition(".lora_A.")[0]: tensor for name, tensor in factors.items() if ".lora_A." in name}
+        for factors in opened.folded[len(opened.folded) - opened.former :]
+    ]
 
 
 def open_model(
@@ -191,6 +234,13 @@ def _osf_config(model: torch.nn.Module, settings: AdapterSettings, chosen: list[
             f"adapter.kind: expected torch.nn.Linear modules for osf, found GPT-2's Conv1D in {type(model).__name__}, "
             "which PEFT's OSF leaves out; choose another kind"
         )
+    for name, module in adapter_targets.matched_modules(model, chosen).items():
+        directions = min(module.weight.shape)
+        if not 1 <= int(directions * settings.preserved) < directions:
+            raise InvalidInputError(
+                f"adapter.preserved: expected a share that freezes some of the {directions} singular directions of "
+                f"{name} and leaves some to train, found {settings.preserved}"
+            )
     return OSFConfig(
         task_type=TaskType.CAUSAL_LM,
         effective_rank=settings.preserved,
@@ -203,6 +253,11 @@ def _factors(model: torch.nn.Module) -> dict[str, Tensor]:
     from peft import get_peft_model_state_dict
 
     return {name: tensor.detach().cpu().clone() for name, tensor in get_peft_model_state_dict(model).items()}
+
+
+def _with_sign(factors: dict[str, Tensor], sign: int) -> dict[str, Tensor]:
+    """The factors of ±BA."""
+    return {name: sign * tensor if "_B" in name else tensor for name, tensor in factors.items()}
 
 
 def _described(settings: AdapterSettings, chosen: list[str]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def soften(
     if method == SHRINK:
         shrink(opened.model, anchor, strength, layer_coefficients, layers, normalize)
         return
-    if opened.initial_factors is not None:
+    if opened.folded:
         _onto_the_original_base(opened)
     if method == WISE_FT:
         scales = {name: strength for name, _ in opened.model.named_parameters()}
@@ -152,6 +152,11 @@ def _check(
             "expected an anchor for shrink, found none: it goes by the importance of a general phase; use wise-ft or "
             "lines, which need nothing"
         )
+    if method == SHRINK and opened.former:
+        raise InvalidInputError(
+            "expected the adapter that the anchor was made with, found one that was started afresh for the domain (as "
+            "olora does): shrink cannot be applied; use wise-ft or lines"
+        )
     if method != SHRINK and opened.adapter is None and base is None:
         raise InvalidInputError(f"expected the base model for {method}, found none")
     if method != SHRINK and opened.adapter is not None and opened.adapter["kind"] == adapters.OSF:
@@ -162,13 +167,14 @@ def _check(
 
 
 def _onto_the_original_base(opened: OpenedModel) -> None:
-    """CorDA's update is the change of its factors: as a file it is plain LoRA, whose B can be scaled."""
+    """What the base's weights hold beside their own belongs to the update: as a file it is LoRA, whose B can be scaled."""
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "adapter"
         opened.save(saved)
         dtype = str(opened.dtype).removeprefix("torch.")
         plain = adapters.open_model(str(saved), dtype, str(opened.device), False, 0)
-    opened.model, opened.adapter, opened.initial_factors = plain.model.eval(), plain.adapter, None
+    opened.model, opened.adapter = plain.model.eval(), plain.adapter
+    opened.folded, opened.former = [], 0
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 """Opens Hugging Face causal language models for training, and saves them so that anything reads them."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -29,8 +29,11 @@ class OpenedModel:
     quantized: bool = False
     # The adapter's settings, once there is one.
     adapter: dict | None = None
-    # The adapter's tensors as it started, where its start was taken out of the base's weights.
-    initial_factors: dict[str, torch.Tensor] | None = None
+    # Adapters whose products the base's weights hold beside their own: saved with the one that is trained. By the names
+    # of saved tensors; what was taken out of the base has the sign in B.
+    folded: list[dict[str, torch.Tensor]] = field(default_factory=list)
+    # How many of them were trained.
+    former: int = 0
 
     @property
     def vocabulary_size(self) -> int:
@@ -73,8 +76,8 @@ class OpenedModel:
             # PEFT would otherwise ask the hub whether the vocabulary was resized.
             self.model.save_pretrained(folder, save_embedding_layers=False)
             (folder / "README.md").unlink(missing_ok=True)  # An empty form; the run folder has the model card.
-            if self.initial_factors is not None:
-                lora_files.write_on_original_base(folder, self.initial_factors)
+            if self.folded:
+                lora_files.write_on_original_base(folder, self.folded)
             if self.quantized:
                 quantization.write_note(folder)
         else:

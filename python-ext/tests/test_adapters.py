@@ -302,6 +302,13 @@ def test_a_kind_that_cannot_be_had_is_refused(settings, error, message, model_fo
         adapters.add_adapter(opened, settings, 1)
 
 
+@pytest.mark.parametrize("preserved", [0.01, 1.0])
+def test_osf_that_freezes_nothing_or_everything_is_refused(preserved, model_folder):
+    opened = models.open_model(str(model_folder("qwen2")), "float32", "cpu", False, 0)
+    with pytest.raises(InvalidInputError, match="of the 32 singular directions"):
+        adapters.add_adapter(opened, replace(OSF, preserved=preserved, targets=["q_proj"]), 1)
+
+
 def test_osf_of_a_model_without_linear_modules_is_refused(model_folder):
     opened = models.open_model(str(model_folder("gpt2")), "float32", "cpu", False, 0)
     with pytest.raises(InvalidInputError, match="found GPT-2's Conv1D"):

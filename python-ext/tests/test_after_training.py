@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 from phases import batch, mean_loss, measured_anchor, settings, values
-from test_adapters import KINDS, LORA, OSF, logits, open_with, randomise_adapter, train_on
+from test_adapters import KINDS, LORA, OSF, logits, open_with, train_on
 
-from ballast import Anchor, TrainingPhase, adapters, covered_parameters, models
+from ballast import TrainingPhase, adapters, covered_parameters, models
 from ballast.after_training import lines_scales, soften
 from ballast.errors import InvalidInputError
 

@@ -11,7 +11,7 @@ import java.util.List;
  * @param batchSize rows in a scoring batch
  */
 public record EvaluationConfig(
-        @Setting(value = "Moments of evaluation.", byDefault = "[\"base\", \"anchored\", \"domain\"]")
+        @Setting(value = "Moments of evaluation.", byDefault = "[\"base\", \"anchored\", \"domain\", \"softened\"]")
                 List<Stage> stages,
         @Setting(value = "General tasks: what must be kept.", byDefault = "[]") List<TaskConfig> general,
         @Setting(value = "Domain tasks: what is to be learned.", byDefault = "[]") List<TaskConfig> domain,
@@ -24,7 +24,9 @@ public record EvaluationConfig(
         /** After the general phase. */
         ANCHORED,
         /** After the domain phase. */
-        DOMAIN
+        DOMAIN,
+        /** After the trained model was moved part of its way back. */
+        SOFTENED
     }
 
     /** Without the stages that never come in the experiment. */
@@ -38,6 +40,7 @@ public record EvaluationConfig(
             case BASE -> true;
             case ANCHORED -> experiment.general() != null || experiment.retention().anchor() != null;
             case DOMAIN -> experiment.domain() != null;
+            case SOFTENED -> experiment.domain() != null && experiment.afterTraining() != null;
         };
     }
 }

@@ -13,6 +13,7 @@ package io.ballast.config;
  * @param domain     the domain phase, or null
  * @param retention  how the domain phase is held back
  * @param importance how importance is measured and handed on
+ * @param afterTraining how the trained model is moved part of its way back, or null
  * @param evaluation what is measured and when
  */
 public record ExperimentConfig(
@@ -30,5 +31,7 @@ public record ExperimentConfig(
                 PhaseConfig domain,
         @Setting(value = "How the domain phase is held back.", byDefault = "{}") RetentionConfig retention,
         @Setting(value = "How importance is measured and handed on.", byDefault = "{}") ImportanceConfig importance,
+        @Setting("How the trained model is moved part of its way back after the domain phase, without training again.")
+                AfterTrainingConfig afterTraining,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
 }

@@ -69,7 +69,7 @@ public final class ExperimentReader {
         ExperimentConfig read = new RecordBinder(base).bind(tree, ExperimentConfig.class, place);
         ExperimentConfig experiment = new ExperimentConfig(read.name(), read.seed(), read.output(), read.model(),
                 read.adapter(), read.general(), read.domain(), read.retention(), read.importance(),
-                read.evaluation().withStagesOf(read));
+                read.afterTraining(), read.evaluation().withStagesOf(read));
         new ExperimentRules(experiment, place).check();
         return experiment;
     }

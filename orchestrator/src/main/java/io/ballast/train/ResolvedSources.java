@@ -24,10 +24,11 @@ final class ResolvedSources {
         return new ExperimentConfig(experiment.name(), experiment.seed(), experiment.output(),
                 new ModelConfig(model(model.path()), model.dtype(), model.device(), model.gradientCheckpointing()),
                 experiment.adapter(), phase(experiment.general()), phase(experiment.domain()), experiment.retention(),
-                experiment.importance(), evaluation(experiment.evaluation()));
+                experiment.importance(), experiment.afterTraining(), evaluation(experiment.evaluation()));
     }
 
-    private String model(String path) {
+    /** A model's folder on this machine. */
+    String model(String path) {
         if (!HubAddress.is(path)) {
             return path;
         }
