@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import shutil
 from dataclasses import replace
@@ -11,6 +12,7 @@ from ballast import Anchor, TrainingPhase, adapter_targets, adapters, covered_pa
 from ballast.adapters import AdapterSettings
 from ballast.corda import Samples
 from ballast.errors import EnvironmentMissingError, InvalidInputError
+from ballast.measurement import Measurement
 
 # PEFT 0.21 reads a property that transformers 5.23 has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
@@ -313,6 +315,32 @@ def test_osf_of_a_model_without_linear_modules_is_refused(model_folder):
     opened = models.open_model(str(model_folder("gpt2")), "float32", "cpu", False, 0)
     with pytest.raises(InvalidInputError, match="found GPT-2's Conv1D"):
         adapters.add_adapter(opened, OSF, 1)
+
+
+@pytest.mark.parametrize("kind", ["dora", "osf"])
+def test_importance_that_needs_every_samples_gradient_is_refused_where_there_is_none(kind, model_folder):
+    opened = models.open_model(str(model_folder("qwen2")), "float32", "cpu", False, 0)
+    adapters.add_adapter(opened, KINDS[kind], 1)
+    with pytest.raises(InvalidInputError, match=f"to measure fisher on, found {kind}"):
+        Measurement(opened, "fisher", "data", 0)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(
+    not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None,
+    reason="needs a CUDA device and bitsandbytes",
+)
+def test_an_adapter_on_a_base_in_four_bits_is_trained_and_opens_again_on_such_a_base(model_folder, tmp_path):
+    opened = adapters.open_model(str(model_folder("llama-tied")), "float32", "cuda", False, 0, quantized=True)
+    adapters.add_adapter(opened, replace(LORA, kind="qlora"), 1)
+    randomise_adapter(opened.model)
+    opened.save(tmp_path / "adapter")
+    again = adapters.open_model(str(tmp_path / "adapter"), "float32", "cuda", False, 0)
+    assert again.adapter["kind"] == "qlora"
+    ids = torch.arange(3, 23, device="cuda")[None]
+    with torch.no_grad():
+        expected, found = (each.model.eval()(ids).logits for each in (opened, again))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_a_base_in_four_bits_is_refused_without_a_gpu(model_folder):
