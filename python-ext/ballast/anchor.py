@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,11 @@ class Anchor:
         parameters = covered_parameters(model)
         for name, value in self.reference_for(parameters).items():
             parameters[name].detach().copy_(value)
+
+    def weighed(self, model: nn.Module, layer_coefficients: str, layers: str, normalize: str) -> "Anchor":
+        """This anchor with its layers weighed anew, settings as in `of`."""
+        groups = group_layers(model, self.importance, layers)
+        return replace(self, layer_weights=weigh_layers(self.importance, groups, layer_coefficients, normalize))
 
     def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any]) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.

@@ -224,11 +224,13 @@ def save_anchor(anchor: int, folder: str, provenance: dict) -> None:
 
 
 @called_from_java
-def open_anchor(folder: str, model: int, base_model: str | None) -> int:
+def open_anchor(
+    folder: str, model: int, base_model: str | None, layer_coefficients: str, layers: str, normalize: str
+) -> int:
     anchored = get(model, OpenedModel).model
     anchor = Anchor.open(folder, anchored, base_model)
     anchor.restore(anchored)
-    return handles.add(anchor)
+    return handles.add(anchor.weighed(anchored, layer_coefficients, layers, normalize))
 
 
 # ── scoring ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from ballast.adapters import AdapterSettings
 from ballast.corda import Samples
 from ballast.errors import EnvironmentMissingError, InvalidInputError
 from ballast.measurement import Measurement
+from ballast.teacher import Teacher
 
 # PEFT 0.21 reads a property that transformers 5.23 has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
@@ -315,6 +316,12 @@ def test_osf_of_a_model_without_linear_modules_is_refused(model_folder):
     opened = models.open_model(str(model_folder("gpt2")), "float32", "cpu", False, 0)
     with pytest.raises(InvalidInputError, match="found GPT-2's Conv1D"):
         adapters.add_adapter(opened, OSF, 1)
+
+
+def test_a_base_that_cannot_be_had_by_switching_the_adapter_off_is_no_teacher(model_folder, slot_of, documents):
+    opened = open_with(model_folder("qwen2"), KINDS["corda"], slot_of, documents)
+    with pytest.raises(InvalidInputError, match="switched off, it does not leave the base"):
+        Teacher(opened.model).logits(opened, None)
 
 
 @pytest.mark.parametrize("kind", ["dora", "osf"])

@@ -65,7 +65,7 @@ def test_a_whole_experiment_runs_on_every_architecture(any_model, tmp_path, slot
     bridge.save_anchor(anchor, str(tmp_path / "anchor"), {"recipe": {"steps": 6}})
     bridge.release(phase)
 
-    opened = bridge.open_anchor(str(tmp_path / "anchor"), model, None)
+    opened = bridge.open_anchor(str(tmp_path / "anchor"), model, None, "uniform", "block", "mean")
     phase, progress = train(model, domain, method="hierarchical", anchor=opened)
     assert progress["penalty"] > 0
     ended = bridge.end_phase(phase)
@@ -276,7 +276,7 @@ def experiment(model, target):
     bridge.end_phase(phase)
     anchor = bridge.finish_importance(phase, 1.0, True, "end", "scaled", "block", "mean")
     bridge.save_anchor(anchor, target + "/anchor", {})
-    anchor = bridge.open_anchor(target + "/anchor", model, None)
+    anchor = bridge.open_anchor(target + "/anchor", model, None, "scaled", "block", "mean")
     phase = bridge.begin_phase(model, settings | {"method": "hierarchical", "anchor": anchor})
     bridge.end_phase(phase)
     bridge.score(model, slot, 1, 4, False, numpy.zeros(8, numpy.float32))

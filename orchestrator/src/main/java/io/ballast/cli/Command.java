@@ -8,7 +8,7 @@ interface Command {
     /** @return what is typed */
     String name();
 
-    /** @return the name of its one argument in capitals, or an empty text when it takes none */
+    /** @return its arguments' names in capitals, those that may be left out in brackets; empty when it takes none */
     String argument();
 
     /** @return one line about it */

@@ -62,10 +62,12 @@ final class CommonOptions {
     }
 
     private static void checkArgument(Command command, List<String> found) {
-        int expected = command.argument().isEmpty() ? 0 : 1;
-        if (found.size() != expected) {
+        List<String> names = command.argument().isEmpty() ? List.of() : List.of(command.argument().split(" "));
+        long needed = names.stream().filter(name -> !name.startsWith("[")).count();
+        if (found.size() < needed || found.size() > names.size()) {
             throw new InvalidInputException("the command '" + command.name() + "' takes "
-                    + (expected == 0 ? "no argument" : "one argument, " + command.argument()) + "; found "
+                    + (names.isEmpty() ? "no argument" : names.size() == 1 && needed == 1
+                            ? "one argument, " + command.argument() : command.argument()) + "; found "
                     + (found.isEmpty() ? "none" : String.join(" ", found)) + ". 'ballast " + command.name()
                     + " --help' says more.");
         }

@@ -76,6 +76,9 @@ final class ExperimentText {
                 + phase.batchSize() + (phase.gradientAccumulation() == 1 ? "" : " × " + phase.gradientAccumulation())
                 + " rows, learning rate " + number(phase.learningRate()) + " " + Words.of(phase.schedule()));
         phase.data().forEach(data -> line("", data.path() + rows.apply(data)));
+        if (phase.replay() > 0) {
+            line("", "replay: " + number(100 * phase.replay()) + " % of the rows are general ones");
+        }
     }
 
     private static String retention(RetentionConfig retention) {

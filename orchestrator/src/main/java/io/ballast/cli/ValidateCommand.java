@@ -1,10 +1,12 @@
 package io.ballast.cli;
 
+import io.ballast.Ballast;
 import io.ballast.Experiment;
 import io.ballast.config.DataConfig;
 import io.ballast.config.ExperimentCheck;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
+import io.ballast.config.RetentionConfig;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
@@ -17,7 +19,7 @@ import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code ballast validate}: everything that can be known about an experiment before Python is started. */
+/** {@code ballast validate}: everything that can be known about an experiment before it runs. */
 final class ValidateCommand implements Command {
     @Override
     public String name() {
@@ -49,9 +51,19 @@ final class ValidateCommand implements Command {
         Stream.of(config.general(), config.domain()).filter(phase -> phase != null).map(PhaseConfig::data)
                 .forEach(entries -> entries.forEach(data -> rows.put(data, DataRows.count(data))));
         String model = modelSize(config.model().path());
+        checkMethod(config.retention());
         output.answer(experiment::toJson, () -> ExperimentText.of(config, model, data -> size(rows.get(data)))
                 + "This experiment can run.");
         return 0;
+    }
+
+    /** What a method says of its options, or a class of one's own of itself, only Python knows. */
+    private static void checkMethod(RetentionConfig retention) {
+        if (!retention.options().isEmpty() || retention.method().contains(":")) {
+            try (Ballast ballast = Ballast.open()) {
+                ballast.bridge().describeMethod(retention.method(), retention.options());
+            }
+        }
     }
 
     /** Architecture and size from the files' headers alone. */

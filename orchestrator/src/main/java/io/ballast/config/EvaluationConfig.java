@@ -31,8 +31,17 @@ public record EvaluationConfig(
 
     /** Without the stages that never come in the experiment. */
     EvaluationConfig withStagesOf(ExperimentConfig experiment) {
-        return new EvaluationConfig(stages.stream().filter(stage -> happens(stage, experiment)).toList(),
-                general, domain, batchSize);
+        return withStages(stages.stream().filter(stage -> happens(stage, experiment)).toList());
+    }
+
+    /**
+     * These evaluations at other moments.
+     *
+     * @param others the stages
+     * @return a copy
+     */
+    public EvaluationConfig withStages(List<Stage> others) {
+        return new EvaluationConfig(others, general, domain, batchSize);
     }
 
     private static boolean happens(Stage stage, ExperimentConfig experiment) {

@@ -38,9 +38,16 @@ public final class ExperimentCheck {
 
     private static void checkPhase(PhaseConfig phase, Place place) {
         if (phase != null) {
-            for (int i = 0; i < phase.data().size(); i++) {
-                checkData(phase.data().get(i).path(), place.key("data").index(i).key("path"));
+            checkEntries(phase.data(), place.key("data"));
+            if (phase.replayData() != null) {
+                checkEntries(phase.replayData(), place.key("replayData"));
             }
+        }
+    }
+
+    private static void checkEntries(List<DataConfig> data, Place place) {
+        for (int i = 0; i < data.size(); i++) {
+            checkData(data.get(i).path(), place.index(i).key("path"));
         }
     }
 

@@ -34,4 +34,15 @@ public record ExperimentConfig(
         @Setting("How the trained model is moved part of its way back after the domain phase, without training again.")
                 AfterTrainingConfig afterTraining,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
+
+    /**
+     * This experiment with other evaluations.
+     *
+     * @param other what is measured and when
+     * @return a copy
+     */
+    public ExperimentConfig withEvaluation(EvaluationConfig other) {
+        return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
+                afterTraining, other);
+    }
 }

@@ -65,11 +65,22 @@ public final class ExperimentReader {
         return new RecordBinder(base).bind(block, type, Place.of(source));
     }
 
+    /**
+     * Reads a .json, .yaml or .yml file that holds settings of another kind than an experiment.
+     *
+     * @param file its paths start from its folder
+     * @param type the record of its settings
+     * @param <T>  the record
+     * @return the settings with every default filled in
+     * @throws InvalidInputException when there is no such file, or something in it is wrong
+     */
+    public static <T extends Record> T readBlock(Path file, Class<T> type) {
+        return new RecordBinder(file.toAbsolutePath().getParent()).bind(tree(file), type, Place.of(file.toString()));
+    }
+
     private static ExperimentConfig bind(JsonElement tree, Path base, Place place) {
         ExperimentConfig read = new RecordBinder(base).bind(tree, ExperimentConfig.class, place);
-        ExperimentConfig experiment = new ExperimentConfig(read.name(), read.seed(), read.output(), read.model(),
-                read.adapter(), read.general(), read.domain(), read.retention(), read.importance(),
-                read.afterTraining(), read.evaluation().withStagesOf(read));
+        ExperimentConfig experiment = read.withEvaluation(read.evaluation().withStagesOf(read));
         new ExperimentRules(experiment, place).check();
         return experiment;
     }

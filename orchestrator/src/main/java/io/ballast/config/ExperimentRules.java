@@ -34,6 +34,7 @@ final class ExperimentRules {
         }
         checkWarmup("general", experiment.general());
         checkWarmup("domain", experiment.domain());
+        checkReplay();
         checkTemplates("general", experiment.evaluation().general(), experiment.general());
         checkTemplates("domain", experiment.evaluation().domain(), experiment.domain());
         checkNames();
@@ -111,6 +112,23 @@ final class ExperimentRules {
         if (phase != null && phase.steps() != null && phase.warmupSteps() > phase.steps()) {
             throw place.key(name).key("warmupSteps").wrong("at most the phase's " + phase.steps() + " steps",
                     String.valueOf(phase.warmupSteps()), "The learning rate would never reach its peak.");
+        }
+    }
+
+    private void checkReplay() {
+        PhaseConfig general = experiment.general();
+        PhaseConfig domain = experiment.domain();
+        if (general != null && (general.replay() > 0 || general.replayData() != null)) {
+            throw place.key("general").key("replay").wrong("nothing", "general rows in the general phase",
+                    "Move it to 'domain': it says how many general rows are mixed into that.");
+        }
+        if (domain != null && domain.replay() > 0 && general == null && domain.replayData() == null) {
+            throw place.key("domain").key("replay").wrong("a block 'general' or 'domain.replayData'", "neither",
+                    "General rows have to come from somewhere.");
+        }
+        if (domain != null && domain.replay() == 0 && domain.replayData() != null) {
+            throw place.key("domain").key("replayData").wrong("a share in 'domain.replay'", "0",
+                    "Set 'domain.replay', or leave the data out.");
         }
     }
 

@@ -34,19 +34,46 @@ public final class ExperimentWriter {
      * @return a tree of its own, that may be changed
      */
     public static JsonObject toTree(ExperimentConfig experiment) {
-        return object(experiment);
+        return object(experiment, false);
     }
 
-    private static JsonObject object(Record settings) {
+    /**
+     * An experiment with only what differs from the defaults: a setting that comes to Ballast later does not change it.
+     *
+     * @param experiment the experiment
+     * @return a tree of its own, that may be changed
+     */
+    public static JsonObject toTreeWithoutDefaults(ExperimentConfig experiment) {
+        return object(experiment, true);
+    }
+
+    private static JsonObject object(Record settings, boolean withoutDefaults) {
         JsonObject object = new JsonObject();
         for (Key key : Key.of(settings.getClass())) {
             Object value = component(settings, key);
             boolean emptyMap = value instanceof Map<?, ?> map && map.isEmpty();
             if (value != null && !emptyMap) {
-                object.add(key.name(), element(value));
+                JsonElement written = element(value, withoutDefaults);
+                if (!withoutDefaults || !isEqual(written, key.defaultValue())) {
+                    object.add(key.name(), written);
+                }
             }
         }
         return object;
+    }
+
+    /** Whether two values are the same, 1 and 1.0 too. */
+    private static boolean isEqual(JsonElement written, JsonElement byDefault) {
+        if (ScalarValue.isNumber(written) && ScalarValue.isNumber(byDefault)) {
+            return written.getAsBigDecimal().compareTo(byDefault.getAsBigDecimal()) == 0;
+        }
+        if (written.isJsonObject() && byDefault.isJsonObject()) {
+            JsonObject one = written.getAsJsonObject();
+            JsonObject other = byDefault.getAsJsonObject();
+            return one.keySet().equals(other.keySet())
+                    && one.keySet().stream().allMatch(name -> isEqual(one.get(name), other.get(name)));
+        }
+        return written.equals(byDefault);
     }
 
     private static Object component(Record settings, Key key) {
@@ -57,16 +84,16 @@ public final class ExperimentWriter {
         }
     }
 
-    private static JsonElement element(Object value) {
+    private static JsonElement element(Object value, boolean withoutDefaults) {
         if (value instanceof Xi xi) {
             return XiForm.write(xi);
         }
         if (value instanceof Record settings) {
-            return object(settings);
+            return object(settings, withoutDefaults);
         }
         if (value instanceof List<?> list) {
             JsonArray array = new JsonArray();
-            list.forEach(item -> array.add(element(item)));
+            list.forEach(item -> array.add(element(item, withoutDefaults)));
             return array;
         }
         if (value instanceof Map<?, ?> map) {

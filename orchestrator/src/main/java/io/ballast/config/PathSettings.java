@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.ballast.config.RetentionConfig.Xi;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ final class PathSettings {
                     array.add(absolute(item, list.getActualTypeArguments()[0], setting, base, place)));
             return array;
         }
-        if (json.isJsonObject() && type instanceof Class<?> record && record.isRecord()) {
+        if (json.isJsonObject() && type instanceof Class<?> record && record.isRecord() && record != Xi.class) {
             return object(json.getAsJsonObject(), record, base, place);
         }
         return json;

@@ -18,6 +18,8 @@ import java.util.List;
  * @param maxLength            tokens in a row, or null for min(the model's, 1024)
  * @param packing              several documents in a row, without attention across them
  * @param loggingSteps         optimizer steps between two looks at the loss
+ * @param replay               of a domain phase: share of its rows that are general ones
+ * @param replayData           of a domain phase: where the general rows come from; null: from the general phase's data
  */
 @Alternatives({"steps", "epochs"})
 public record PhaseConfig(
@@ -43,7 +45,11 @@ public record PhaseConfig(
         @Setting(value = "Several documents in a row, without attention across them.", byDefault = "false")
                 boolean packing,
         @Setting(value = "Optimizer steps between two looks at the loss.", byDefault = "10", minimum = 1)
-                int loggingSteps) {
+                int loggingSteps,
+        @Setting(value = "Share of a domain phase's rows that are general ones, mixed in; 0.01 already keeps much. It"
+                + " goes with any method.", byDefault = "0", minimum = 0, maximum = 0.99) double replay,
+        @Setting(value = "Where replayed rows come from; by default the data of the general phase.", minimum = 1)
+                List<DataConfig> replayData) {
 
     /** Learning-rate schedules. */
     public enum Schedule {

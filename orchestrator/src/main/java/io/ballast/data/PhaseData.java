@@ -77,6 +77,29 @@ public final class PhaseData implements AutoCloseable {
         return new PhaseData(sources, stores, maxLength, seed);
     }
 
+    /**
+     * This data with rows of another mixed in, drawn anew for each epoch where fewer than all are wanted. Both are then
+     * closed with what is returned.
+     *
+     * @param replayed what to mix in, tokenized to no more tokens than this data
+     * @param share    of all rows of an epoch that shall be of {@code replayed}, from 0 to below 1
+     * @return the mixture
+     */
+    public PhaseData withReplay(PhaseData replayed, double share) {
+        double weight = share / (1 - share) * rows() / replayed.rows();
+        List<Source> mixed = new ArrayList<>(sources);
+        replayed.sources.forEach(source -> mixed.add(new Source(source.path(), source.sha256(), source.key(),
+                weight * source.weight(), source.statistics(), source.reused())));
+        List<TokenStore> all = new ArrayList<>(stores);
+        all.addAll(replayed.stores);
+        return new PhaseData(mixed, all, maxLength, seed);
+    }
+
+    /** Rows in an epoch, by the entries' weights. */
+    private double rows() {
+        return sources.stream().mapToDouble(source -> source.weight() * source.statistics().rows()).sum();
+    }
+
     private static void tokenize(DataConfig entry, RowEncoder encoder, TokenStoreWriter writer) throws IOException {
         try (RowReader rows = RowReader.open(entry)) {
             new ParallelEncoding(encoder, writer).run(rows);

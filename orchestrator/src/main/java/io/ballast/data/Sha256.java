@@ -11,11 +11,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 over texts and files, in the order in which they are given. */
-final class Sha256 {
+public final class Sha256 {
     private static final int BLOCK_BYTES = 1 << 16;
     private final MessageDigest digest;
 
-    Sha256() {
+    /** Nothing yet. */
+    public Sha256() {
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException impossible) {
@@ -23,15 +24,27 @@ final class Sha256 {
         }
     }
 
-    /** Adds a text and its end, so that "ab", "c" differs from "a", "bc"; null differs from every text. */
-    Sha256 text(String text) {
+    /**
+     * Adds a text and its end, so that "ab", "c" differs from "a", "bc"; null differs from every text.
+     *
+     * @param text what to add, or null
+     * @return this
+     */
+    public Sha256 text(String text) {
         digest.update(String.valueOf(text).getBytes(StandardCharsets.UTF_8));
         digest.update((byte) 0);
         digest.update((byte) (text == null ? 1 : 0));
         return this;
     }
 
-    Sha256 file(Path file) {
+    /**
+     * Adds a file's content.
+     *
+     * @param file what to add
+     * @return this
+     * @throws UncheckedIOException when it cannot be read
+     */
+    public Sha256 file(Path file) {
         try (InputStream bytes = Files.newInputStream(file)) {
             byte[] block = new byte[BLOCK_BYTES];
             for (int count = bytes.read(block); count >= 0; count = bytes.read(block)) {
@@ -43,7 +56,8 @@ final class Sha256 {
         }
     }
 
-    String hex() {
+    /** @return the hash of all that was added, in hexadecimal; nothing can be added after it */
+    public String hex() {
         return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -373,10 +373,15 @@ public final class Bridge implements AutoCloseable {
      * @param folder    where it is
      * @param model     handle of the model it must belong to, freshly opened
      * @param baseModel hash of the model's weights, compared with the one that the anchor was made from
+     * @param layerCoefficients how its layers are weighed now: paper, scaled, scaled-rms or uniform
+     * @param layers    block or parameter
+     * @param normalize mean or none
      * @return its handle
      */
-    public long openAnchor(Path folder, long model, String baseModel) {
-        return handle(invoke("open_anchor", folder.toString(), model, baseModel));
+    public long openAnchor(Path folder, long model, String baseModel, String layerCoefficients, String layers,
+            String normalize) {
+        return handle(invoke("open_anchor", folder.toString(), model, baseModel, layerCoefficients, layers,
+                normalize));
     }
 
     // ---- scoring and the rest

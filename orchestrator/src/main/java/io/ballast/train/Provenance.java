@@ -3,12 +3,9 @@ package io.ballast.train;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.data.PhaseData;
+import io.ballast.data.Sha256;
 import io.ballast.python.Bridge;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -29,7 +26,7 @@ final class Provenance {
         values.putAll(bridge.versions());
         values.put("model", modelInfo);
         values.put("baseModelHash", modelHash);
-        values.put("experimentHash", sha256(ExperimentWriter.toJson(config)));
+        values.put("experimentHash", new Sha256().text(ExperimentWriter.toJson(config)).hex());
         if (general != null) {
             values.put("generalDataHash", general.hash());
         }
@@ -37,14 +34,5 @@ final class Provenance {
             values.put("domainDataHash", domain.hash());
         }
         return values;
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256")
-                    .digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every JDK has SHA-256
-        }
     }
 }

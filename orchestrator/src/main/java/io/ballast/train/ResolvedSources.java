@@ -48,12 +48,15 @@ final class ResolvedSources {
         if (phase == null) {
             return null;
         }
-        List<DataConfig> data = phase.data().stream().map(each -> new DataConfig(file(each.path()), each.where(),
+        return new PhaseConfig(data(phase.data()), phase.steps(), phase.epochs(), phase.batchSize(), phase.gradientAccumulation(),
+                phase.learningRate(), phase.schedule(), phase.warmupSteps(), phase.weightDecay(), phase.clipNorm(),
+                phase.maxLength(), phase.packing(), phase.loggingSteps(), phase.replay(), data(phase.replayData()));
+    }
+
+    private List<DataConfig> data(List<DataConfig> entries) {
+        return entries == null ? null : entries.stream().map(each -> new DataConfig(file(each.path()), each.where(),
                 each.text(), each.prompt(), each.completion(), each.messages(), each.weight(), each.endOfText()))
                 .toList();
-        return new PhaseConfig(data, phase.steps(), phase.epochs(), phase.batchSize(), phase.gradientAccumulation(),
-                phase.learningRate(), phase.schedule(), phase.warmupSteps(), phase.weightDecay(), phase.clipNorm(),
-                phase.maxLength(), phase.packing(), phase.loggingSteps());
     }
 
     private EvaluationConfig evaluation(EvaluationConfig evaluation) {

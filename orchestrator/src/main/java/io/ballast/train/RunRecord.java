@@ -61,6 +61,10 @@ final class RunRecord {
         phases.add(phase);
     }
 
+    List<Result.Phase> phases() {
+        return List.copyOf(phases);
+    }
+
     void artifact(String kind, Path path) {
         artifacts.put(kind, folder.relativize(path).toString());
     }

@@ -123,7 +123,9 @@ public final class Softening {
                 PreparedModel.addAdapter(bridge, start, config, null);
             }
             Path folder = config.general() != null ? run.anchor() : Path.of(config.retention().anchor());
-            long anchor = bridge.openAnchor(folder, start, ModelFolder.open(base).weightsHash());
+            long anchor = bridge.openAnchor(folder, start, ModelFolder.open(base).weightsHash(),
+                    Words.of(config.retention().layerCoefficients()), Words.of(config.retention().layers()),
+                    Words.of(config.retention().normalize()));
             try {
                 apply(bridge, trained, base, config, anchor);
             } finally {

@@ -4,6 +4,7 @@ import io.ballast.InvalidInputException;
 import io.ballast.Result;
 import io.ballast.StoppedException;
 import io.ballast.config.AfterTrainingConfig;
+import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
@@ -71,6 +72,9 @@ final class Workbench implements AutoCloseable {
         modelMaxLength = info.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
         general = prepare("general", config.general());
         domain = prepare("domain", config.domain());
+        if (domain != null && config.domain().replay() > 0) {
+            domain = domain.withReplay(read("replay", replayData(), maxLength(config.domain())), config.domain().replay());
+        }
         if (config.adapter() != null) {
             PreparedModel.addAdapter(bridge, model, config, general);
             info = bridge.modelInfo(model);
@@ -92,13 +96,21 @@ final class Workbench implements AutoCloseable {
         if (phase == null) {
             return null;
         }
-        PhaseData data = PhaseData.prepare(phase.data(), tokenizer, maxLength(phase), TokenCache.folder(),
+        return read(name, phase.data(), maxLength(phase));
+    }
+
+    private List<DataConfig> replayData() {
+        return config.domain().replayData() != null ? config.domain().replayData() : config.general().data();
+    }
+
+    private PhaseData read(String name, List<DataConfig> entries, int maxLength) {
+        PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, TokenCache.folder(),
                 (messages, addGenerationPrompt) -> bridge.renderChat(modelFolder.path(), messages, addGenerationPrompt),
                 config.seed());
         DataStatistics counts = data.statistics();
         if (counts.truncatedRows() > 0) {
             log.add("warning", name, 0, Map.of("message", counts.truncatedRows() + " of " + counts.rows()
-                    + " rows of the " + name + " data are longer than " + maxLength(phase) + " tokens; "
+                    + " rows of the " + name + " data are longer than " + maxLength + " tokens; "
                     + counts.droppedTokens() + " tokens were cut"));
         }
         return data;
@@ -115,11 +127,17 @@ final class Workbench implements AutoCloseable {
 
     /** Trains on general text and makes the anchor, of the importance that the method wants measured. */
     void generalPhase() {
-        LossProbe probe = new LossProbe(bridge, model, general, config.general());
-        double before = probe.nats();
         Object wanted = bridge.describeMethod(config.retention().method(), config.retention().options())
                 .get("importance");
-        boolean pathIntegral = wanted == null || wanted.equals(PATH_INTEGRAL);
+        String measured = wanted == null ? PATH_INTEGRAL : wanted.toString();
+        AnchorCache cache = AnchorCache.of(config, modelHash, general.hash(), measured);
+        if (cache.holds()) {
+            takeFrom(cache);
+            return;
+        }
+        LossProbe probe = new LossProbe(bridge, model, general, config.general());
+        double before = probe.nats();
+        boolean pathIntegral = measured.equals(PATH_INTEGRAL);
         boolean moves = pathIntegral || config.retention().reference() == RetentionConfig.Reference.END;
         long phase = 0;
         if (moves) {
@@ -128,15 +146,34 @@ final class Workbench implements AutoCloseable {
             train("general", config.general(), general, phase);
         }
         long started = System.nanoTime();
-        anchor = pathIntegral ? finishPathIntegral(phase) : measure((String) wanted, !moves);
+        anchor = pathIntegral ? finishPathIntegral(phase) : measure(measured, !moves);
         double secondsAdded = (System.nanoTime() - started) / 1e9;
         if (moves) {
             bridge.release(phase);
         }
-        record.importance(bridge.anchorInfo(anchor), secondsAdded, before - probe.nats());
+        double gained = before - probe.nats();
+        record.importance(bridge.anchorInfo(anchor), secondsAdded, gained);
         bridge.saveAnchor(anchor, folder.anchor(), Map.of("baseModel", modelHash, "data", general.hash(),
                 "experiment", config.name()));
         record.artifact("anchor", folder.anchor());
+        cache.keep(folder.anchor(), new AnchorCache.Cost(secondsAdded, gained, record.phases()));
+    }
+
+    /** Starts from the anchor of an equal general phase, as if that had just ended; its cost is told again. */
+    private void takeFrom(AnchorCache cache) {
+        AnchorCache.Cost cost = cache.cost();
+        log.add("cached", "general", 0, Map.of("anchor", cache.anchor().toString()));
+        open(cache.anchor(), cost.secondsAdded(), cost.lossGained());
+        cost.phases().forEach(record::phase);
+        cache.copyTo(folder.anchor());
+        record.artifact("anchor", folder.anchor());
+    }
+
+    private void open(Path anchorFolder, double secondsAdded, double lossGained) {
+        RetentionConfig retention = config.retention();
+        anchor = bridge.openAnchor(anchorFolder, model, modelHash, Words.of(retention.layerCoefficients()),
+                Words.of(retention.layers()), Words.of(retention.normalize()));
+        record.importance(bridge.anchorInfo(anchor), secondsAdded, lossGained);
     }
 
     private long finishPathIntegral(long phase) {
@@ -175,8 +212,7 @@ final class Workbench implements AutoCloseable {
 
     /** Opens an anchor made earlier and starts from its reference, as if the general phase had just ended. */
     void openAnchor() {
-        anchor = bridge.openAnchor(Path.of(config.retention().anchor()), model, modelHash);
-        record.importance(bridge.anchorInfo(anchor), 0, Double.NaN);
+        open(Path.of(config.retention().anchor()), 0, Double.NaN);
     }
 
     /** Trains on the domain under the retention penalty. */

@@ -54,6 +54,12 @@ class ValidateCommandTest {
         "evaluation.general=[\"sciqq\"]      |sciq",
         "evaluation.general=[\"sciq\"]       |data",
         "domain.learningRate=-1              |domain.learningRate",
+        "retention.lambda=-1                 |retention.lambda",
+        "retention.xi=0                      |retention.xi",
+        "retention.method=hierarchicall      |Did you mean 'hierarchical'",
+        "retention.method=ewc                |needs an anchor",
+        "retention.method=nowhere:Method     |No module named 'nowhere'",
+        "retention.options.freeUnsen=true    |unknown key",
     })
     void whatCannotRunEndsWithTwo(String override, String expected) {
         Typed typed = Typed.run("validate", experiment, "--set", override);

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,5 +31,21 @@ class ExperimentWriterTest {
         assertTrue(written.contains("\"form\": \"proximal\""), written);
         assertFalse(written.contains("null"), written);
         assertFalse(written.contains("adapter"), written);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {Experiments.DOMAIN, Experiments.WHOLE})
+    void withoutDefaultsItReadsBackAsTheSame(String json) {
+        ExperimentConfig config = Experiments.parse(json);
+        assertEquals(ExperimentWriter.toJson(config), ExperimentWriter.toJson(
+                ExperimentReader.parse(ExperimentWriter.toTreeWithoutDefaults(config), Path.of("/"))));
+    }
+
+    @Test
+    void withoutDefaultsOnlyWhatDiffersIsLeft() {
+        JsonObject changed = ExperimentWriter.toTreeWithoutDefaults(Experiments.parse(Experiments.DOMAIN));
+        assertEquals(Set.of("name", "output", "model", "domain", "retention", "evaluation"), changed.keySet());
+        assertEquals(Set.of("data", "steps", "learningRate"), changed.getAsJsonObject("domain").keySet());
+        assertEquals(Set.of("path"), changed.getAsJsonObject("model").keySet());
     }
 }

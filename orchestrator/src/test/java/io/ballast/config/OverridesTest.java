@@ -79,6 +79,7 @@ class OverridesTest {
     void keysInsideXiAndColumnsAreReached() {
         ExperimentConfig config = with("retention.xi.relative=2", "evaluation.domain.0.columns.question=q");
         assertEquals(new Xi(2, true), config.retention().xi());
+        assertEquals(new Xi(3, true), with("retention.xi={\"relative\": 3}").retention().xi());
         assertEquals("q", config.evaluation().domain().get(0).columns().get("question"));
     }
 

@@ -13,6 +13,7 @@ import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import java.io.IOException;
+import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -20,7 +21,10 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -203,6 +207,35 @@ class PhaseDataTest {
             assertEquals(first.hash(), same.hash());
             assertNotEquals(first.hash(), twice.hash());
             assertEquals(2, twice.plan(1, false).rowsPerEpoch());
+        }
+    }
+
+    /** 300 domain rows and 10 % replay make an epoch of 333; every general row comes in time. */
+    @Test
+    void replayMixesInItsShareDrawnAnewForEachEpoch() throws IOException {
+        Path domain = file("domain.jsonl", "{\"t\": \"one\"}\n".repeat(300));
+        Path general = file("general.jsonl", IntStream.range(0, 100).mapToObj(i -> "{\"t\": \"tale " + i + ".\"}\n")
+                .collect(Collectors.joining()));
+        try (PhaseData mixed = prepare(text(domain, null, "{t}")).withReplay(prepare(text(general, null, "{t}")), 0.1)) {
+            BatchPlan plan = mixed.plan(1, false);
+            assertEquals(333, plan.rowsPerEpoch());
+            Set<String> seen = new HashSet<>();
+            for (int epoch = 0; epoch < 12; epoch++) {
+                int replayed = 0;
+                for (int row = 0; row < 333; row++) {
+                    LongBuffer slot = plan.allocateSlot();
+                    Batch batch = plan.next();
+                    batch.fill(slot);
+                    int[] ids = IntStream.range(0, batch.length()).map(i -> (int) slot.get(i)).toArray();
+                    String text = tokenizer.decode(ids);
+                    if (text.contains("tale")) {
+                        replayed++;
+                        seen.add(text);
+                    }
+                }
+                assertEquals(33, replayed, "epoch " + epoch);
+            }
+            assertTrue(seen.size() > 90, seen.size() + " of 100 general rows in 12 epochs");
         }
     }
 

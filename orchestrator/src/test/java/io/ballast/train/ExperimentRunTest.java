@@ -86,6 +86,59 @@ class ExperimentRunTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"l2|{\"freeUnseen\": true}", "ewc|{\"halved\": true}", "mas|{}", "kl|{}", "asft|{}"})
+    void everyMethodGoesThroughTheWholePath(String methodAndOptions) throws IOException {
+        String[] parts = methodAndOptions.split("\\|");
+        Run run = start(new TinyExperiment(folder, "llama-tied")
+                .with("retention", "{\"method\": \"" + parts[0] + "\", \"options\": " + parts[1] + "}"));
+        assertEquals("completed", run.result().status());
+        assertTrue(run.result().phases().get(1).lastLoss() > 0);
+    }
+
+    /** The first run trains the general phase and keeps its anchor; the others start from it, whatever their method. */
+    @Test
+    void aCachedGeneralPhaseIsRunOnceAndChangesNothing() throws IOException {
+        for (String adapter : List.of("null", "{\"rank\": 4}")) {
+            String cache = "{\"cache\": \"" + folder.resolve("anchors") + "\"}";
+            Run without = start(new TinyExperiment(folder, "gpt2").with("adapter", adapter));
+            without.result();
+            Run first = start(new TinyExperiment(folder, "gpt2").with("adapter", adapter).with("importance", cache)
+                    .with("retention.method", "\"none\""));
+            first.result();
+            Run second = start(new TinyExperiment(folder, "gpt2").with("adapter", adapter).with("importance", cache));
+            assertEquals("completed", second.result().status());
+            assertEquals(trained(without), trained(second), "adapter " + adapter);
+            assertEquals(2, second.result().phases().size(), "the phase that was spared is told too");
+            assertEquals(first.result().phases().get(0), second.result().phases().get(0));
+            assertEquals(without.result().importance().layers(), second.result().importance().layers());
+            assertTrue(Files.readString(second.folder().resolve("events.jsonl")).contains("\"cached\""));
+            assertFalse(Files.readString(first.folder().resolve("events.jsonl")).contains("\"cached\""));
+            assertTrue(Files.exists(second.folder().resolve("anchor/anchor.safetensors")));
+        }
+        Run other = start(new TinyExperiment(folder, "gpt2").with("seed", "4")
+                .with("importance", "{\"cache\": \"" + folder.resolve("anchors") + "\"}"));
+        other.result();
+        assertFalse(Files.readString(other.folder().resolve("events.jsonl")).contains("\"cached\""),
+                "another seed is another general phase");
+    }
+
+    /** Hash of what a run saved: the model, or its adapter. */
+    private static String trained(Run run) throws IOException {
+        Path adapter = run.folder().resolve("model/adapter_model.safetensors");
+        return Files.exists(adapter) ? Arrays.toString(Files.readAllBytes(adapter)) : weights(run);
+    }
+
+    @Test
+    void replayedRowsChangeWhatIsLearnedAndStandInTheProvenance() throws IOException {
+        Run without = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"none\""));
+        Run with = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"none\"")
+                .with("domain.replay", "0.5"));
+        assertNotEquals(without.result().environment().get("domainDataHash"),
+                with.result().environment().get("domainDataHash"));
+        assertNotEquals(weights(without), weights(with));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"llama-untied", "gptj", "gpt2", "qwen2"})
     void loraTrainsAndSavesAnAdapter(String architecture) throws IOException {
         Run run = start(new TinyExperiment(folder, architecture).with("adapter", "{\"rank\": 4}"));

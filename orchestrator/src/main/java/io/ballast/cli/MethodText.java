@@ -1,0 +1,64 @@
+package io.ballast.cli;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Methods against forgetting, for people; each as the bridge describes it. */
+final class MethodText {
+    private MethodText() {
+    }
+
+    static String ofAll(List<Map<String, Object>> methods) {
+        StringBuilder text = new StringBuilder();
+        for (Map<String, Object> method : methods) {
+            text.append(String.format(Locale.ROOT, "%-14s %s%n", method.get("name"), method.get("summary")));
+            line(text, "", facts(method));
+            for (Object option : (List<?>) method.get("options")) {
+                line(text, "", option((Map<?, ?>) option));
+            }
+        }
+        return text.append("""
+
+                Choose one by "retention": {"method": NAME, "lambda": …, "options": {…}}. 'ballast methods NAME' has the
+                formula. A class of one's own, package.module:ClassName, serves too: docs/python.md.
+                """).toString();
+    }
+
+    static String of(Map<String, Object> method) {
+        StringBuilder text = new StringBuilder();
+        line(text, method.get("name").toString(), method.get("summary"));
+        method.get("formula").toString().lines().forEach(line -> line(text, "", line));
+        line(text, "forms", String.join(", ", forms(method)));
+        line(text, "needs", orNothing(method.get("needs")));
+        line(text, "paper", orNothing(method.get("paper")));
+        List<?> options = (List<?>) method.get("options");
+        line(text, "options", options.isEmpty() ? "none" : option((Map<?, ?>) options.get(0)));
+        options.stream().skip(1).forEach(option -> line(text, "", option((Map<?, ?>) option)));
+        return text.toString();
+    }
+
+    private static String facts(Map<String, Object> method) {
+        return String.join(", ", forms(method)) + "; needs " + orNothing(method.get("needs"))
+                + (method.get("paper").equals("") ? "" : "; " + method.get("paper"));
+    }
+
+    private static List<String> forms(Map<String, Object> method) {
+        return ((List<?>) method.get("forms")).stream()
+                .map(form -> form + " (λ " + ((Map<?, ?>) method.get("lambda")).get(form) + ")").toList();
+    }
+
+    private static String option(Map<?, ?> option) {
+        List<?> choices = (List<?>) option.get("choices");
+        return option.get("name") + " = " + option.get("default") + ": " + option.get("meaning")
+                + (choices.isEmpty() ? "" : " One of " + choices + ".");
+    }
+
+    private static String orNothing(Object text) {
+        return text.equals("") ? "nothing" : text.toString();
+    }
+
+    private static void line(StringBuilder text, String head, Object said) {
+        text.append(String.format(Locale.ROOT, "%-14s %s", head, said).stripTrailing()).append(System.lineSeparator());
+    }
+}

@@ -1,0 +1,77 @@
+package io.ballast.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import io.ballast.Ballast;
+import io.ballast.study.Study;
+import io.ballast.study.StudyReport;
+import io.ballast.study.StudyResults;
+import io.ballast.study.StudyRunner;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** {@code ballast study}: methods × strengths × seeds × domains, and the comparison of what they learn and keep. */
+final class StudyCommand implements Command {
+    private static final String PLAN = "plan";
+
+    @Override
+    public String name() {
+        return "study";
+    }
+
+    @Override
+    public String argument() {
+        return "STUDY";
+    }
+
+    @Override
+    public String summary() {
+        return "Run methods × strengths × seeds, compare them at equal learning, and go on where it stopped.";
+    }
+
+    @Override
+    public Options options() {
+        return new Options().addOption(null, PLAN, false, "Say which runs are made and which are missing; run nothing.");
+    }
+
+    @Override
+    public int run(CommandLine line, Output output) {
+        Study study = Study.read(ExperimentArgument.path(line.getArgList().get(0)));
+        if (line.hasOption(PLAN)) {
+            List<Planned> planned = planned(study);
+            output.answer(() -> document(planned), () -> text(planned));
+            return 0;
+        }
+        Path folder = Path.of(study.config().output());
+        try (Interruption interruption = new Interruption(output); Ballast ballast = Ballast.open()) {
+            StudyResults results = new StudyRunner(ballast, study).run(new Progress(output),
+                    begun -> output.note("\n" + begun), run -> interruption.stopsBy(run::cancel));
+            Path report = StudyReport.write(study.config(), results, folder);
+            output.answer(() -> new Gson().toJson(results), () -> report + "\n" + StudyText.of(study.config(), results));
+        }
+        return 0;
+    }
+
+    private record Planned(String run, boolean done) {
+    }
+
+    private static List<Planned> planned(Study study) {
+        StudyResults existing = StudyRunner.existing(study);
+        return study.runs().stream().map(run -> new Planned(run.toString(), existing.row(run).isPresent())).toList();
+    }
+
+    private static String document(List<Planned> planned) {
+        JsonObject document = new JsonObject();
+        document.add("runs", new Gson().toJsonTree(planned));
+        return Documents.of(document);
+    }
+
+    private static String text(List<Planned> planned) {
+        StringBuilder text = new StringBuilder();
+        planned.forEach(run -> text.append(run.done() ? "done     " : "missing  ").append(run.run()).append('\n'));
+        return text.append(planned.stream().filter(Planned::done).count()).append(" of ").append(planned.size())
+                .append(" runs are made.\n").toString();
+    }
+}

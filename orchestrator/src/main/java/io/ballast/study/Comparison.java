@@ -1,0 +1,180 @@
+package io.ballast.study;
+
+import io.ballast.study.Curve.Axis;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * What a study's rows say of one domain: each method's curve, and the methods side by side at equal learning and at equal
+ * keeping. A method is read off between its strengths, for each seed alone, and then averaged.
+ */
+public final class Comparison {
+    private final StudyConfig config;
+    private final StudyResults results;
+    private final String domain;
+
+    /**
+     * @param config  of the study
+     * @param results its rows
+     * @param domain  name of the domain
+     */
+    public Comparison(StudyConfig config, StudyResults results, String domain) {
+        this.config = config;
+        this.results = results;
+        this.domain = domain;
+    }
+
+    /**
+     * A method at one strength, over its seeds.
+     *
+     * @param strength          or null
+     * @param learned           over seeds
+     * @param kept              over seeds
+     * @param seconds           of the domain phase, mean
+     * @param importanceSeconds mean
+     * @param importanceBytes   of the last seed
+     */
+    public record Point(Double strength, Spread learned, Spread kept, double seconds, double importanceSeconds,
+            long importanceBytes) {
+    }
+
+    /**
+     * Methods where all have the same score on one axis.
+     *
+     * @param value   that score
+     * @param methods the other axis by method, the best first; methods whose curves do not reach the value are missing
+     */
+    public record Equal(double value, Map<String, Spread> methods) {
+    }
+
+    /** @return the points of each method that has any, by method, the weakest strength first */
+    public Map<String, List<Point>> points() {
+        Map<String, List<Point>> points = new LinkedHashMap<>();
+        for (StudyConfig.Method method : config.methods()) {
+            List<Double> strengths = rows(method.name()).map(StudyRow::strength).distinct().toList();
+            if (!strengths.isEmpty()) {
+                points.put(method.name(), strengths.stream().map(strength -> point(method.name(), strength)).toList());
+            }
+        }
+        return points;
+    }
+
+    private Point point(String method, Double strength) {
+        List<StudyRow> rows = rows(method).filter(row -> Objects.equals(row.strength(), strength)).toList();
+        return new Point(strength, Spread.of(rows.stream().map(StudyRow::learned).toList()),
+                Spread.of(rows.stream().map(StudyRow::kept).toList()),
+                rows.stream().mapToDouble(StudyRow::seconds).average().orElse(Double.NaN),
+                rows.stream().mapToDouble(StudyRow::importanceSeconds).average().orElse(Double.NaN),
+                rows.get(rows.size() - 1).importanceBytes());
+    }
+
+    /** @return what each method kept where all learned the same; one of these for each score that was asked for */
+    public List<Equal> atEqualLearning() {
+        List<Double> values = config.atLearned() != null ? config.atLearned() : shared(Axis.LEARNED);
+        return values.stream().map(value -> equal(Axis.LEARNED, value, Axis.KEPT, kept().higherIsBetter())).toList();
+    }
+
+    /** @return what each method learned where all kept the same */
+    public List<Equal> atEqualKeeping() {
+        return shared(Axis.KEPT).stream().map(value -> equal(Axis.KEPT, value, Axis.LEARNED,
+                learned().higherIsBetter())).toList();
+    }
+
+    Measure learned() {
+        return results.learned().get(domain);
+    }
+
+    Measure kept() {
+        return results.kept().get(domain);
+    }
+
+    String domain() {
+        return domain;
+    }
+
+    /** Scores before the domain phase, by stage, over seeds: [learned, kept]. */
+    Map<String, Spread[]> baselines() {
+        Map<String, Spread[]> baselines = new LinkedHashMap<>();
+        List<StudyResults.Baseline> here = results.baselines().stream().filter(each -> each.domain().equals(domain))
+                .toList();
+        here.stream().map(StudyResults.Baseline::stage).distinct().forEach(stage -> {
+            List<StudyResults.Baseline> ofStage = here.stream().filter(each -> each.stage().equals(stage)).toList();
+            baselines.put(stage, new Spread[] {
+                Spread.of(ofStage.stream().map(StudyResults.Baseline::learned).toList()),
+                Spread.of(ofStage.stream().map(StudyResults.Baseline::kept).toList())});
+        });
+        return baselines;
+    }
+
+    /** Share of general rows in a method's domain phase, the largest of its rows. */
+    double replay(String method) {
+        return rows(method).mapToDouble(StudyRow::replay).max().orElse(0);
+    }
+
+    private Equal equal(Axis axis, double value, Axis other, boolean higherIsBetter) {
+        Map<String, Spread> methods = new LinkedHashMap<>();
+        for (StudyConfig.Method method : config.methods()) {
+            List<Double> found = curves(method).stream()
+                    .flatMap(curve -> curve.at(axis, value, other, higherIsBetter).stream()).toList();
+            if (!found.isEmpty() && found.size() == curves(method).size()) {
+                methods.put(method.name(), Spread.of(found));
+            }
+        }
+        Comparator<Map.Entry<String, Spread>> order = Comparator.comparingDouble(each -> each.getValue().mean());
+        Map<String, Spread> sorted = new LinkedHashMap<>();
+        methods.entrySet().stream().sorted(higherIsBetter ? order.reversed() : order)
+                .forEach(each -> sorted.put(each.getKey(), each.getValue()));
+        return new Equal(value, sorted);
+    }
+
+    /** A score that as many curves as possible pass: the middle of the widest interval that most of them span. */
+    private List<Double> shared(Axis axis) {
+        List<double[]> ranges = new ArrayList<>();
+        TreeSet<Double> ends = new TreeSet<>();
+        for (StudyConfig.Method method : config.methods()) {
+            for (Curve curve : curves(method)) {
+                curve.range(axis).ifPresent(range -> {
+                    ranges.add(range);
+                    ends.add(range[0]);
+                    ends.add(range[1]);
+                });
+            }
+        }
+        long most = 0;
+        double widest = 0;
+        Double chosen = null;
+        for (Double low : ends) {
+            Double high = ends.higher(low);
+            if (high != null) {
+                double middle = (low + high) / 2;
+                long spanning = ranges.stream().filter(range -> range[0] <= middle && middle <= range[1]).count();
+                if (spanning > most || spanning == most && high - low > widest) {
+                    most = spanning;
+                    widest = high - low;
+                    chosen = middle;
+                }
+            }
+        }
+        return chosen == null ? List.of() : List.of(chosen);
+    }
+
+    /** A method's curve for each of its seeds; where it starts from another method, that one's point comes first. */
+    private List<Curve> curves(StudyConfig.Method method) {
+        return rows(method.name()).map(StudyRow::seed).distinct().map(seed -> new Curve(Stream.concat(
+                method.from() == null ? Stream.empty() : rows(method.from()).filter(row -> row.seed() == seed).limit(1),
+                rows(method.name()).filter(row -> row.seed() == seed)
+                        .sorted(Comparator.comparing(StudyRow::strength,
+                                Comparator.nullsFirst(Comparator.naturalOrder())))).toList())).toList();
+    }
+
+    private Stream<StudyRow> rows(String method) {
+        return results.rows().stream().filter(row -> row.domain().equals(domain) && row.method().equals(method)
+                && row.isCompleted());
+    }
+}

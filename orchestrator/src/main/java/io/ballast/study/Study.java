@@ -1,0 +1,115 @@
+package io.ballast.study;
+
+import io.ballast.Experiment;
+import io.ballast.InvalidInputException;
+import io.ballast.config.ExperimentCheck;
+import io.ballast.config.ExperimentReader;
+import io.ballast.config.NearestName;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A study, resolved: every run of it is an experiment that was checked. Immutable. */
+public final class Study {
+    private final StudyConfig config;
+    private final List<StudyRun> runs;
+
+    private Study(StudyConfig config, List<StudyRun> runs) {
+        this.config = config;
+        this.runs = List.copyOf(runs);
+    }
+
+    /**
+     * Reads a study from JSON or YAML, with the experiments it names, and checks every run of it.
+     *
+     * @param file its paths start from its folder
+     * @return the study
+     * @throws InvalidInputException when something in it, or one of its experiments, is wrong
+     */
+    public static Study read(Path file) {
+        StudyConfig config = ExperimentReader.readBlock(file, StudyConfig.class);
+        check(config, file);
+        RunKey keys = new RunKey();
+        List<StudyRun> runs = new ArrayList<>();
+        for (StudyConfig.Domain domain : config.domains()) {
+            for (int seed : config.seeds()) {
+                for (StudyConfig.Method method : config.methods()) {
+                    if (includes(method.domains(), domain.name()) && includes(method.seeds(), seed)) {
+                        runs.addAll(runs(config, domain, seed, method, keys));
+                    }
+                }
+            }
+        }
+        return new Study(config, runs);
+    }
+
+    private static boolean includes(List<?> chosen, Object one) {
+        return chosen == null || chosen.contains(one);
+    }
+
+    private static List<StudyRun> runs(StudyConfig config, StudyConfig.Domain domain, int seed,
+            StudyConfig.Method method, RunKey keys) {
+        List<StudyRun> runs = new ArrayList<>();
+        List<Double> strengths = method.strengths().isEmpty() ? Arrays.asList((Double) null) : method.strengths();
+        for (Double strength : strengths) {
+            List<String> overrides = new ArrayList<>(List.of("seed=" + seed, "output=" + config.output() + "/runs",
+                    "importance.cache=" + config.output() + "/anchors"));
+            overrides.addAll(config.set());
+            overrides.addAll(method.set());
+            if (strength != null) {
+                overrides.add(method.key() + "=" + Figures.plain(strength));
+            }
+            Experiment experiment = Experiment.read(Path.of(domain.experiment()), overrides);
+            ExperimentCheck.check(experiment.config());
+            runs.add(new StudyRun(method.name(), domain.name(), strength, seed, experiment,
+                    keys.of(experiment.config())));
+        }
+        return runs;
+    }
+
+    private static void check(StudyConfig config, Path file) {
+        unique(config.methods().stream().map(StudyConfig.Method::name).toList(), "methods", file);
+        unique(config.domains().stream().map(StudyConfig.Domain::name).toList(), "domains", file);
+        List<String> methods = config.methods().stream().map(StudyConfig.Method::name).toList();
+        List<String> domains = config.domains().stream().map(StudyConfig.Domain::name).toList();
+        for (StudyConfig.Method method : config.methods()) {
+            if (method.from() != null && !methods.contains(method.from())) {
+                throw unknown("from", method, method.from(), methods, file);
+            }
+            for (String domain : method.domains() == null ? List.<String>of() : method.domains()) {
+                if (!domains.contains(domain)) {
+                    throw unknown("domains", method, domain, domains, file);
+                }
+            }
+        }
+    }
+
+    private static void unique(List<String> names, String key, Path file) {
+        Set<String> seen = new HashSet<>();
+        for (String name : names) {
+            if (!seen.add(name)) {
+                throw new InvalidInputException(file + ": " + key + ": expected names of their own, found '" + name
+                        + "' twice. Rename one.");
+            }
+        }
+    }
+
+    private static InvalidInputException unknown(String key, StudyConfig.Method method, String found,
+            List<String> known, Path file) {
+        return new InvalidInputException(file + ": methods, '" + method.name() + "', " + key + ": expected one of "
+                + String.join(", ", known) + ", found '" + found + "'. " + NearestName.advice(found, known));
+    }
+
+    /** @return what the file states */
+    public StudyConfig config() {
+        return config;
+    }
+
+    /** @return every run, in the order in which they are made: by domain, seed, method, strength */
+    public List<StudyRun> runs() {
+        return runs;
+    }
+}

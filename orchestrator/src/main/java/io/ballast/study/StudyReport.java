@@ -1,0 +1,115 @@
+package io.ballast.study;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A study for people: {@code results.md}, which shows the pictures that lie beside it. */
+public final class StudyReport {
+    private static final double MEGABYTE = 1e6;
+
+    private final StudyConfig config;
+    private final StudyResults results;
+    private final StringBuilder text = new StringBuilder();
+
+    private StudyReport(StudyConfig config, StudyResults results) {
+        this.config = config;
+        this.results = results;
+    }
+
+    /**
+     * Writes the report and a picture for each domain.
+     *
+     * @param config  of the study
+     * @param results its rows
+     * @param folder  where to
+     * @return results.md
+     */
+    public static Path write(StudyConfig config, StudyResults results, Path folder) {
+        try {
+            for (StudyConfig.Domain domain : config.domains()) {
+                if (results.learned().containsKey(domain.name())) {
+                    Files.writeString(folder.resolve(picture(domain.name())),
+                            StudyPicture.of(new Comparison(config, results, domain.name())));
+                }
+            }
+            return Files.writeString(folder.resolve("results.md"), new StudyReport(config, results).markdown());
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not write the study's report in " + folder, e);
+        }
+    }
+
+    private static String picture(String domain) {
+        return "results-" + domain.replaceAll("[^A-Za-z0-9._-]", "-") + ".svg";
+    }
+
+    private String markdown() {
+        text.append("# ").append(config.name()).append("\n\n");
+        for (StudyConfig.Domain domain : config.domains()) {
+            if (results.learned().containsKey(domain.name())) {
+                domain(new Comparison(config, results, domain.name()));
+            }
+        }
+        failures();
+        return text.toString();
+    }
+
+    private void domain(Comparison comparison) {
+        text.append("## ").append(comparison.domain()).append("\n\n![Learned against kept](")
+                .append(picture(comparison.domain())).append(")\n\nLearned: ").append(comparison.learned())
+                .append(". Kept: ").append(comparison.kept()).append(". Means over seeds, ± one standard deviation where"
+                        + " there is more than one. Methods marked ° see general rows during the domain phase.\n\n");
+        comparison.atEqualLearning().forEach(equal -> equal(comparison, equal, "learning", "kept"));
+        comparison.atEqualKeeping().forEach(equal -> equal(comparison, equal, "keeping", "learned"));
+        points(comparison);
+    }
+
+    private void equal(Comparison comparison, Comparison.Equal equal, String same, String told) {
+        text.append("### At equal ").append(same).append(": ").append(Figures.score(equal.value())).append("\n\n| | ")
+                .append(told).append(" | seeds |\n|---|---|---|\n");
+        equal.methods().forEach((method, spread) -> text.append("| ").append(name(comparison, method)).append(" | ")
+                .append(Figures.score(spread)).append(" | ").append(spread.count()).append(" |\n"));
+        List<String> missing = config.methods().stream().map(StudyConfig.Method::name)
+                .filter(method -> comparison.points().containsKey(method) && !equal.methods().containsKey(method))
+                .toList();
+        text.append(missing.isEmpty() ? "" : "\nNot reached by: " + String.join(", ", missing) + ".\n").append('\n');
+    }
+
+    private void points(Comparison comparison) {
+        text.append("### Every point\n\n| | strength | learned | kept | seconds | importance, s | importance, MB |\n"
+                + "|---|---|---|---|---|---|---|\n");
+        comparison.baselines().forEach((stage, scores) -> text.append("| ").append(stage).append(" | | ")
+                .append(Figures.score(scores[0])).append(" | ").append(Figures.score(scores[1])).append(" | | | |\n"));
+        for (Map.Entry<String, List<Comparison.Point>> method : comparison.points().entrySet()) {
+            for (Comparison.Point point : method.getValue()) {
+                text.append(String.format(Locale.ROOT, "| %s | %s | %s | %s | %.0f | %s | %s |%n",
+                        name(comparison, method.getKey()),
+                        point.strength() == null ? "" : Figures.plain(point.strength()), Figures.score(point.learned()),
+                        Figures.score(point.kept()), point.seconds(),
+                        point.importanceBytes() == 0 ? "" : String.format(Locale.ROOT, "%.1f",
+                                point.importanceSeconds()),
+                        point.importanceBytes() == 0 ? "" : String.format(Locale.ROOT, "%.0f",
+                                point.importanceBytes() / MEGABYTE)));
+            }
+        }
+        text.append('\n');
+    }
+
+    private static String name(Comparison comparison, String method) {
+        return method + (comparison.replay(method) > 0 ? " °" : "");
+    }
+
+    private void failures() {
+        List<StudyRow> failed = results.rows().stream().filter(row -> !row.isCompleted()).toList();
+        if (!failed.isEmpty()) {
+            text.append("## Runs that failed\n\n");
+            failed.forEach(row -> text.append("- ").append(row.method()).append(row.strength() == null ? ""
+                    : " " + Figures.plain(row.strength())).append(", ").append(row.domain()).append(", seed ")
+                    .append(row.seed()).append(": ").append(row.message()).append('\n'));
+        }
+    }
+}

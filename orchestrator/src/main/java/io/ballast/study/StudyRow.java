@@ -1,0 +1,27 @@
+package io.ballast.study;
+
+/**
+ * One run's numbers: a row of {@code results.json}.
+ *
+ * @param method            name of the curve
+ * @param domain            name of the domain
+ * @param strength          value of the strength key, or null
+ * @param seed              of the run
+ * @param status            completed or failed
+ * @param message           why it failed, or null
+ * @param learned           the domain score at the end, in the unit that the results state
+ * @param kept              the general score at the end
+ * @param replay            share of general rows in the domain phase: methods with and without are two leagues
+ * @param seconds           of the domain phase
+ * @param importanceSeconds to measure importance; 0 where there is none
+ * @param importanceBytes   of the anchor, as stored; 0 where the method needs none
+ * @param key               hash of all that the numbers depend on
+ */
+public record StudyRow(String method, String domain, Double strength, long seed, String status, String message,
+        Double learned, Double kept, double replay, double seconds, double importanceSeconds, long importanceBytes,
+        String key) {
+
+    boolean isCompleted() {
+        return status.equals("completed");
+    }
+}

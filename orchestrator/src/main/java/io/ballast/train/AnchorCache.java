@@ -1,0 +1,125 @@
+package io.ballast.train;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import io.ballast.InvalidInputException;
+import io.ballast.Result;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ExperimentWriter;
+import io.ballast.data.Sha256;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/**
+ * The anchor of a general phase that was run before with the same model, data and settings: the experiment's
+ * {@code importance.cache}. Two processes may use one cache; whoever is first keeps its anchor.
+ */
+final class AnchorCache {
+    private static final String COST = "cost.json";
+    private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
+    private static final List<String> ANCHOR_FILES = List.of("anchor.json", "anchor.safetensors");
+
+    private final Path entry;
+
+    private AnchorCache(Path entry) {
+        this.entry = entry;
+    }
+
+    /**
+     * What the general phase took, to be told again by the runs that are spared it.
+     *
+     * @param secondsAdded to measure importance
+     * @param lossGained   by the phase, nats per token
+     * @param phases       the phase, or none where nothing was trained
+     */
+    record Cost(double secondsAdded, double lossGained, List<Result.Phase> phases) {
+    }
+
+    /**
+     * @param config    the experiment
+     * @param modelHash of the base model
+     * @param dataHash  of the general data
+     * @param measured  the kind of importance
+     */
+    static AnchorCache of(ExperimentConfig config, String modelHash, String dataHash, String measured) {
+        if (config.importance().cache() == null) {
+            return new AnchorCache(null);
+        }
+        JsonObject tree = ExperimentWriter.toTree(config);
+        List.of("name", "output", "domain", "evaluation", "afterTraining").forEach(tree::remove);
+        JsonObject retention = tree.getAsJsonObject("retention");
+        List.of("method", "lambda", "form", "layerCoefficients", "layers", "normalize", "anchor")
+                .forEach(retention::remove);
+        List.of("permute", "cache").forEach(tree.getAsJsonObject("importance")::remove);
+        List.of("data", "loggingSteps").forEach(tree.getAsJsonObject("general")::remove);
+        List.of("path", "device", "gradientCheckpointing").forEach(tree.getAsJsonObject("model")::remove);
+        String key = new Sha256().text(modelHash).text(dataHash).text(measured).text(tree.toString()).hex();
+        return new AnchorCache(Path.of(config.importance().cache()).resolve(key.substring(0, 32)));
+    }
+
+    boolean holds() {
+        return entry != null && Files.isRegularFile(entry.resolve(COST));
+    }
+
+    Path anchor() {
+        return entry;
+    }
+
+    Cost cost() {
+        try {
+            return GSON.fromJson(Files.readString(entry.resolve(COST)), Cost.class);
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Copies a cached anchor into a run folder. */
+    void copyTo(Path folder) {
+        try {
+            copy(entry, folder);
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Keeps an anchor; nothing happens where there is no cache. */
+    void keep(Path anchor, Cost cost) {
+        if (entry == null) {
+            return;
+        }
+        try {
+            Files.createDirectories(entry.getParent());
+            Path partial = Files.createTempDirectory(entry.getParent(), ".partial-");
+            copy(anchor, partial);
+            Files.writeString(partial.resolve(COST), GSON.toJson(cost));
+            try {
+                Files.move(partial, entry, StandardCopyOption.ATOMIC_MOVE);
+            } catch (FileSystemException anotherWasFirst) {
+                for (Path file : List.of(partial.resolve(COST), partial.resolve(ANCHOR_FILES.get(0)),
+                        partial.resolve(ANCHOR_FILES.get(1)), partial)) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        for (String file : ANCHOR_FILES) {
+            Files.copy(from.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private InvalidInputException unusable(IOException e) {
+        return new InvalidInputException("expected a folder that can be read and written in importance.cache, found "
+                + e + ". Give another folder, or leave the key out.", e);
+    }
+}
