@@ -1,5 +1,8 @@
 package io.ballast.config;
 
+import java.util.List;
+import java.util.function.UnaryOperator;
+
 /**
  * An experiment as its file states it. Every component that the file leaves out has its default
  * after {@code ExperimentReader} read it; {@code null} means "not part of this experiment".
@@ -34,6 +37,30 @@ public record ExperimentConfig(
         @Setting("How the trained model is moved part of its way back after the domain phase, without training again.")
                 AfterTrainingConfig afterTraining,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
+
+    /**
+     * This experiment with the same model from another place.
+     *
+     * @param path its folder
+     * @return a copy
+     */
+    public ExperimentConfig withModel(String path) {
+        return new ExperimentConfig(name, seed, output,
+                new ModelConfig(path, model.dtype(), model.device(), model.gradientCheckpointing()), adapter, general,
+                domain, retention, importance, afterTraining, evaluation);
+    }
+
+    /**
+     * This experiment with other data.
+     *
+     * @param change makes a phase's entries of its entries; it may be given null
+     * @return a copy
+     */
+    public ExperimentConfig withData(UnaryOperator<List<DataConfig>> change) {
+        return new ExperimentConfig(name, seed, output, model, adapter,
+                general == null ? null : general.withData(change), domain == null ? null : domain.withData(change),
+                retention, importance, afterTraining, evaluation);
+    }
 
     /**
      * This experiment with other evaluations.

@@ -70,6 +70,7 @@ final class Workbench implements AutoCloseable {
         Map<String, Object> info = bridge.modelInfo(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
         modelMaxLength = info.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
+        config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
         general = prepare("general", config.general());
         domain = prepare("domain", config.domain());
         if (domain != null && config.domain().replay() > 0) {
