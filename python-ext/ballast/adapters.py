@@ -1,136 +1,284 @@
-"""LoRA (Hu et al. 2021, arXiv 2106.09685) through PEFT.
+"""Adapters through PEFT: LoRA (Hu et al. 2021, arXiv 2106.09685) and its kin.
 
 PEFT takes seconds to import, hence only where an adapter is asked for.
 """
 
-import logging
 import warnings
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
-from ballast import checkpoints, models
-from ballast.errors import InvalidInputError
+from ballast import adapter_targets, checkpoints, corda, models, quantization
+from ballast.adapter_targets import ALL_LINEAR
+from ballast.corda import Samples
+from ballast.errors import EnvironmentMissingError, InvalidInputError
 from ballast.models import OpenedModel
 
-logger = logging.getLogger(__name__)
+LORA = "lora"
+RSLORA = "rslora"
+DORA = "dora"
+QLORA = "qlora"
+CORDA = "corda"
+OSF = "osf"
+KINDS = (LORA, RSLORA, DORA, QLORA, CORDA, OSF)
+NOT_IN_PEFT = {
+    "lora-null": 'LoRA-Null (arXiv 2503.02659): use "corda", which starts from activations of general text as well'
+}
 
-ALL_LINEAR = "all-linear"
+
+@dataclass(frozen=True)
+class AdapterSettings:
+    """What an adapter is told. There are no defaults here: the experiment's stand in one place, in Java.
+
+    Attributes:
+        kind: one of KINDS. "lora": W + s·BA with s = alpha / rank. "rslora": s = alpha / √rank (arXiv 2312.03732).
+            "dora": the rows of W + s·BA at a length that is trained too (arXiv 2402.09353). "qlora": LoRA on a base in
+            4 bits (arXiv 2305.14314), which is decided when the model is opened. "corda": BA begins as the part of W
+            that general text uses least, knowledge-preserved mode (arXiv 2406.05223). "osf": of W's singular
+            directions the largest are frozen and gradients kept orthogonal to them (arXiv 2504.07097)
+        rank: r; None for OSF
+        alpha: numerator of the scale; None for OSF
+        dropout: on the adapter's input; None for OSF
+        targets: module names, or "all-linear" or "mlp-only"; None for PEFT's choice
+        preserved: for OSF: the share of each matrix's singular directions that is frozen; else None
+    """
+
+    kind: str
+    rank: int | None
+    alpha: float | None
+    dropout: float | None
+    targets: list[str] | None
+    preserved: float | None
 
 
 def add_lora(
     opened: OpenedModel, rank: int, alpha: float, dropout: float, targets: list[str] | None, seed: int
 ) -> None:
-    """Wraps the model; from then on only the adapter's A and B are trained. It starts as the base model: B = 0."""
-    from peft import LoraConfig, TaskType, get_peft_model
+    """`add_adapter` for plain LoRA."""
+    add_adapter(opened, AdapterSettings(LORA, rank, alpha, dropout, targets, None), seed)
 
-    if opened.adapter is not None:
-        raise InvalidInputError(
-            f"adapter: the model in {opened.folder} already has an adapter; open its base model instead"
-        )
-    _check_targets(opened.model, targets)
-    chosen = targets or default_targets(opened.model.config.model_type)
-    config = LoraConfig(
-        task_type=TaskType.CAUSAL_LM,
-        r=rank,
-        lora_alpha=alpha,
-        lora_dropout=dropout,
-        target_modules=ALL_LINEAR if chosen == [ALL_LINEAR] else chosen,
-        fan_in_fan_out=_stores_weights_transposed(opened.model, chosen),
-    )
+
+def add_adapter(opened: OpenedModel, settings: AdapterSettings, seed: int, samples: Samples | None = None) -> None:
+    """Wraps the model; from then on only the adapter is trained. It starts as the base model.
+
+    Args:
+        opened: without an adapter; for "qlora" opened in 4 bits
+        settings: as an experiment has them
+        seed: of A's initial values
+        samples: for "corda": general text
+
+    Raises:
+        InvalidInputError: an unknown kind or target, a model that has an adapter already, or one that the kind cannot
+            adapt.
+        EnvironmentMissingError: PEFT or this machine lacks the kind.
+    """
+    from peft import get_peft_model
+
+    _check(opened, settings)
+    chosen = adapter_targets.resolve(opened.model, settings.targets)
     torch.manual_seed(seed)
+    if settings.kind == OSF:
+        config = _osf_config(opened.model, settings, chosen)
+    else:
+        config = _lora_config(opened.model, settings, chosen)
+    if settings.kind == CORDA:
+        corda.prepare(opened, config, samples)
     with _without_warning_of_renamed_property():
         opened.model = get_peft_model(opened.model, config)
-    opened.adapter = _description(opened.model)
+    if settings.kind == CORDA:
+        # PEFT has taken them out of the base's weights.
+        opened.folded.append(_with_sign(_factors(opened.model), -1))
+    opened.adapter = _described(settings, chosen)
 
 
-def default_targets(model_type: str) -> list[str]:
-    """PEFT's choice for the architecture; every linear module where PEFT has none."""
-    from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as known
+def start_afresh(opened: OpenedModel, seed: int) -> None:
+    """Folds a trained LoRA adapter into the base's weights, W ← W + s·BA, and starts it anew: A random, B = 0.
 
-    chosen = list(known.get(model_type, [ALL_LINEAR]))
-    reason = "PEFT's choice" if model_type in known else "PEFT knows no choice"
-    logger.info("LoRA targets %s: %s for %s", ", ".join(chosen), reason, model_type)
-    return chosen
+    The model computes what it did. Saved, it is one adapter on the original base with all that was folded.
+
+    Args:
+        opened: with an adapter; one that has not been trained (B = 0) is left as it is
+        seed: of A's initial values
+
+    Raises:
+        InvalidInputError: no adapter, or one of a kind whose update is no plain product on weights in full precision.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    kind = opened.adapter["kind"] if opened.adapter else "none"
+    if kind not in (LORA, RSLORA, CORDA):
+        raise InvalidInputError(
+            f'expected an adapter of the kind lora, rslora or corda, to start a new one after it, found {kind}; set '
+            '"adapter" accordingly'
+        )
+    factors = _factors(opened.model)
+    if not any(tensor.any() for name, tensor in factors.items() if "_B" in name):
+        return
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for module in opened.model.modules():
+            if isinstance(module, LoraLayer):
+                name = opened.model.active_adapter
+                module.get_base_layer().weight += module.get_delta_weight(name)
+                module.reset_lora_parameters(name, True)
+    opened.folded.append(factors)
+    opened.former += 1
 
 
-def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
-    """Opens a model folder, or the folder of a PEFT adapter on top of its base model."""
+def former_directions(opened: OpenedModel) -> list[dict[str, Tensor]]:
+    """For each adapter that was trained and folded: its A [r, in] by the name of its module."""
+    return [
+        {name.partition(".lora_A.")[0]: tensor for name, tensor in factors.items() if ".lora_A." in name}
+        for factors in opened.folded[len(opened.folded) - opened.former :]
+    ]
+
+
+def open_model(
+    path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool = False
+) -> OpenedModel:
+    """Opens a model folder, or the folder of a PEFT adapter on top of its base model.
+
+    With `quantized` the base is held in 4 bits; an adapter that was trained on such a base asks for that by itself.
+    """
     folder = Path(path)
     if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
         return _open_adapter(folder, dtype, device, gradient_checkpointing, seed)
-    return models.open_model(path, dtype, device, gradient_checkpointing, seed)
+    return models.open_model(path, dtype, device, gradient_checkpointing, seed, quantized)
 
 
-def _open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
-    """A saved adapter on the base model that it names, trainable."""
-    from peft import PeftModel
+def base_folder(folder: Path) -> Path:
+    """Where the base model of a saved adapter lies.
 
+    Raises:
+        InvalidInputError: it is no folder here.
+    """
     base = checkpoints.read_json(folder / "adapter_config.json").get("base_model_name_or_path")
     if not base or not Path(base).is_dir():
         raise InvalidInputError(
             f"model.path: the adapter in {folder} is for the base model {base!r}, which is no folder here; "
             "set base_model_name_or_path in its adapter_config.json to where that model lies"
         )
+    return Path(base)
+
+
+def _open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
+    """A saved adapter on the base model that it names, trainable."""
+    from peft import PeftModel
+
+    base = base_folder(folder)
     if not (folder / "adapter_model.safetensors").exists():
         raise InvalidInputError(
             f"model.path: {folder} has no adapter_model.safetensors; save the adapter as safetensors"
         )
-    opened = models.open_model(base, dtype, device, gradient_checkpointing, seed)
+    quantized = quantization.was_used(folder)
+    opened = models.open_model(str(base), dtype, device, gradient_checkpointing, seed, quantized)
     with _without_warning_of_renamed_property():
         opened.model = PeftModel.from_pretrained(opened.model, str(folder), is_trainable=True)
-    opened.adapter = _description(opened.model)
+    opened.adapter = _description(opened.model, quantized)
     opened.folder = folder
     opened.weights.append(folder / "adapter_model.safetensors")
     return opened
 
 
-def adaptable_modules(model: torch.nn.Module) -> dict[str, torch.nn.Module]:
-    """Modules that PEFT's LoRA can stand beside, by their full name."""
-    from transformers.pytorch_utils import Conv1D
+def _check(opened: OpenedModel, settings: AdapterSettings) -> None:
+    if opened.adapter is not None:
+        raise InvalidInputError(
+            f"adapter: the model in {opened.folder} already has an adapter; open its base model instead"
+        )
+    if settings.kind in NOT_IN_PEFT:
+        import peft
 
-    return {
-        name: module
-        for name, module in model.named_modules()
-        if isinstance(module, (torch.nn.Linear, torch.nn.Embedding, Conv1D))
-    }
-
-
-def _check_targets(model: torch.nn.Module, targets: list[str] | None) -> None:
-    modules = adaptable_modules(model)
-    for target in targets or []:
-        if target != ALL_LINEAR and not any(_matches(name, target) for name in modules):
-            existing = ", ".join(sorted({name.rpartition(".")[2] for name in modules}))
-            raise InvalidInputError(
-                f"adapter.targets: {target!r} matches no module of {type(model).__name__}; it has {existing} "
-                f"(in full for instance {next(iter(reversed(modules)))})"
-            )
+        raise EnvironmentMissingError(
+            f"adapter.kind: PEFT {peft.__version__} does not have {NOT_IN_PEFT[settings.kind]}"
+        )
+    if settings.kind not in KINDS:
+        raise InvalidInputError(f'adapter.kind: expected one of {", ".join(KINDS)}, found "{settings.kind}"')
+    if (settings.kind == QLORA) != opened.quantized:
+        raise InvalidInputError(
+            f"adapter.kind: expected qlora on a base in 4 bits and every other kind on one that is not, found "
+            f"{settings.kind} on {'4' if opened.quantized else '32'} bits; open the model accordingly"
+        )
 
 
-def _matches(name: str, target: str) -> bool:
-    return name == target or name.endswith("." + target)
+def _lora_config(model: torch.nn.Module, settings: AdapterSettings, chosen: list[str]) -> Any:
+    from peft import LoraConfig, TaskType
+    from peft.tuners.lora.config import CordaConfig
 
-
-def _stores_weights_transposed(model: torch.nn.Module, targets: list[str]) -> bool:
-    """GPT-2 keeps its linear weights as [in, out]; PEFT wants to be told."""
-    from transformers.pytorch_utils import Conv1D
-
-    return any(
-        isinstance(module, Conv1D) and (targets == [ALL_LINEAR] or any(_matches(name, target) for target in targets))
-        for name, module in adaptable_modules(model).items()
+    if settings.kind == CORDA:
+        chosen = corda.spelled_out(model, chosen, settings.rank)
+        start = {"init_lora_weights": "corda", "corda_config": CordaConfig(corda_method="kpm")}
+    else:
+        start = {}
+    return LoraConfig(
+        task_type=TaskType.CAUSAL_LM,
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=ALL_LINEAR if chosen == [ALL_LINEAR] else chosen,
+        fan_in_fan_out=adapter_targets.stores_weights_transposed(model, chosen),
+        use_rslora=settings.kind == RSLORA,
+        use_dora=settings.kind == DORA,
+        **start,
     )
 
 
-def _description(model: torch.nn.Module) -> dict:
-    """The adapter's configuration as plain JSON values (PEFT keeps sets and enumerations in it)."""
+def _osf_config(model: torch.nn.Module, settings: AdapterSettings, chosen: list[str]) -> Any:
+    from peft import OSFConfig, TaskType
+
+    if adapter_targets.stores_weights_transposed(model, chosen):
+        raise InvalidInputError(
+            f"adapter.kind: expected torch.nn.Linear modules for osf, found GPT-2's Conv1D in {type(model).__name__}, "
+            "which PEFT's OSF leaves out; choose another kind"
+        )
+    for name, module in adapter_targets.matched_modules(model, chosen).items():
+        directions = min(module.weight.shape)
+        if not 1 <= int(directions * settings.preserved) < directions:
+            raise InvalidInputError(
+                f"adapter.preserved: expected a share that freezes some of the {directions} singular directions of "
+                f"{name} and leaves some to train, found {settings.preserved}"
+            )
+    return OSFConfig(
+        task_type=TaskType.CAUSAL_LM,
+        effective_rank=settings.preserved,
+        target_modules=ALL_LINEAR if chosen == [ALL_LINEAR] else chosen,
+    )
+
+
+def _factors(model: torch.nn.Module) -> dict[str, Tensor]:
+    """Copies of the adapter's tensors, by the names that a saved adapter has."""
+    from peft import get_peft_model_state_dict
+
+    return {name: tensor.detach().cpu().clone() for name, tensor in get_peft_model_state_dict(model).items()}
+
+
+def _with_sign(factors: dict[str, Tensor], sign: int) -> dict[str, Tensor]:
+    """The factors of ±BA."""
+    return {name: sign * tensor if "_B" in name else tensor for name, tensor in factors.items()}
+
+
+def _described(settings: AdapterSettings, chosen: list[str]) -> dict[str, Any]:
+    """The settings that the kind has, as plain JSON values."""
+    told = asdict(settings) | {"targets": sorted(chosen)}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _description(model: torch.nn.Module, quantized: bool) -> dict[str, Any]:
+    """The configuration of an adapter that was opened (PEFT keeps sets and enumerations in it)."""
     config = model.peft_config[model.active_adapter]
+    targets = [config.target_modules] if isinstance(config.target_modules, str) else sorted(config.target_modules)
+    if config.peft_type == "OSF":
+        return {"kind": OSF, "targets": targets, "preserved": config.effective_rank}
+    kind = QLORA if quantized else LORA
     return {
-        "kind": "lora",
+        "kind": DORA if config.use_dora else RSLORA if config.use_rslora else kind,
         "rank": config.r,
         "alpha": config.lora_alpha,
         "dropout": config.lora_dropout,
-        "targets": [config.target_modules] if isinstance(config.target_modules, str) else sorted(config.target_modules),
+        "targets": targets,
     }
 
 

@@ -13,7 +13,20 @@ from pathlib import Path
 import numpy
 
 import ballast
-from ballast import adapters, batches, chat, generation, handles, hub, kernels, methods, scoring, tensorboard
+from ballast import (
+    adapters,
+    after_training,
+    batches,
+    chat,
+    corda,
+    generation,
+    handles,
+    hub,
+    kernels,
+    methods,
+    scoring,
+    tensorboard,
+)
 from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
 from ballast.handles import called_from_java, get
@@ -77,8 +90,10 @@ def memory() -> dict:
 
 
 @called_from_java
-def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> int:
-    return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed))
+def open_model(
+    path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool
+) -> int:
+    return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed, quantized))
 
 
 @called_from_java
@@ -87,8 +102,36 @@ def model_info(model: int) -> dict:
 
 
 @called_from_java
-def add_lora(model: int, rank: int, alpha: float, dropout: float, targets: list[str] | None, seed: int) -> None:
-    adapters.add_lora(get(model, OpenedModel), rank, alpha, dropout, handles.plain(targets), seed)
+def begin_samples(model: int) -> int:
+    return handles.add(corda.Samples(get(model, OpenedModel)))
+
+
+@called_from_java
+def add_documents(samples: int, slot, rows: int, length: int, packed: bool) -> None:
+    get(samples, corda.Samples).add(slot, rows, length, packed)
+
+
+@called_from_java
+def add_adapter(model: int, settings: dict, seed: int, samples: int) -> None:
+    documents = get(samples, corda.Samples) if samples else None
+    adapters.add_adapter(
+        get(model, OpenedModel), adapters.AdapterSettings(**handles.plain(settings)), seed, documents
+    )
+
+
+@called_from_java
+def soften(model: int, settings: dict, base: int, anchor: int) -> None:
+    settings = handles.plain(settings)
+    after_training.soften(
+        get(model, OpenedModel),
+        settings["method"],
+        settings["strength"],
+        get(base, OpenedModel) if base else None,
+        get(anchor, Anchor) if anchor else None,
+        settings["layerCoefficients"],
+        settings["layers"],
+        settings["normalize"],
+    )
 
 
 @called_from_java

@@ -15,6 +15,7 @@ from ballast.sample_gradients import SampleGradients
 
 KINDS = (FISHER, SENSITIVITY)
 LABELS = ("data", "sampled")
+NOT_BY_SAMPLE = ("dora", "osf")
 
 
 class Measurement:
@@ -38,12 +39,18 @@ class Measurement:
             seed: of labels that are drawn
 
         Raises:
-            InvalidInputError: an unknown kind or label.
+            InvalidInputError: an unknown kind or label, or an adapter whose gradients have no samples apart.
         """
         if kind not in KINDS or labels not in LABELS:
             raise InvalidInputError(
                 f'expected importance "fisher" or "sensitivity" with labels "data" or "sampled", found "{kind}" with '
                 f'"{labels}"'
+            )
+        if opened.adapter is not None and opened.adapter["kind"] in NOT_BY_SAMPLE:
+            raise InvalidInputError(
+                f"adapter.kind: expected lora, rslora, qlora or corda to measure {kind} on, found "
+                f"{opened.adapter['kind']}: it computes with whole weights, so that its gradients cannot be told apart "
+                'by sample; use another kind, or a method that needs no gradient for each sample, such as "hierarchical"'
             )
         self._opened = opened
         self._kind = kind

@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import torch
 
-from ballast import batches, memory
+from ballast import adapters, batches, memory, methods
 from ballast.anchor import Anchor
 from ballast.models import OpenedModel
 from ballast.settings import PhaseSettings
@@ -19,7 +19,10 @@ class ModelPhase:
     def __init__(self, opened: OpenedModel, settings: dict[str, Any], anchor: Anchor | None):
         self._opened = opened
         memory.reset_peak()
-        self.training = TrainingPhase(opened.model, PhaseSettings.from_dict(settings), anchor)
+        phase = PhaseSettings.from_dict(settings)
+        if methods.find(phase.method).starts_afresh:
+            adapters.start_afresh(opened, phase.seed)
+        self.training = TrainingPhase(opened.model, phase, anchor, adapters.former_directions(opened))
         self._seen_tokens = torch.zeros(opened.vocabulary_size, dtype=torch.bool, device=opened.device)
 
     def forward_backward(self, slot: numpy.ndarray, rows: int, length: int, packed: bool, step_targets: int) -> None:

@@ -1,12 +1,12 @@
 """Opens Hugging Face causal language models for training, and saves them so that anything reads them."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
-from ballast import checkpoints, layers
+from ballast import checkpoints, layers, lora_files, quantization
 from ballast.devices import choose_device, choose_dtype, choose_threads, device_name
 from ballast.errors import InvalidInputError
 from ballast.memory import is_out_of_memory
@@ -25,8 +25,15 @@ class OpenedModel:
     device_reason: str
     dtype: torch.dtype
     dtype_reason: str
-    # As PEFT writes it: the adapter's configuration, once there is one.
+    # Whether the base's linear layers are held in 4 bits.
+    quantized: bool = False
+    # The adapter's settings, once there is one.
     adapter: dict | None = None
+    # Adapters whose products the base's weights hold beside their own: saved with the one that is trained. By the names
+    # of saved tensors; what was taken out of the base has the sign in B.
+    folded: list[dict[str, torch.Tensor]] = field(default_factory=list)
+    # How many of them were trained.
+    former: int = 0
 
     @property
     def vocabulary_size(self) -> int:
@@ -69,13 +76,24 @@ class OpenedModel:
             # PEFT would otherwise ask the hub whether the vocabulary was resized.
             self.model.save_pretrained(folder, save_embedding_layers=False)
             (folder / "README.md").unlink(missing_ok=True)  # An empty form; the run folder has the model card.
+            if self.folded:
+                lora_files.write_on_original_base(folder, self.folded)
+            if self.quantized:
+                quantization.write_note(folder)
         else:
             _save_checkpoint(self.model, self.folder, folder)
         checkpoints.copy_tokenizer(self.folder, folder)
 
 
-def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
-    """Opens a model folder; `adapters.open_model` opens one that holds an adapter too."""
+def open_model(
+    path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool = False
+) -> OpenedModel:
+    """Opens a model folder; `adapters.open_model` opens one that holds an adapter too.
+
+    Raises:
+        InvalidInputError: the folder is not a model that can be trained, or a setting cannot be met.
+        EnvironmentMissingError: `quantized`, and this machine cannot hold a model in 4 bits.
+    """
     torch.manual_seed(seed)
     folder = Path(path)
     checkpoints.check_model_folder(folder)
@@ -85,13 +103,13 @@ def open_model(path: str, dtype: str, device: str, gradient_checkpointing: bool,
     logger.info("%s on %s: %s; %s: %s", folder.name, on_device, device_reason, dtype, dtype_reason)
     if on_device.type == "cuda":
         torch.cuda.set_device(on_device)  # Memory statistics and pinned copies are those of the current device.
-    model = _load(folder).to(on_device)
+    model = _load_quantized(folder, on_device, in_dtype) if quantized else _load(folder, on_device)
     threads, threads_reason = choose_threads(model.num_parameters(), on_device)
     torch.set_num_threads(threads)
     logger.info("%d thread(s) on the CPU: %s", threads, threads_reason)
     if gradient_checkpointing:
         _checkpoint_gradients(model)
-    return OpenedModel(model, folder, weights, on_device, device_reason, in_dtype, dtype_reason)
+    return OpenedModel(model, folder, weights, on_device, device_reason, in_dtype, dtype_reason, quantized)
 
 
 def _count_blocks(model: torch.nn.Module) -> int:
@@ -99,7 +117,16 @@ def _count_blocks(model: torch.nn.Module) -> int:
     return sum(layer.startswith("block.") for layer in groups)
 
 
-def _load(folder: Path) -> torch.nn.Module:
+def _load_quantized(folder: Path, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
+    """Linear layers in 4 bits; the rest in fp32 and frozen, as an adapter is to be trained on it."""
+    from peft import prepare_model_for_kbit_training
+
+    config = quantization.configuration(device, dtype)
+    model = _load(folder, device, quantization_config=config, device_map={"": device})
+    return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+
+
+def _load(folder: Path, device: torch.device, **how: object) -> torch.nn.Module:
     from transformers import AutoModelForCausalLM
 
     config = checkpoints.read_json(folder / "config.json")
@@ -115,13 +142,14 @@ def _load(folder: Path) -> torch.nn.Module:
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
+            **how,
         )
     except Exception as error:  # What a folder may have wrong is without end; what the machine lacks is told apart.
         if is_out_of_memory(error):
             raise
         raise InvalidInputError(f"model.path: {folder} cannot be opened as a causal language model: {error}") from error
     _check_complete(folder, report)
-    return model
+    return model if how else model.to(device)
 
 
 def _checkpoint_gradients(model: torch.nn.Module) -> None:

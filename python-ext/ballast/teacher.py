@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ballast import scoring
 from ballast.batches import TokenBatch
+from ballast.errors import InvalidInputError
 from ballast.models import OpenedModel
 
 
@@ -25,7 +26,16 @@ class Teacher:
 
     @torch.no_grad()
     def logits(self, opened: OpenedModel, batch: TokenBatch) -> Tensor:
-        """[S, vocabulary]: the base's logits at the scored positions."""
+        """[S, vocabulary]: the base's logits at the scored positions.
+
+        Raises:
+            InvalidInputError: switching the adapter off does not give the base (CorDA).
+        """
+        if self._switches_adapter_off and opened.folded:
+            raise InvalidInputError(
+                "adapter.kind: expected an adapter beside the base's own weights, found one whose start was taken out "
+                'of them (corda): switched off, it does not leave the base; use the kind "lora" with this method'
+            )
         if self._copy is not None:
             return scoring.selected_logits(dataclasses.replace(opened, model=self._copy), batch)
         with opened.model.disable_adapter(), _evaluating(opened.model):

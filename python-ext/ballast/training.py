@@ -1,6 +1,7 @@
 """One phase of training."""
 
 import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -27,13 +28,20 @@ class TrainingPhase:
     time may call.
     """
 
-    def __init__(self, model: nn.Module, settings: PhaseSettings, anchor: Anchor | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: PhaseSettings,
+        anchor: Anchor | None = None,
+        former: Sequence[Mapping[str, Tensor]] = (),
+    ) -> None:
         """Begins the phase: seeds torch, drops gradients left over, puts the model in training mode.
 
         Args:
             model: fp32 where it is trainable, on one device; trained in place
             settings: all of them
             anchor: what to remember, for methods that want it
+            former: adapters trained before, as `PhaseStart.former`
 
         Raises:
             InvalidInputError: nothing is trainable, trainable parameters are not fp32, an unknown setting, or an anchor
@@ -44,7 +52,7 @@ class TrainingPhase:
         self.parameters = covered_parameters(model)
         check_float32(self.parameters)
         self.device = next(iter(self.parameters.values())).device
-        self.retention = methods.retain(PhaseStart(model, self.parameters, anchor, settings))
+        self.retention = methods.retain(PhaseStart(model, self.parameters, anchor, settings, former))
         self._path_integral = PathIntegral(self.parameters) if settings.importance == PATH_INTEGRAL else None
         self._optimizer: Optimizer | None = self._make_optimizer()
         self._gate = Gate(self.device)

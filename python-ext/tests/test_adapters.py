@@ -1,18 +1,55 @@
+import importlib.util
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
+from phases import batch, mean_loss, settings
+from tiny_models import CONFIGURATIONS
 
-from ballast import adapters, models
-from ballast.errors import InvalidInputError
+from ballast import Anchor, TrainingPhase, adapter_targets, adapters, covered_parameters, models
+from ballast.adapters import AdapterSettings
+from ballast.corda import Samples
+from ballast.errors import EnvironmentMissingError, InvalidInputError
+from ballast.measurement import Measurement
+from ballast.teacher import Teacher
 
+# PEFT 0.21 reads a property that transformers 5.23 has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+
+LORA = AdapterSettings("lora", rank=4, alpha=8.0, dropout=0.0, targets=["all-linear"], preserved=None)
+OSF = AdapterSettings("osf", rank=None, alpha=None, dropout=None, targets=["all-linear"], preserved=0.5)
+KINDS = {kind: replace(LORA, kind=kind) for kind in ("lora", "rslora", "dora", "corda")} | {"osf": OSF}
+KINDS_OF_MODELS = [
+    (kind, name) for kind in KINDS for name in CONFIGURATIONS if (kind, name) != ("osf", "gpt2")  # Refused, see below.
+]
+MLP = {
+    "llama-tied": {"gate_proj", "up_proj", "down_proj"},
+    "qwen2": {"gate_proj", "up_proj", "down_proj"},
+    "gpt2": {"mlp.c_fc", "mlp.c_proj"},
+    "gptj": {"fc_in", "fc_out"},
+}
 TARGETS = {"llama-tied": "q_proj", "llama-untied": "down_proj", "gptj": "fc_in", "gpt2": "c_attn", "qwen2": "v_proj"}
 
 
 def open_with_lora(folder, targets=None, seed=1):
     opened = models.open_model(str(folder), "float32", "cpu", False, 0)
     adapters.add_lora(opened, 4, 8.0, 0.0, targets, seed)
+    return opened
+
+
+def general_text(opened, slot_of, documents):
+    samples = Samples(opened)
+    samples.add(*slot_of([[document] for document in documents[:4]])[:4])
+    samples.add(*slot_of([documents[4:]])[:4])
+    return samples
+
+
+def open_with(folder, settings, slot_of, documents, seed=1):
+    opened = models.open_model(str(folder), "float32", "cpu", False, 0)
+    samples = general_text(opened, slot_of, documents) if settings.kind == "corda" else None
+    adapters.add_adapter(opened, settings, seed, samples)
     return opened
 
 
@@ -46,8 +83,6 @@ def test_only_the_adapter_is_trained_and_it_starts_as_the_base(any_model):
     json.dumps(info)
 
 
-# PEFT 0.21 reads a property that transformers 5.23 has renamed.
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 def test_a_saved_adapter_is_read_by_peft_with_the_same_logits(any_model, tmp_path):
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
@@ -111,7 +146,7 @@ def test_without_targets_pefts_choice_is_taken_and_logged(model_folder, caplog):
 
 
 def test_an_architecture_without_a_choice_gets_every_linear_module():
-    assert adapters.default_targets("unheard-of") == ["all-linear"]
+    assert adapter_targets.default_targets("unheard-of") == ["all-linear"]
 
 
 @pytest.mark.parametrize("name", ["llama-tied", "gpt2"])
@@ -126,3 +161,195 @@ def test_the_seed_decides_the_start(model_folder):
     factors = [name for name in a if "lora_A" in name]
     assert all(torch.equal(a[name], b[name]) for name in factors)
     assert not any(torch.equal(a[name], c[name]) for name in factors)
+
+
+@pytest.mark.parametrize(("kind", "name"), KINDS_OF_MODELS)
+def test_every_kind_goes_through_a_run_and_peft_reads_the_result_on_the_original_base(
+    kind, name, model_folder, tmp_path, slot_of, documents
+):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    base = models.open_model(str(model_folder(name)), "float32", "cpu", False, 0).model
+    opened = open_with(model_folder(name), KINDS[kind], slot_of, documents)
+    start = logits(opened.model)
+    torch.testing.assert_close(start, logits(base), atol=1e-4, rtol=1e-4)
+
+    general = TrainingPhase(opened.model, settings(importance="path_integral", learningRate=1e-2))
+    train_on(general, seed=2)
+    anchor = general.finish_importance(1.0, True, "end", "scaled", "block", "mean")
+    trained = {name for name, parameter in opened.model.named_parameters() if parameter.requires_grad}
+    assert set(anchor.importance) == trained
+    assert any("magnitude" in name for name in trained) == (kind == "dora")
+    anchor.save(tmp_path / "anchor", {})
+    anchor = Anchor.open(tmp_path / "anchor", opened.model)
+    train_on(TrainingPhase(opened.model, settings(method="hierarchical", learningRate=1e-2), anchor), seed=3)
+    moved = logits(opened.model)
+    assert (moved - start).abs().max() > 0.05
+
+    opened.save(tmp_path / "adapter")
+    original = AutoModelForCausalLM.from_pretrained(model_folder(name))
+    reloaded = PeftModel.from_pretrained(original, tmp_path / "adapter")
+    torch.testing.assert_close(logits(reloaded), moved, atol=1e-4, rtol=1e-4)
+    again = adapters.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
+    torch.testing.assert_close(logits(again.model), moved, atol=1e-4, rtol=1e-4)
+    json.dumps(opened.info())
+
+
+def train_on(phase, seed):
+    for _ in range(6):
+        phase.backward(mean_loss(phase.model, batch(seed)))
+        phase.step()
+    phase.end()
+
+
+def test_rank_stabilised_lora_scales_by_the_root_of_the_rank(model_folder):
+    """W + α/√r · BA, written out, against W + α/r · BA."""
+    for kind, scale in (("lora", 8.0 / 4), ("rslora", 8.0 / 2)):
+        opened = models.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0)
+        adapters.add_adapter(opened, replace(LORA, kind=kind, targets=["q_proj"]), 1)
+        randomise_adapter(opened.model)
+        layer = opened.model.base_model.model.model.layers[0].self_attn.q_proj
+        x = torch.randn(3, 32)
+        update = layer.lora_B["default"].weight @ layer.lora_A["default"].weight
+        expected = x @ (layer.base_layer.weight + scale * update).T
+        torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_dora_trains_the_length_of_every_row(model_folder):
+    opened = models.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0)
+    adapters.add_adapter(opened, replace(LORA, kind="dora", targets=["q_proj"]), 1)
+    randomise_adapter(opened.model)
+    layer = opened.model.base_model.model.model.layers[0].self_attn.q_proj
+    direction = layer.base_layer.weight + 2.0 * layer.lora_B["default"].weight @ layer.lora_A["default"].weight
+    magnitude = covered_parameters(opened.model)[
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector.default.weight"
+    ]
+    expected = magnitude[:, None] * direction / direction.norm(dim=1, keepdim=True)
+    x = torch.randn(3, 32)
+    torch.testing.assert_close(layer(x), x @ expected.T, atol=1e-5, rtol=1e-5)
+
+
+def test_corda_takes_the_directions_that_general_text_uses_least(model_folder, slot_of, documents):
+    """Against the definition: of W C = U S Vᵀ the r smallest singular values, in W as S Vᵀ C⁻¹."""
+    settings = replace(LORA, kind="corda", targets=["q_proj"])
+    opened = models.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0)
+    layer = opened.model.model.layers[1].self_attn.q_proj
+    weight = layer.weight.detach().clone()
+    inputs = []
+    hook = layer.register_forward_pre_hook(lambda _module, arguments: inputs.append(arguments[0][0].detach()))
+    with torch.no_grad():
+        for document in documents:
+            opened.model(torch.tensor([document]))
+    hook.remove()
+    adapters.add_adapter(opened, settings, 1, general_text(opened, slot_of, documents))
+    adapted = opened.model.base_model.model.model.layers[1].self_attn.q_proj
+    update = 2.0 * adapted.lora_B["default"].weight @ adapted.lora_A["default"].weight
+    torch.testing.assert_close(adapted.base_layer.weight + update, weight, atol=1e-5, rtol=1e-5)
+
+    covariance = sum((x / x.max()).T @ (x / x.max()) for x in inputs) / len(inputs)
+    damped = covariance + 0.01 * covariance.diagonal().mean() * torch.eye(32)  # PEFT's first damping.
+    left, singular, right = torch.linalg.svd((weight @ damped).double())
+    smallest = left[:, -4:] @ torch.diag(singular[-4:]) @ right[-4:] @ torch.linalg.inv(damped.double())
+    torch.testing.assert_close(update.double(), smallest, atol=1e-3, rtol=1e-2)
+    text = torch.cat(inputs)
+    assert (text @ update.T).norm() / update.norm() < 0.5 * (text @ weight.T).norm() / weight.norm()
+
+
+def test_osf_moves_no_weight_along_its_largest_singular_directions(model_folder, slot_of, documents):
+    opened = open_with(model_folder("llama-untied"), replace(OSF, targets=["q_proj"]), slot_of, documents)
+    layer = opened.model.base_model.model.model.layers[0].self_attn.q_proj
+    train_on(TrainingPhase(opened.model, settings(learningRate=1e-3)), seed=3)
+    moved = layer.get_delta_weight("default")
+    left, _, _ = torch.linalg.svd(layer.base_layer.weight)
+    kept, free = (left[:, :16].T @ moved).norm(), (left[:, 16:].T @ moved).norm()
+    assert free > 1e-3 and kept < 0.5 * free, f"{kept} along the frozen directions, {free} along the others"
+
+
+@pytest.mark.parametrize("name", MLP)
+def test_mlp_only_targets_are_those_of_the_feed_forward_part(name, model_folder):
+    opened = open_with_lora(model_folder(name), ["mlp-only"])
+    adapted = {name.split(".lora_A")[0] for name, _ in opened.model.named_parameters() if "lora_A" in name}
+    assert all(".mlp." in module for module in adapted)
+    assert len(adapted) == 2 * len(MLP[name])
+    assert all(any(module.endswith("." + end) for module in adapted) for end in MLP[name])
+
+
+def test_a_word_for_many_targets_stands_alone(model_folder):
+    with pytest.raises(InvalidInputError, match='expected "mlp-only" alone'):
+        open_with_lora(model_folder("gpt2"), ["c_attn", "mlp-only"])
+
+
+def test_mlp_only_of_a_model_without_such_a_part_lists_what_there_is():
+    from transformers import OPTConfig, OPTForCausalLM
+
+    model = OPTForCausalLM(OPTConfig(vocab_size=8, hidden_size=8, num_hidden_layers=1, ffn_dim=8, num_attention_heads=1))
+    with pytest.raises(InvalidInputError, match="name its modules instead: .*fc1, fc2"):
+        adapter_targets.resolve(model, ["mlp-only"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        (replace(LORA, kind="lorra"), InvalidInputError, "expected one of lora, rslora, .*found \"lorra\""),
+        (replace(LORA, kind="lora-null"), EnvironmentMissingError, "does not have LoRA-Null.*use \"corda\""),
+        (replace(LORA, kind="qlora"), InvalidInputError, "expected qlora on a base in 4 bits"),
+        (replace(LORA, kind="corda"), InvalidInputError, "general text, found none"),
+        (replace(LORA, kind="corda", rank=33), InvalidInputError, "adapter.rank: expected at most 32"),
+        (replace(LORA, kind="corda", targets=["embed_tokens"]), InvalidInputError, "found the embedding"),
+    ],
+)
+def test_a_kind_that_cannot_be_had_is_refused(settings, error, message, model_folder):
+    opened = models.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0)
+    with pytest.raises(error, match=message):
+        adapters.add_adapter(opened, settings, 1)
+
+
+@pytest.mark.parametrize("preserved", [0.01, 1.0])
+def test_osf_that_freezes_nothing_or_everything_is_refused(preserved, model_folder):
+    opened = models.open_model(str(model_folder("qwen2")), "float32", "cpu", False, 0)
+    with pytest.raises(InvalidInputError, match="of the 32 singular directions"):
+        adapters.add_adapter(opened, replace(OSF, preserved=preserved, targets=["q_proj"]), 1)
+
+
+def test_osf_of_a_model_without_linear_modules_is_refused(model_folder):
+    opened = models.open_model(str(model_folder("gpt2")), "float32", "cpu", False, 0)
+    with pytest.raises(InvalidInputError, match="found GPT-2's Conv1D"):
+        adapters.add_adapter(opened, OSF, 1)
+
+
+def test_a_base_that_cannot_be_had_by_switching_the_adapter_off_is_no_teacher(model_folder, slot_of, documents):
+    opened = open_with(model_folder("qwen2"), KINDS["corda"], slot_of, documents)
+    with pytest.raises(InvalidInputError, match="switched off, it does not leave the base"):
+        Teacher(opened.model).logits(opened, None)
+
+
+@pytest.mark.parametrize("kind", ["dora", "osf"])
+def test_importance_that_needs_every_samples_gradient_is_refused_where_there_is_none(kind, model_folder):
+    opened = models.open_model(str(model_folder("qwen2")), "float32", "cpu", False, 0)
+    adapters.add_adapter(opened, KINDS[kind], 1)
+    with pytest.raises(InvalidInputError, match=f"to measure fisher on, found {kind}"):
+        Measurement(opened, "fisher", "data", 0)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(
+    not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None,
+    reason="needs a CUDA device and bitsandbytes",
+)
+def test_an_adapter_on_a_base_in_four_bits_is_trained_and_opens_again_on_such_a_base(model_folder, tmp_path):
+    opened = adapters.open_model(str(model_folder("llama-tied")), "float32", "cuda", False, 0, quantized=True)
+    adapters.add_adapter(opened, replace(LORA, kind="qlora"), 1)
+    randomise_adapter(opened.model)
+    opened.save(tmp_path / "adapter")
+    again = adapters.open_model(str(tmp_path / "adapter"), "float32", "cuda", False, 0)
+    assert again.adapter["kind"] == "qlora"
+    ids = torch.arange(3, 23, device="cuda")[None]
+    with torch.no_grad():
+        expected, found = (each.model.eval()(ids).logits for each in (opened, again))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_a_base_in_four_bits_is_refused_without_a_gpu(model_folder):
+    with pytest.raises(EnvironmentMissingError, match="qlora needs an NVIDIA GPU, found the device cpu"):
+        adapters.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0, quantized=True)

@@ -18,6 +18,7 @@ SETTINGS = {
     "seed": 5, "importance": None, "method": "none", "options": {}, "lambda": None, "form": "proximal", "anchor": 0,
     "layerCoefficients": "scaled", "layers": "block", "normalize": "mean", "permute": False,
 }  # fmt: skip
+LORA = {"kind": "lora", "rank": 4, "alpha": 8.0, "dropout": 0.0, "targets": None, "preserved": None}
 FINISH = (1.0, True, "end", "scaled", "block", "mean")
 
 
@@ -28,7 +29,7 @@ def nothing_stays_open():
 
 
 def open_on_cpu(folder, dtype="float32", gradient_checkpointing=False):
-    return bridge.open_model(str(folder), dtype, "cpu", gradient_checkpointing, 0)
+    return bridge.open_model(str(folder), dtype, "cpu", gradient_checkpointing, 0, False)
 
 
 def train(model, slot, steps=6, **settings):
@@ -124,7 +125,7 @@ def test_micro_batches_of_unequal_size_add_up_to_one_large_batch(model_folder, s
 def test_lora_measures_importance_and_is_held_back_in_factor_space(name, model_folder, tmp_path, slot_of, documents):
     general, domain = slot_of([[d] for d in documents[:3]]), slot_of([[d] for d in documents[3:]])
     model = open_on_cpu(model_folder(name), gradient_checkpointing=True)
-    bridge.add_lora(model, 4, 8.0, 0.1, None, 3)
+    bridge.add_adapter(model, LORA | {"dropout": 0.1}, 3, 0)
     base = {name: value for name, value in parameters_of(model).items() if "lora_" not in name}
     phase, _ = train(model, general, importance="path_integral")
     anchor = bridge.finish_importance(phase, *FINISH)
@@ -235,7 +236,7 @@ def test_java_collections_serve_as_settings(model_folder):
     from test_handles import JavaList, JavaMap
 
     model = open_on_cpu(model_folder("llama-tied"))
-    bridge.add_lora(model, 2, 4.0, 0.0, JavaList("q_proj", "o_proj"), 0)
+    bridge.add_adapter(model, JavaMap(LORA | {"targets": JavaList("q_proj", "o_proj")}), 0, 0)
     assert bridge.model_info(model)["adapter"]["targets"] == ["o_proj", "q_proj"]
     bridge.begin_phase(model, JavaMap(SETTINGS))
 
@@ -281,10 +282,11 @@ def experiment(model, target):
     bridge.score(model, slot, 1, 4, False, numpy.zeros(8, numpy.float32))
     bridge.save_model(model, target + "/model")
 
-model = bridge.open_model(folder, "float32", "auto", False, 0)
+model = bridge.open_model(folder, "float32", "auto", False, 0, False)
 experiment(model, target + "/full")
 imported_by_full = bridge.imported_modules()
-bridge.add_lora(model, 2, 4.0, 0.0, None, 0)
+lora = {"kind": "lora", "rank": 2, "alpha": 4.0, "dropout": 0.0, "targets": None, "preserved": None}
+bridge.add_adapter(model, lora, 0, 0)
 experiment(model, target + "/lora")
 bridge.render_chat(folder, ['[{"role": "user", "content": "hi"}]'], True)
 scalars = bridge.scalars_open(target + "/tensorboard")

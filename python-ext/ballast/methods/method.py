@@ -1,7 +1,7 @@
 """What a method against forgetting is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
@@ -22,12 +22,14 @@ class PhaseStart:
         parameters: its covered parameters by name, live
         anchor: what to remember, or None
         settings: what it is told; a `strength` of None asks for the default of the form
+        former: for each adapter that was trained before and folded into the base: A [r, in] by the name of its module
     """
 
     model: nn.Module
     parameters: Mapping[str, Tensor]
     anchor: Anchor | None
     settings: RetentionSettings
+    former: Sequence[Mapping[str, Tensor]] = ()
 
 
 class Method(ABC):
@@ -40,6 +42,7 @@ class Method(ABC):
         paper: where it is from, "" where there is no paper
         importance: what an anchor must have measured for it (a name of `ballast.importance`); None: it needs no anchor
         forms: how it can act: "proximal", "gradient", "objective"; the first is the default
+        starts_afresh: whether its phase trains a new adapter, the one there is being folded into the base
         needs: what else it needs beside a model and domain text, for people; "" for nothing
     """
 
@@ -47,6 +50,7 @@ class Method(ABC):
     paper: str = ""
     importance: str | None = None
     forms: tuple[str, ...] = (PROXIMAL, GRADIENT)
+    starts_afresh: bool = False
     needs: str = ""
 
     @abstractmethod

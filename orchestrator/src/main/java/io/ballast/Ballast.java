@@ -1,11 +1,15 @@
 package io.ballast;
 
+import io.ballast.config.AfterTrainingConfig;
 import io.ballast.config.ExperimentCheck;
+import io.ballast.config.Words;
 import io.ballast.python.Bridge;
 import io.ballast.python.PythonEnvironment;
 import io.ballast.train.ExperimentRun;
 import io.ballast.train.RunFolder;
+import io.ballast.train.Softening;
 
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -102,6 +106,18 @@ public final class Ballast implements AutoCloseable {
      */
     public Result run(Experiment experiment, RunListener listener) {
         return start(experiment, listener).result();
+    }
+
+    /**
+     * Moves the model of a run part of its way back, without training again.
+     *
+     * @param runFolder folder of a completed run
+     * @param way       how, and how far
+     * @param out       a new or empty folder, which becomes a model folder or an adapter's
+     * @throws InvalidInputException when the run cannot be softened in this way
+     */
+    public void soften(Path runFolder, AfterTrainingConfig way, Path out) {
+        Softening.of(runFolder, Words.of(way.method()), String.valueOf(way.strength()), out).run(bridge);
     }
 
     /** @return the bridge to Python, for what this class does not offer */

@@ -23,6 +23,7 @@ final class Commands {
         BY_NAME.put("validate", ValidateCommand::new);
         BY_NAME.put("schema", SchemaCommand::new);
         BY_NAME.put("eval", EvalCommand::new);
+        BY_NAME.put("soften", SoftenCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
         BY_NAME.put("methods", MethodsCommand::new);
         BY_NAME.put("study", StudyCommand::new);

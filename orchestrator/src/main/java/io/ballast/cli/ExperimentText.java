@@ -37,6 +37,10 @@ final class ExperimentText {
         text.phase("general", experiment.general(), rows);
         text.phase("domain", experiment.domain(), rows);
         text.line("retention", retention(experiment.retention()));
+        if (experiment.afterTraining() != null) {
+            text.line("afterwards", Words.of(experiment.afterTraining().method()) + ", strength "
+                    + number(experiment.afterTraining().strength()));
+        }
         text.evaluation(experiment.evaluation());
         text.line("output", experiment.output());
         return text.text.toString();
@@ -54,9 +58,13 @@ final class ExperimentText {
     }
 
     private static String adapter(AdapterConfig adapter) {
-        return adapter == null ? "all parameters" : Words.of(adapter.kind()) + ", rank " + adapter.rank() + ", alpha "
-                + number(adapter.alpha()) + (adapter.targets() == null ? "" : ", on "
-                + String.join(", ", adapter.targets()));
+        if (adapter == null) {
+            return "all parameters";
+        }
+        String size = adapter.rank() == null ? ", preserving " + number(adapter.preserved())
+                : ", rank " + adapter.rank() + ", alpha " + number(adapter.alpha());
+        return Words.of(adapter.kind()) + size
+                + (adapter.targets() == null ? "" : ", on " + String.join(", ", adapter.targets()));
     }
 
     private void phase(String name, PhaseConfig phase, Function<DataConfig, String> rows) {

@@ -13,6 +13,7 @@ import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
 import io.ballast.train.BridgeScorer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
@@ -32,10 +33,13 @@ final class StandaloneEvaluation {
      */
     static Evaluation of(Bridge bridge, ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
-        ModelFolder folder = ModelFolder.open(local(bridge, model.path()));
-        long handle = bridge.openModel(folder.path(), Words.of(model.dtype()), model.device(),
+        Path folder = local(bridge, model.path());
+        if (!Files.isRegularFile(folder.resolve("adapter_config.json"))) {
+            ModelFolder.open(folder);
+        }
+        long handle = bridge.openModel(folder, Words.of(model.dtype()), model.device(),
                 false, 0);
-        try (Tokenizer tokenizer = Tokenizer.open(folder.path())) {
+        try (Tokenizer tokenizer = Tokenizer.open(folder)) {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(),
                     maxLength(bridge.modelInfo(handle))).evaluate(EvaluationTasks.of(evaluation, null, null),

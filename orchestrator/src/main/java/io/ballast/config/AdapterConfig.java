@@ -3,27 +3,105 @@ package io.ballast.config;
 import java.util.List;
 
 /**
- * A PEFT adapter.
+ * A PEFT adapter. Settings that a kind does not have are null, and refused where they are given.
  *
- * @param kind    the kind of adapter
- * @param rank    r of B·A
- * @param alpha   numerator of the scale alpha / rank
- * @param dropout on the adapter's input while training, 0 to 1
- * @param targets names of the modules that get the adapter, or null for PEFT's choice for the architecture
+ * @param kind      the kind of adapter
+ * @param rank      r of B·A; null becomes the default
+ * @param alpha     numerator of the scale; null becomes the default
+ * @param dropout   on the adapter's input while training, 0 to 1; null becomes the default
+ * @param targets   names of the modules that get the adapter, or null for PEFT's choice for the architecture
+ * @param preserved share of singular directions that OSF freezes; null becomes the default
+ * @param samples   documents whose activations CorDA starts from; null becomes the default
  */
 public record AdapterConfig(
-        @Setting(value = "Kind of adapter.", byDefault = "\"lora\"") Kind kind,
-        @Setting(value = "Rank r of the update B·A.", byDefault = "8", minimum = 1) int rank,
-        @Setting(value = "The update is scaled by alpha / rank.", byDefault = "16", minimum = 0,
-                exclusiveMinimum = true) double alpha,
-        @Setting(value = "Dropout on the adapter's input while training.", byDefault = "0", minimum = 0, maximum = 1)
-                double dropout,
-        @Setting(value = "Module names that get the adapter, such as q_proj; without them PEFT's choice for the"
-                + " architecture.", minimum = 1) List<String> targets) {
+        @Setting(value = "lora; rslora: scaled by alpha / √rank; dora: the length of every row is trained too; qlora:"
+                + " lora on a base in 4 bits, with CUDA and bitsandbytes; corda: starts from the part of each weight"
+                + " that general text uses least; osf: the largest singular directions of each weight are frozen.",
+                byDefault = "\"lora\"") Kind kind,
+        @Setting(value = "Rank r of the update B·A. By default 8; osf has none.", minimum = 1) Integer rank,
+        @Setting(value = "The update is scaled by alpha / rank. By default 16; osf has none.", minimum = 0,
+                exclusiveMinimum = true) Double alpha,
+        @Setting(value = "Dropout on the adapter's input while training. By default 0; osf has none.", minimum = 0,
+                maximum = 1) Double dropout,
+        @Setting(value = "Module names that get the adapter, such as q_proj; or all-linear, or mlp-only for those of"
+                + " the feed-forward parts. Without them PEFT's choice for the architecture.", minimum = 1)
+                List<String> targets,
+        @Setting(value = "Of osf: the share of each weight's singular directions that is frozen. By default 0.5.",
+                minimum = 0, exclusiveMinimum = true, maximum = 1) Double preserved,
+        @Setting(value = "Of corda: documents of general text whose activations it starts from. By default 256.",
+                minimum = 1) Integer samples) {
 
-    /** Kinds of adapters. */
+    private static final int RANK = 8;
+    private static final double ALPHA = 16;
+    private static final double DROPOUT = 0;
+    /** PEFT's own default. */
+    private static final double PRESERVED = 0.5;
+    /** PEFT's documentation of CorDA found this enough for rows of 2,048 tokens and 4,096 features. */
+    private static final int SAMPLES = 256;
+
+    /**
+     * Rank of the update.
+     *
+     * @return what was set, or else the kind's default, which may be none
+     */
+    @Override
+    public Integer rank() {
+        return rank != null || kind == Kind.OSF ? rank : Integer.valueOf(RANK);
+    }
+
+    /**
+     * Numerator of the update's scale.
+     *
+     * @return what was set, or else the kind's default, which may be none
+     */
+    @Override
+    public Double alpha() {
+        return alpha != null || kind == Kind.OSF ? alpha : Double.valueOf(ALPHA);
+    }
+
+    /**
+     * Dropout on the adapter's input.
+     *
+     * @return what was set, or else the kind's default, which may be none
+     */
+    @Override
+    public Double dropout() {
+        return dropout != null || kind == Kind.OSF ? dropout : Double.valueOf(DROPOUT);
+    }
+
+    /**
+     * Share of singular directions that is frozen.
+     *
+     * @return what was set, or else the kind's default, which may be none
+     */
+    @Override
+    public Double preserved() {
+        return preserved != null || kind != Kind.OSF ? preserved : Double.valueOf(PRESERVED);
+    }
+
+    /**
+     * Documents whose activations decide where the adapter starts.
+     *
+     * @return what was set, or else the kind's default, which may be none
+     */
+    @Override
+    public Integer samples() {
+        return samples != null || kind != Kind.CORDA ? samples : Integer.valueOf(SAMPLES);
+    }
+
+    /** Kinds of adapters, all through PEFT. */
     public enum Kind {
-        /** Low-rank adaptation, arXiv 2106.09685, through PEFT. */
-        LORA
+        /** Low-rank adaptation, arXiv 2106.09685. */
+        LORA,
+        /** Rank-stabilised: scaled by alpha over the root of the rank, arXiv 2312.03732. */
+        RSLORA,
+        /** Weight-decomposed: direction by LoRA, length of each row by itself, arXiv 2402.09353. */
+        DORA,
+        /** LoRA on a base whose linear layers are held in 4 bits, arXiv 2305.14314. */
+        QLORA,
+        /** Context-oriented decomposition in knowledge-preserved mode, arXiv 2406.05223. */
+        CORDA,
+        /** Orthogonal subspace fine-tuning, arXiv 2504.07097. */
+        OSF
     }
 }

@@ -12,7 +12,7 @@ import java.util.function.UnaryOperator;
  * @param batchSize rows in a scoring batch
  */
 public record EvaluationConfig(
-        @Setting(value = "Moments of evaluation.", byDefault = "[\"base\", \"anchored\", \"domain\"]")
+        @Setting(value = "Moments of evaluation.", byDefault = "[\"base\", \"anchored\", \"domain\", \"softened\"]")
                 List<Stage> stages,
         @Setting(value = "General tasks: what must be kept.", byDefault = "[]") List<TaskConfig> general,
         @Setting(value = "Domain tasks: what is to be learned.", byDefault = "[]") List<TaskConfig> domain,
@@ -25,7 +25,9 @@ public record EvaluationConfig(
         /** After the general phase. */
         ANCHORED,
         /** After the domain phase. */
-        DOMAIN
+        DOMAIN,
+        /** After the trained model was moved part of its way back. */
+        SOFTENED
     }
 
     /** Without the stages that never come in the experiment. */
@@ -58,6 +60,7 @@ public record EvaluationConfig(
             case BASE -> true;
             case ANCHORED -> experiment.general() != null || experiment.retention().anchor() != null;
             case DOMAIN -> experiment.domain() != null;
+            case SOFTENED -> experiment.domain() != null && experiment.afterTraining() != null;
         };
     }
 }

@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
  * @param domain     the domain phase, or null
  * @param retention  how the domain phase is held back
  * @param importance how importance is measured and handed on
+ * @param afterTraining how the trained model is moved part of its way back, or null
  * @param evaluation what is measured and when
  */
 public record ExperimentConfig(
@@ -33,6 +34,8 @@ public record ExperimentConfig(
                 PhaseConfig domain,
         @Setting(value = "How the domain phase is held back.", byDefault = "{}") RetentionConfig retention,
         @Setting(value = "How importance is measured and handed on.", byDefault = "{}") ImportanceConfig importance,
+        @Setting("How the trained model is moved part of its way back after the domain phase, without training again.")
+                AfterTrainingConfig afterTraining,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
 
     /**
@@ -44,7 +47,7 @@ public record ExperimentConfig(
     public ExperimentConfig withModel(String path) {
         return new ExperimentConfig(name, seed, output,
                 new ModelConfig(path, model.dtype(), model.device(), model.gradientCheckpointing()), adapter, general,
-                domain, retention, importance, evaluation);
+                domain, retention, importance, afterTraining, evaluation);
     }
 
     /**
@@ -56,7 +59,7 @@ public record ExperimentConfig(
     public ExperimentConfig withData(UnaryOperator<List<DataConfig>> change) {
         return new ExperimentConfig(name, seed, output, model, adapter,
                 general == null ? null : general.withData(change), domain == null ? null : domain.withData(change),
-                retention, importance, evaluation);
+                retention, importance, afterTraining, evaluation);
     }
 
     /**
@@ -66,6 +69,7 @@ public record ExperimentConfig(
      * @return a copy
      */
     public ExperimentConfig withEvaluation(EvaluationConfig other) {
-        return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance, other);
+        return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
+                afterTraining, other);
     }
 }

@@ -1,5 +1,6 @@
 package io.ballast.config;
 
+import io.ballast.config.AdapterConfig.Kind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +8,7 @@ import java.util.Set;
 
 /** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
 final class ExperimentRules {
+    private static final Set<String> METHODS_WITH_ADAPTER = Set.of("olora");
     private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas");
 
     private final ExperimentConfig experiment;
@@ -23,6 +25,13 @@ final class ExperimentRules {
                     "Add 'domain' to learn something, 'general' to measure importance, or both.");
         }
         checkAnchor();
+        checkMethodsAdapter();
+        if (experiment.adapter() != null) {
+            checkAdapter(experiment.adapter(), place.key("adapter"));
+        }
+        if (experiment.afterTraining() != null) {
+            checkAfterTraining(experiment.afterTraining(), place.key("afterTraining"));
+        }
         checkWarmup("general", experiment.general());
         checkWarmup("domain", experiment.domain());
         checkReplay();
@@ -42,6 +51,60 @@ final class ExperimentRules {
             throw place.key("retention").key("method").wrong("a block 'general' or 'retention.anchor'", "neither",
                     "The method " + retention.method() + " needs an anchor: add the block 'general' to make one,"
                             + " or give the folder of one as 'retention.anchor'.");
+        }
+    }
+
+    /** A new adapter is kept apart from the former ones, which are folded into the base's weights. */
+    private void checkMethodsAdapter() {
+        AdapterConfig adapter = experiment.adapter();
+        String method = experiment.retention().method();
+        if (METHODS_WITH_ADAPTER.contains(method)
+                && (adapter == null || !Set.of(Kind.LORA, Kind.RSLORA, Kind.CORDA).contains(adapter.kind()))) {
+            throw place.key("retention").key("method").wrong("an adapter of the kind lora, rslora or corda for "
+                    + method, adapter == null ? "none" : Words.of(adapter.kind()), "Set 'adapter'.");
+        }
+        if (METHODS_WITH_ADAPTER.contains(method) && experiment.afterTraining() != null
+                && !experiment.afterTraining().towardsBase()) {
+            throw place.key("afterTraining").key("method").wrong("wise-ft or lines after " + method, "shrink",
+                    "The adapter is started afresh, so that the anchor's factors are not its own.");
+        }
+    }
+
+    private void checkAdapter(AdapterConfig adapter, Place here) {
+        checkLacks(here, "preserved", adapter.preserved(), adapter.kind() != Kind.OSF, "only the kind osf has it");
+        checkLacks(here, "samples", adapter.samples(), adapter.kind() != Kind.CORDA, "only the kind corda has it");
+        String why = "osf trains all singular directions that 'preserved' leaves, unscaled";
+        checkLacks(here, "rank", adapter.rank(), adapter.kind() == Kind.OSF, why);
+        checkLacks(here, "alpha", adapter.alpha(), adapter.kind() == Kind.OSF, why);
+        checkLacks(here, "dropout", adapter.dropout(), adapter.kind() == Kind.OSF, why);
+        if (adapter.kind() == Kind.CORDA && experiment.general() == null) {
+            throw here.key("kind").wrong("a block 'general'", "none", "The kind corda starts from activations of"
+                    + " general text: add the block, or use the kind lora.");
+        }
+    }
+
+    private static void checkLacks(Place here, String key, Object value, boolean lacks, String why) {
+        if (lacks && value != null) {
+            throw here.key(key).wrong("no such key for this kind of adapter", String.valueOf(value),
+                    "Leave it out: " + why + ".");
+        }
+    }
+
+    private void checkAfterTraining(AfterTrainingConfig way, Place here) {
+        if (experiment.domain() == null) {
+            throw here.wrong("a block 'domain'", "none", "Without it nothing is trained that could go back.");
+        }
+        if (way.towardsBase() && way.strength() > 1) {
+            throw here.key("strength").wrong("a number of at most 1 for " + Words.of(way.method()),
+                    String.valueOf(way.strength()), "0 is the base model and 1 the trained model.");
+        }
+        if (way.towardsBase() && experiment.adapter() != null && experiment.adapter().kind() == Kind.OSF) {
+            throw here.key("method").wrong("shrink for an adapter of the kind osf", Words.of(way.method()),
+                    "Its factors hold no scale of the update: use shrink, or another kind of adapter.");
+        }
+        if (!way.towardsBase() && experiment.general() == null && experiment.retention().anchor() == null) {
+            throw here.key("method").wrong("a block 'general' or 'retention.anchor' for shrink", "neither",
+                    "It goes by importance: add one of them, or use wise-ft or lines.");
         }
     }
 

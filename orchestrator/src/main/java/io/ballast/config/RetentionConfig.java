@@ -20,7 +20,7 @@ import java.util.Set;
 public record RetentionConfig(
         @Setting(value = "Method against forgetting: a name that 'ballast methods' lists, or package.module:ClassName"
                 + " for a method of one's own in Python.", byDefault = "\"none\"",
-                choices = {"none", "l2", "hierarchical", "ewc", "mas", "kl", "asft"},
+                choices = {"none", "l2", "hierarchical", "ewc", "mas", "kl", "asft", "olora"},
                 pattern = "[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*") String method,
         @Setting(value = "The method's own settings, as 'ballast methods' lists them.", byDefault = "{}")
                 Map<String, Object> options,
@@ -48,6 +48,7 @@ public record RetentionConfig(
     private static final double GRADIENT_LAMBDA = 0.01;
     private static final double OBJECTIVE_LAMBDA = 0.1;
     private static final Set<String> IN_THE_OBJECTIVE = Set.of("kl", "asft");
+    private static final Set<String> IN_THE_GRADIENT = Set.of("olora");
 
     /**
      * Strength of the penalty.
@@ -75,6 +76,9 @@ public record RetentionConfig(
     public Form form() {
         if (form != null) {
             return form;
+        }
+        if (IN_THE_GRADIENT.contains(method)) {
+            return Form.GRADIENT;
         }
         return IN_THE_OBJECTIVE.contains(method) ? Form.OBJECTIVE : Form.PROXIMAL;
     }

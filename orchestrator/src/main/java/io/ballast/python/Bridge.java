@@ -115,7 +115,24 @@ public final class Bridge implements AutoCloseable {
      * @return its handle
      */
     public long openModel(Path folder, String dtype, String device, boolean gradientCheckpointing, long seed) {
-        return handle(invoke("open_model", folder.toString(), dtype, device, gradientCheckpointing, seed));
+        return openModel(folder, dtype, device, gradientCheckpointing, seed, false);
+    }
+
+    /**
+     * Opens a model, if need be with its linear layers in 4 bits.
+     *
+     * @param folder                a Hugging Face model folder, or that of a PEFT adapter
+     * @param dtype                 float32 or bfloat16 (autocast)
+     * @param device                auto, cpu, cuda or cuda:N
+     * @param gradientCheckpointing whether activations are recomputed
+     * @param seed                  of dropout
+     * @param quantized             whether linear layers are held in 4 bits, for an adapter to be trained on
+     * @return its handle
+     * @throws MissingEnvironmentException when {@code quantized} and there is no CUDA device or no bitsandbytes
+     */
+    public long openModel(Path folder, String dtype, String device, boolean gradientCheckpointing, long seed,
+            boolean quantized) {
+        return handle(invoke("open_model", folder.toString(), dtype, device, gradientCheckpointing, seed, quantized));
     }
 
     /**
@@ -129,17 +146,50 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
-     * Puts a LoRA adapter on a model.
+     * Puts an adapter on a model.
      *
-     * @param model   its handle
-     * @param rank    r of B·A
-     * @param alpha   the update is scaled by alpha / rank
-     * @param dropout on the adapter's input
-     * @param targets module names, or null for PEFT's choice
-     * @param seed    of A's initial values
+     * @param model    its handle
+     * @param settings by the names of {@code ballast.adapters.AdapterSettings}
+     * @param seed     of its initial values
+     * @param samples  handle of general text for the kind that starts from it, else 0
      */
-    public void addLora(long model, int rank, double alpha, double dropout, List<String> targets, long seed) {
-        invoke("add_lora", model, rank, alpha, dropout, targets, seed);
+    public void addAdapter(long model, Map<String, Object> settings, long seed, long samples) {
+        invoke("add_adapter", model, settings, seed, samples);
+    }
+
+    /**
+     * Begins to gather documents for a model.
+     *
+     * @param model its handle
+     * @return the gathering's handle
+     */
+    public long beginSamples(long model) {
+        return handle(invoke("begin_samples", model));
+    }
+
+    /**
+     * Keeps a copy of the documents of one batch.
+     *
+     * @param samples the gathering's handle
+     * @param slot    the batch, laid out as {@code io.ballast.data.BatchSlot} states; borrowed for the call
+     * @param rows    rows in the batch
+     * @param length  positions in a row
+     * @param packed  whether a row holds more than one document
+     */
+    public void addDocuments(long samples, LongBuffer slot, int rows, int length, boolean packed) {
+        withBuffer(slot, () -> invoke("add_documents", samples, array(slot, slot.capacity()), rows, length, packed));
+    }
+
+    /**
+     * Moves a trained model part of its way back.
+     *
+     * @param model    its handle
+     * @param settings method, strength, layerCoefficients, layers and normalize
+     * @param base     handle of the base model, for the methods that go back to it and a model trained whole; else 0
+     * @param anchor   handle of the anchor, for the method that goes back to it; else 0
+     */
+    public void soften(long model, Map<String, Object> settings, long base, long anchor) {
+        invoke("soften", model, settings, base, anchor);
     }
 
     /**

@@ -19,9 +19,11 @@ final class CardSettings {
         List<List<String>> rows = new ArrayList<>();
         add(rows, "", experiment, List.of("seed"));
         add(rows, "model · ", experiment.object("model"), List.of("dtype"));
-        add(rows, "adapter · ", experiment.object("adapter"), List.of("kind", "rank", "alpha", "dropout", "targets"));
+        add(rows, "adapter · ", experiment.object("adapter"), List.of("kind", "rank", "alpha", "dropout",
+                "targets", "preserved", "samples"));
         add(rows, "retention · ", experiment.object("retention"),
                 evidence.isHeldBack() ? RETENTION : List.of("method"));
+        add(rows, "afterTraining · ", experiment.object("afterTraining"), List.of("method", "strength"));
         for (String phase : List.of("general", "domain")) {
             add(rows, phase + " · ", experiment.object(phase), PHASE);
         }

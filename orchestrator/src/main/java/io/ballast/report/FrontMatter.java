@@ -59,7 +59,7 @@ final class FrontMatter {
     private static List<String> tags(Evidence evidence, boolean adapter) {
         List<String> tags = new ArrayList<>(List.of("ballast", "fine-tuning", "continual-learning"));
         if (adapter) {
-            tags.add("lora");
+            tags.add(evidence.run().experiment().object("adapter").text("kind").orElse("lora"));
         }
         if (evidence.isHeldBack()) {
             tags.add(evidence.method());

@@ -18,7 +18,7 @@ final class MeasureRules {
                 ? Suggestion.advice("Measure what must be kept", "No general task was evaluated. Add evaluation.general"
                         + " to the experiment, for example [\"sciq\", {\"perplexity\": \"general.jsonl\"}].")
                 : Suggestion.run("Measure before and after", "General tasks were not evaluated both before and after.",
-                        "evaluation.stages=[\"base\",\"anchored\",\"domain\"]"));
+                        "evaluation.stages=[\"base\",\"anchored\",\"domain\",\"softened\"]"));
     }
 
     static Optional<Suggestion> useAnchor(Evidence evidence) {

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * domain and seed.
  */
 public final class StudyRunner {
-    private static final String LAST = Words.of(Stage.DOMAIN);
+    private static final List<String> BEFORE_THE_DOMAIN = List.of(Words.of(Stage.BASE), Words.of(Stage.ANCHORED));
 
     private final Ballast ballast;
     private final Study study;
@@ -101,7 +101,7 @@ public final class StudyRunner {
             return run.experiment();
         }
         ExperimentConfig config = run.experiment().config();
-        return Experiment.of(config.withEvaluation(config.evaluation().withStages(List.of(Stage.DOMAIN))));
+        return Experiment.of(config.withEvaluation(config.evaluation().withStages(List.of(lastStage(run)))));
     }
 
     private StudyRow row(StudyRun run, Result result) {
@@ -110,15 +110,23 @@ public final class StudyRunner {
         Measure kept = results.kept().computeIfAbsent(run.domain(),
                 domain -> Measure.of(study.config().kept(), Role.GENERAL, result.scores()));
         if (!results.hasBaselines(run.domain(), run.seed())) {
-            result.scores().stream().map(score -> score.stage()).distinct().filter(stage -> !stage.equals(LAST))
+            result.scores().stream().map(score -> score.stage()).distinct().filter(BEFORE_THE_DOMAIN::contains)
                     .forEach(stage -> results.baselines().add(new StudyResults.Baseline(run.domain(), run.seed(), stage,
                             learned.in(result.scores(), stage), kept.in(result.scores(), stage))));
         }
         Result.Phase domain = result.phases().get(result.phases().size() - 1);
         boolean weighs = result.importance() != null && needsImportance(run);
         return new StudyRow(run.method(), run.domain(), run.strength(), run.seed(), "completed", null,
-                learned.in(result.scores(), LAST), kept.in(result.scores(), LAST), replay(run), domain.seconds(),
+                learned.in(result.scores(), last(run)), kept.in(result.scores(), last(run)), replay(run), domain.seconds(),
                 weighs ? result.importance().secondsAdded() : 0, weighs ? result.importance().bytes() : 0, run.key());
+    }
+
+    private static Stage lastStage(StudyRun run) {
+        return run.experiment().config().afterTraining() == null ? Stage.DOMAIN : Stage.SOFTENED;
+    }
+
+    private static String last(StudyRun run) {
+        return Words.of(lastStage(run));
     }
 
     private boolean needsImportance(StudyRun run) {

@@ -52,7 +52,7 @@ final class AnchorCache {
             return new AnchorCache(null);
         }
         JsonObject tree = ExperimentWriter.toTree(config);
-        List.of("name", "output", "domain", "evaluation").forEach(tree::remove);
+        List.of("name", "output", "domain", "evaluation", "afterTraining").forEach(tree::remove);
         JsonObject retention = tree.getAsJsonObject("retention");
         List.of("method", "lambda", "form", "layerCoefficients", "layers", "normalize", "anchor")
                 .forEach(retention::remove);

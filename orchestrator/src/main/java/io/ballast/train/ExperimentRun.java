@@ -85,6 +85,10 @@ public final class ExperimentRun {
             workbench.domainPhase();
         }
         workbench.evaluate(Stage.DOMAIN);
+        if (config.afterTraining() != null) {
+            workbench.soften();
+        }
+        workbench.evaluate(Stage.SOFTENED);
         workbench.compare();
     }
 }

@@ -21,7 +21,8 @@ final class ResolvedSources {
                 .withEvaluation(experiment.evaluation().withTasks(this::tasks));
     }
 
-    private String model(String path) {
+    /** A model's folder on this machine. */
+    String model(String path) {
         if (!HubAddress.is(path)) {
             return path;
         }

@@ -3,7 +3,7 @@ package io.ballast.train;
 import io.ballast.InvalidInputException;
 import io.ballast.Result;
 import io.ballast.StoppedException;
-import io.ballast.config.AdapterConfig;
+import io.ballast.config.AfterTrainingConfig;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
@@ -66,20 +66,19 @@ final class Workbench implements AutoCloseable {
         modelFolder = ModelFolder.open(Path.of(config.model().path()));
         modelHash = modelFolder.weightsHash();
         tokenizer = Tokenizer.open(modelFolder.path());
-        model = bridge.openModel(modelFolder.path(), Words.of(config.model().dtype()), config.model().device(),
-                config.model().gradientCheckpointing(), config.seed());
+        model = PreparedModel.open(bridge, modelFolder.path(), config);
         Map<String, Object> info = bridge.modelInfo(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
         modelMaxLength = info.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
         config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
-        if (config.adapter() != null) {
-            AdapterConfig lora = config.adapter();
-            bridge.addLora(model, lora.rank(), lora.alpha(), lora.dropout(), lora.targets(), config.seed());
-        }
         general = prepare("general", config.general());
         domain = prepare("domain", config.domain());
         if (domain != null && config.domain().replay() > 0) {
             domain = domain.withReplay(read("replay", replayData(), maxLength(config.domain())), config.domain().replay());
+        }
+        if (config.adapter() != null) {
+            PreparedModel.addAdapter(bridge, model, config, general);
+            info = bridge.modelInfo(model);
         }
         evaluation = new StageEvaluation(config, tokenizer, new BridgeScorer(bridge, model),
                 Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
@@ -223,6 +222,13 @@ final class Workbench implements AutoCloseable {
                 config.retention().method(), config.retention().options(), null));
         train("domain", config.domain(), domain, phase);
         bridge.release(phase);
+    }
+
+    /** Moves the trained model part of its way back. */
+    void soften() {
+        AfterTrainingConfig way = config.afterTraining();
+        log.add("softening", "", 0, Map.of("method", Words.of(way.method()), "strength", way.strength()));
+        Softening.apply(bridge, model, modelFolder.path(), config, anchor);
     }
 
     private void train(String name, PhaseConfig phaseConfig, PhaseData data, long phase) {

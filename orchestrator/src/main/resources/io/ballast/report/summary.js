@@ -11,13 +11,17 @@ const summary = (() => {
       modelName(experiment), method === "none" ? "plain fine-tuning" : method,
       method && method !== "none" && retention.lambda != null
         && "λ " + format.significant(retention.lambda) + " " + (retention.form ?? ""),
-      experiment?.adapter && (experiment.adapter.kind ?? "adapter") + " rank " + experiment.adapter.rank,
+      experiment?.adapter && adapter(experiment.adapter),
+      experiment?.afterTraining && "then " + experiment.afterTraining.method + " "
+        + format.significant(experiment.afterTraining.strength),
       experiment?.seed != null && "seed " + experiment.seed, result.started && format.time(result.started), duration(result)];
     return make("div", {class: "head"}, make("span", {class: "name", dir: "auto"}, result.name ?? "run"),
       make("span", {class: "status " + (result.status ?? "")}, result.status ?? "status unknown"),
       parts.filter(Boolean).map(part => make("span", {}, part)),
       warnings.length > 0 && make("a", {class: "worse", href: "#warnings"}, format.plural(warnings.length, "warning", "warnings")));
   }
+
+  const adapter = ({kind, rank}) => (kind ?? "adapter") + (rank == null ? "" : " rank " + rank);
 
   const modelName = experiment => (experiment?.model?.path ?? "").replace(/\/+$/, "").split("/").pop();
 

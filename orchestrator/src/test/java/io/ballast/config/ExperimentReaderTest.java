@@ -59,6 +59,23 @@ class ExperimentReaderTest {
     }
 
     @Test
+    void anAdapterHasTheDefaultsOfItsKindAndNoOtherSettings() {
+        AdapterConfig dora = adapter("{\"kind\": \"dora\"}");
+        assertEquals(List.of(8, 16.0, 0.0), List.of(dora.rank(), dora.alpha(), dora.dropout()));
+        assertNull(dora.preserved());
+        assertNull(dora.samples());
+        AdapterConfig osf = adapter("{\"kind\": \"osf\"}");
+        assertEquals(0.5, osf.preserved());
+        assertNull(osf.rank());
+        assertNull(osf.alpha());
+        assertNull(osf.dropout());
+    }
+
+    private static AdapterConfig adapter(String json) {
+        return Experiments.parse(Experiments.domainWith("\"domain\"", "\"adapter\": " + json + ", \"domain\"")).adapter();
+    }
+
+    @Test
     void strengthIsTheFormsOwnByDefault() {
         ExperimentConfig config = Experiments.parse(Experiments.domainWith("\"domain\"",
                 "\"retention\": {\"method\": \"l2\", \"form\": \"gradient\"}, \"domain\""));
@@ -101,6 +118,9 @@ class ExperimentReaderTest {
     void stagesThatNeverComeAreLeftOut() {
         assertEquals(List.of(Stage.BASE, Stage.DOMAIN),
                 Experiments.parse(Experiments.DOMAIN).evaluation().stages());
+        assertEquals(List.of(Stage.BASE, Stage.DOMAIN, Stage.SOFTENED), Experiments.parse(Experiments.domainWith(
+                "\"domain\"", "\"afterTraining\": {\"method\": \"lines\", \"strength\": 0.3}, \"domain\""))
+                .evaluation().stages());
     }
 
     @Test

@@ -26,6 +26,7 @@ final class Experiments {
                         "maxLength": 112, "packing": true, "loggingSteps": 5},
              "retention": {"method": "hierarchical", "lambda": 3, "form": "gradient", "layerCoefficients": "paper",
                            "layers": "parameter", "normalize": "none", "reference": "start", "xi": 1e-7},
+             "afterTraining": {"method": "shrink", "strength": 2.5},
              "evaluation": {"stages": ["base", "domain"], "batchSize": 8,
                             "general": [{"perplexity": "general/test.jsonl", "text": "{text}", "limit": 100}],
                             "domain": [{"task": "sciq", "data": "t.jsonl", "columns": {"support": "context"}}]}}""";

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ballast.Ballast;
 import io.ballast.InvalidInputException;
+import io.ballast.MissingEnvironmentException;
 import io.ballast.Result;
 import io.ballast.Run;
 import io.ballast.RunEvent;
@@ -15,12 +16,14 @@ import io.ballast.RunListener;
 import io.ballast.StoppedException;
 import io.ballast.TinyModels;
 import io.ballast.TrainingFailedException;
+import io.ballast.eval.Score;
 import io.ballast.model.ModelFolder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Whole runs on tiny models: real Python, real PyTorch, real files. */
@@ -159,6 +163,84 @@ class ExperimentRunTest {
         assertTrue(Files.exists(run.folder().resolve("model/adapter_model.safetensors")));
         assertTrue(result.importance().bytes() < result.importance().modelBytes());
         assertTrue(result.importance().sumOmega() != 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"kind\": \"rslora\", \"targets\": [\"mlp-only\"]}", "{\"kind\": \"dora\"}",
+        "{\"kind\": \"corda\", \"rank\": 4, \"samples\": 20, \"targets\": [\"all-linear\"]}",
+        "{\"kind\": \"osf\", \"preserved\": 0.75}"})
+    void everyKindOfAdapterGoesThroughTheWholePathAndScoresTheSameWhenItIsOpenedAgain(String adapter)
+            throws IOException {
+        Run run = start(new TinyExperiment(folder, "qwen2").with("adapter", adapter)
+                .with("domain.learningRate", "0.02"));
+        Result result = run.result();
+        assertTrue(result.importance().bytes() < result.importance().modelBytes());
+        assertTrue(result.importance().sumOmega() != 0);
+        assertEquals(4, result.phases().get(1).steps());
+        Map<?, ?> described = (Map<?, ?>) ((Map<?, ?>) result.environment().get("model")).get("adapter");
+        assertTrue(adapter.contains("\"" + described.get("kind") + "\""), described.toString());
+
+        Path saved = run.folder().resolve("model");
+        assertTrue(Files.exists(saved.resolve("adapter_model.safetensors")));
+        double[] doses = score(result, "doses");
+        assertTrue(Math.abs(doses[0] - doses[2]) > 1, "trained: " + Arrays.toString(doses));
+        assertEquals(doses[2], PerplexityOf.the(ballast.bridge(), saved, folder.resolve("domain.jsonl")),
+                1e-3 * doses[2]);
+    }
+
+    private static double[] score(Result result, String task) {
+        return result.scores().stream().filter(score -> score.task().equals(task))
+                .mapToDouble(Score::value).toArray();
+    }
+
+    @Test
+    void aNewAdapterIsTrainedBesideThatOfTheGeneralPhase() throws IOException {
+        Run run = start(new TinyExperiment(folder, "gpt2").with("adapter", "{\"rank\": 4}")
+                .with("retention.method", "\"olora\"").with("domain.learningRate", "0.02"));
+        double[] doses = score(run.result(), "doses");
+        assertEquals(3, doses.length);
+        assertTrue(Files.readString(run.folder().resolve("model/adapter_config.json")).contains("\"r\": 8"),
+                "both adapters in one");
+        assertEquals(doses[2], PerplexityOf.the(ballast.bridge(), run.folder().resolve("model"),
+                folder.resolve("domain.jsonl")), 1e-3 * doses[2]);
+    }
+
+    @Test
+    void aBaseInFourBitsNeedsAGpu() throws IOException {
+        Run run = start(new TinyExperiment(folder, "qwen2").with("adapter", "{\"kind\": \"qlora\"}"));
+        MissingEnvironmentException refused = assertThrows(MissingEnvironmentException.class, run::result);
+        assertEquals(3, refused.exitCode());
+        assertTrue(refused.getMessage().contains("NVIDIA GPU"), refused.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "wise-ft | 0.5 |                                            | base",
+        "lines   | 0   |                                            | base",
+        "shrink  | 3   |                                            | anchored",
+        "wise-ft | 0.5 | {\"rank\": 4}                              | base",
+        "lines   | 0   | {\"kind\": \"dora\"}                       | base",
+        "wise-ft | 0   | {\"kind\": \"corda\", \"rank\": 4}         | base",
+        "shrink  | 3   | {\"kind\": \"osf\"}                        | anchored"})
+    void theTrainedModelGoesPartOfItsWayBack(String method, double strength, String adapter, String towards)
+            throws IOException {
+        TinyExperiment tiny = new TinyExperiment(folder, "llama-untied").with("domain.learningRate", "0.02")
+                .with("retention.method", "\"none\"").with("retention.layerCoefficients", "\"uniform\"")
+                .with("afterTraining", "{\"method\": \"" + method + "\", \"strength\": " + strength + "}");
+        Run run = start(adapter == null ? tiny : tiny.with("adapter", adapter));
+        Result result = run.result();
+        assertEquals(List.of("base", "anchored", "domain", "softened"),
+                result.scores().stream().map(Score::stage).distinct().toList());
+        double[] doses = score(result, "doses");
+        double end = doses[towards.equals("base") ? 0 : 1];
+        assertTrue(doses[3] != doses[2], "moved");
+        assertTrue(Math.abs(doses[3] - end) < Math.abs(doses[2] - end), method + ": " + Arrays.toString(doses));
+        assertEquals(doses[3], PerplexityOf.the(ballast.bridge(), run.folder().resolve("model"),
+                folder.resolve("domain.jsonl")), 1e-3 * doses[3], "what is saved is what was scored last");
+        double tales = score(result, "tales")[3];
+        assertEquals(tales, result.forgetting().get(0).after(), "forgetting looks at the last stage");
+        assertTrue(Files.readString(run.folder().resolve("report.html")).contains("softened"));
+        assertTrue(Files.readString(run.folder().resolve("README.md")).contains("afterTraining · method"));
     }
 
     @ParameterizedTest

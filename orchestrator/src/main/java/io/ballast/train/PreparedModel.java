@@ -1,0 +1,76 @@
+package io.ballast.train;
+
+import io.ballast.config.AdapterConfig;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.Words;
+import io.ballast.data.Batch;
+import io.ballast.data.BatchPlan;
+import io.ballast.data.BatchRing;
+import io.ballast.data.PhaseData;
+import io.ballast.python.Bridge;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The model of an experiment as its training finds it: opened, with its adapter. */
+final class PreparedModel {
+    private static final int SLOTS = 2;
+    private static final int FILLING_THREADS = 1;
+
+    private PreparedModel() {
+    }
+
+    /** Opens the base model. */
+    static long open(Bridge bridge, Path folder, ExperimentConfig config) {
+        return bridge.openModel(folder, Words.of(config.model().dtype()), config.model().device(),
+                config.model().gradientCheckpointing(), config.seed(), isQuantized(config));
+    }
+
+    static boolean isQuantized(ExperimentConfig config) {
+        return config.adapter() != null && config.adapter().kind() == AdapterConfig.Kind.QLORA;
+    }
+
+    /**
+     * Puts the experiment's adapter on.
+     *
+     * @param general the general phase's data, which an adapter may start from
+     */
+    static void addAdapter(Bridge bridge, long model, ExperimentConfig config, PhaseData general) {
+        AdapterConfig adapter = config.adapter();
+        long samples = adapter.samples() == null ? 0 : samples(bridge, model, adapter.samples(), general);
+        try {
+            bridge.addAdapter(model, settings(adapter), config.seed(), samples);
+        } finally {
+            if (samples != 0) {
+                bridge.release(samples);
+            }
+        }
+    }
+
+    /** The first documents that the general phase will see, each once. */
+    private static long samples(Bridge bridge, long model, int documents, PhaseData general) {
+        long samples = bridge.beginSamples(model);
+        BatchPlan plan = general.plan(1, false);
+        try (BatchRing ring = new BatchRing(plan, SLOTS, FILLING_THREADS, plan::allocateSlot)) {
+            for (long i = Math.min(documents, general.statistics().rows()); i > 0; i--) {
+                BatchRing.Slot slot = ring.take();
+                Batch batch = slot.batch();
+                bridge.addDocuments(samples, slot.buffer(), batch.rows(), batch.length(), batch.packed());
+                ring.release(slot);
+            }
+        }
+        return samples;
+    }
+
+    private static Map<String, Object> settings(AdapterConfig adapter) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("kind", Words.of(adapter.kind()));
+        settings.put("rank", adapter.rank());
+        settings.put("alpha", adapter.alpha());
+        settings.put("dropout", adapter.dropout());
+        settings.put("targets", adapter.targets());
+        settings.put("preserved", adapter.preserved());
+        return settings;
+    }
+}

@@ -1,0 +1,176 @@
+package io.ballast.train;
+
+import com.google.gson.GsonBuilder;
+import io.ballast.InvalidInputException;
+import io.ballast.config.AdapterConfig;
+import io.ballast.config.AfterTrainingConfig;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ExperimentReader;
+import io.ballast.config.RetentionConfig;
+import io.ballast.config.Words;
+import io.ballast.model.ModelFolder;
+import io.ballast.python.Bridge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A trained model is moved part of its way back, at the end of a run or long after it. */
+public final class Softening {
+    /** Beside the softened model: what it was made of. */
+    public static final String NOTE = "softened.json";
+
+    /** The arithmetic is a few operations for each parameter; only a base in 4 bits is bound to its device. */
+    private static final String DEVICE = "cpu";
+    private static final String DTYPE = "float32";
+
+    private final RunFolder run;
+    private final ExperimentConfig config;
+    private final Path out;
+
+    private Softening(RunFolder run, ExperimentConfig config, Path out) {
+        this.run = run;
+        this.config = config;
+        this.out = out;
+    }
+
+    /**
+     * A finished run's model, to be softened. Everything that can be told without Python is checked here.
+     *
+     * @param runFolder the run's folder
+     * @param method    as {@code afterTraining.method} in an experiment
+     * @param strength  as {@code afterTraining.strength}
+     * @param out       a new or empty folder
+     * @return what {@link #run(Bridge)} does
+     * @throws InvalidInputException when the run, the method, the strength or the folder will not do
+     */
+    public static Softening of(Path runFolder, String method, String strength, Path out) {
+        Path experiment = runFolder.resolve("experiment.json");
+        Path model = runFolder.resolve("model");
+        if (!Files.isRegularFile(experiment) || !Files.isDirectory(model)) {
+            throw new InvalidInputException("Expected a run folder with experiment.json and model/; found "
+                    + (Files.isDirectory(runFolder) ? "a folder without them" : "nothing") + " at " + runFolder
+                    + ". Give the folder of a run that has trained.");
+        }
+        if (ExperimentReader.read(experiment, List.of()).afterTraining() != null) {
+            throw new InvalidInputException("Expected a run whose model is as it was trained; found one that was"
+                    + " softened at its end (afterTraining in " + experiment + "). Run it without that block.");
+        }
+        checkEmpty(out);
+        ExperimentConfig config = ExperimentReader.read(experiment,
+                List.of("afterTraining.method=" + method, "afterTraining.strength=" + strength));
+        boolean corda = config.adapter() != null && config.adapter().kind() == AdapterConfig.Kind.CORDA;
+        if (corda && !config.afterTraining().towardsBase()) {
+            throw new InvalidInputException("Expected wise-ft or lines for the saved adapter of a corda run; found "
+                    + "shrink: it was saved as plain LoRA on the base as it was, and the anchor's factors are not its"
+                    + " own. Set 'afterTraining' in the experiment to shrink at the end of the run itself.");
+        }
+        return new Softening(new RunFolder(runFolder), config, out);
+    }
+
+    private static void checkEmpty(Path out) {
+        if (Files.isRegularFile(out)) {
+            throw new InvalidInputException("Expected a new or empty folder; found a file at " + out + ".");
+        }
+        if (!Files.isDirectory(out)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(out)) {
+            if (files.findAny().isPresent()) {
+                throw new InvalidInputException("Expected a new or empty folder; found files in " + out
+                        + ". Choose another one.");
+            }
+        } catch (IOException e) {
+            throw new InvalidInputException("Expected a folder that can be read at " + out + "; found " + e + ".", e);
+        }
+    }
+
+    /**
+     * Writes the softened model: a folder that {@code from_pretrained} or PEFT reads.
+     *
+     * @param bridge to Python
+     * @throws InvalidInputException when the base model or the anchor is not there, or of another model
+     */
+    public void run(Bridge bridge) {
+        Path base = Path.of(new ResolvedSources(bridge).model(config.model().path()));
+        boolean quantized = PreparedModel.isQuantized(config);
+        long trained = bridge.openModel(run.model(), DTYPE, quantized ? config.model().device() : DEVICE, false,
+                config.seed());
+        try {
+            if (config.afterTraining().towardsBase()) {
+                apply(bridge, trained, base, config, 0);
+            } else {
+                shrink(bridge, trained, base);
+            }
+            bridge.saveModel(trained, out);
+        } finally {
+            bridge.release(trained);
+        }
+        writeNote(base);
+    }
+
+    /** The anchor's θ* may stand for the model at its start, so it is opened on that: with a fresh adapter. */
+    private void shrink(Bridge bridge, long trained, Path base) {
+        long start = bridge.openModel(base, DTYPE, PreparedModel.isQuantized(config) ? config.model().device() : DEVICE,
+                false, config.seed(), PreparedModel.isQuantized(config));
+        try {
+            if (config.adapter() != null) {
+                PreparedModel.addAdapter(bridge, start, config, null);
+            }
+            Path folder = config.general() != null ? run.anchor() : Path.of(config.retention().anchor());
+            long anchor = bridge.openAnchor(folder, start, ModelFolder.open(base).weightsHash(),
+                    Words.of(config.retention().layerCoefficients()), Words.of(config.retention().layers()),
+                    Words.of(config.retention().normalize()));
+            try {
+                apply(bridge, trained, base, config, anchor);
+            } finally {
+                bridge.release(anchor);
+            }
+        } finally {
+            bridge.release(start);
+        }
+    }
+
+    private void writeNote(Path base) {
+        Map<String, Object> note = new LinkedHashMap<>();
+        note.put("run", run.path().toAbsolutePath().toString());
+        note.put("method", Words.of(config.afterTraining().method()));
+        note.put("strength", config.afterTraining().strength());
+        note.put("baseModel", config.model().path());
+        note.put("baseModelHash", ModelFolder.open(base).weightsHash());
+        try {
+            Files.writeString(out.resolve(NOTE),
+                    new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(note) + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not write " + out.resolve(NOTE), e);
+        }
+    }
+
+    /**
+     * Softens a model in place, as its experiment says.
+     *
+     * @param base   the base model's folder
+     * @param anchor handle of the anchor, 0 where there is none
+     */
+    static void apply(Bridge bridge, long model, Path base, ExperimentConfig config, long anchor) {
+        AfterTrainingConfig way = config.afterTraining();
+        RetentionConfig retention = config.retention();
+        Map<String, Object> settings = Map.of("method", Words.of(way.method()), "strength", way.strength(),
+                "layerCoefficients", Words.of(retention.layerCoefficients()), "layers", Words.of(retention.layers()),
+                "normalize", Words.of(retention.normalize()));
+        boolean needsBase = way.towardsBase() && config.adapter() == null;
+        long opened = needsBase ? bridge.openModel(base, DTYPE, DEVICE, false, config.seed()) : 0;
+        try {
+            bridge.soften(model, settings, opened, way.towardsBase() ? 0 : anchor);
+        } finally {
+            if (opened != 0) {
+                bridge.release(opened);
+            }
+        }
+    }
+}
