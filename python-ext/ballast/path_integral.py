@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ballast import kernels
+from ballast.importance import Importance, finish_importance
 
 
 class PathIntegral:
@@ -70,3 +71,11 @@ class PathIntegral:
         before = {name: self.parameters[name].detach().clone() for name in gradients}
         yield
         self.observe(before, gradients, gate)
+
+    def stop(self) -> None:
+        """Nothing: it watches the parameters only when it is told to."""
+
+    def finish(self, xi: float, relative: bool) -> Importance:
+        """As `importance.finish_importance`, of the parameters as they are now."""
+        end = {name: parameter.detach() for name, parameter in self.parameters.items()}
+        return finish_importance(self.omega, self.start, end, xi, relative)

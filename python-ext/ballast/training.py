@@ -7,9 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from ballast import methods
+from ballast.adapted import EFFECTIVE
 from ballast.anchor import Anchor
+from ballast.effective import EffectivePathIntegral
 from ballast.errors import DivergedError, InvalidInputError
-from ballast.importance import PATH_INTEGRAL, finish_importance
+from ballast.importance import PATH_INTEGRAL
 from ballast.layers import covered_parameters
 from ballast.methods import PhaseStart
 from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, clip_factor, learning_rate
@@ -45,7 +47,7 @@ class TrainingPhase:
         _check_float32(self.parameters)
         self.device = next(iter(self.parameters.values())).device
         self.retention = methods.retain(PhaseStart(model, self.parameters, anchor, settings))
-        self._path_integral = PathIntegral(self.parameters) if settings.importance == PATH_INTEGRAL else None
+        self._path_integral = self._make_path_integral()
         self._optimizer: Optimizer | None = self._make_optimizer()
         self._gate = Gate(self.device)
         self._learning_rate = self._scheduled(0)
@@ -131,6 +133,8 @@ class TrainingPhase:
             self._strength = self.retention.strength
             self._optimizer = None
             self.retention = Retention()
+            if self._path_integral is not None:
+                self._path_integral.stop()
             self._drop_gradients()
             self.model.eval()
         return {"steps": self._steps, "method": self.settings.method, "lambda": self._strength}
@@ -156,8 +160,8 @@ class TrainingPhase:
         path_integral = self._finished_path_integral()
         if reference not in ("end", "start"):
             raise InvalidInputError(f'expected reference "end" or "start", found "{reference}"')
+        measured = path_integral.finish(xi, relative)
         end = {name: parameter.detach() for name, parameter in self.parameters.items()}
-        measured = finish_importance(path_integral.omega, path_integral.start, end, xi, relative)
         if reference == "start":
             kept = path_integral.start
             for name, value in kept.items():
@@ -167,17 +171,26 @@ class TrainingPhase:
         self._path_integral = None
         return Anchor.of(self.model, measured, kept, reference == "start", layer_coefficients, layers, normalize)
 
+    def _make_path_integral(self) -> PathIntegral | EffectivePathIntegral | None:
+        if self.settings.importance != PATH_INTEGRAL:
+            return None
+        effective = self.settings.space == EFFECTIVE
+        return EffectivePathIntegral(self.model) if effective else PathIntegral(self.parameters)
+
     def _make_optimizer(self) -> Optimizer:
         """The fused pass where nothing but AdamW moves the parameters while ω is measured."""
-        if self._path_integral is not None and not self.retention.acts_on_step:
+        if self._fuses_path_integral():
             return PathIntegralAdamW(self._path_integral, self.settings.weight_decay)
         return FusedAdamW(self.parameters, self.settings.weight_decay)
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
         """Measures ω around the whole step where the optimizer does not: g without the penalty, d with it."""
-        if self._path_integral is not None and self.retention.acts_on_step:
+        if self._path_integral is not None and not self._fuses_path_integral():
             return self._path_integral.around_step(self._gate.step)
         return contextlib.nullcontext()
+
+    def _fuses_path_integral(self) -> bool:
+        return isinstance(self._path_integral, PathIntegral) and not self.retention.acts_on_step
 
     def _gradients(self) -> list[Tensor]:
         """A gradient for every parameter: one that the loss did not reach has zeros, and AdamW counts its steps too."""
@@ -194,7 +207,7 @@ class TrainingPhase:
         settings = self.settings
         return learning_rate(settings.schedule, settings.learning_rate, settings.warmup_steps, settings.steps, step)
 
-    def _finished_path_integral(self) -> PathIntegral:
+    def _finished_path_integral(self) -> PathIntegral | EffectivePathIntegral:
         if not self._ended:
             raise RuntimeError("expected end() before finish_importance(), found a phase that still runs")
         if self._path_integral is None:

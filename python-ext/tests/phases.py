@@ -27,6 +27,7 @@ SETTINGS = {
     "anchor": 0,
     "layerCoefficients": "scaled",
     "layers": "block",
+    "space": "factors",
     "normalize": "mean",
     "permute": False,
 }
@@ -82,9 +83,9 @@ def train(phase: TrainingPhase, ids: torch.Tensor, steps: int = 6) -> TrainingPh
     return phase
 
 
-def measured_anchor(model: torch.nn.Module, **changes):
+def measured_anchor(model: torch.nn.Module, space: str = "factors", **changes):
     """The anchor of a short general phase of `model`."""
-    phase = train(TrainingPhase(model, settings(importance="path_integral")), batch(seed=2))
+    phase = train(TrainingPhase(model, settings(importance="path_integral", space=space)), batch(seed=2))
     phase.end()
     arguments = {"reference": "end", "layer_coefficients": "scaled", "layers": "block", "normalize": "mean"}
     return phase.finish_importance(1.0, True, **(arguments | changes))

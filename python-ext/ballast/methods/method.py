@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ballast.adapted import FACTORS
 from ballast.anchor import Anchor
 from ballast.penalty import GRADIENT, PROXIMAL
 from ballast.retention import Retention
@@ -40,6 +41,8 @@ class Method(ABC):
         paper: where it is from, "" where there is no paper
         importance: what an anchor must have measured for it (a name of `ballast.importance`); None: it needs no anchor
         forms: how it can act: "proximal", "gradient", "objective"; the first is the default
+        spaces: what it can hold: "factors" (the covered parameters), "effective" (what a LoRA adapter does to each
+            matrix); the first is the default
         needs: what else it needs beside a model and domain text, for people; "" for nothing
     """
 
@@ -47,6 +50,7 @@ class Method(ABC):
     paper: str = ""
     importance: str | None = None
     forms: tuple[str, ...] = (PROXIMAL, GRADIENT)
+    spaces: tuple[str, ...] = (FACTORS,)
     needs: str = ""
 
     @abstractmethod
