@@ -28,10 +28,11 @@ class EwcLora(AnchoredMethod):
     whole model as the released code does: a document at a time, each gradient copied to the CPU, squared and added up
     there in fp32. "restricted" measures the adapted matrices only, on their device; "batched" whole batches, exactly:
     three ways to one F. "online" (arXiv 2602.17559) takes the squared gradient of a whole batch, hence another F, and ½λ;
-    for the next domain `carry_on` adds the former F and merges the adapter. retention.normalize "none" is the released
-    form.
+    for the next domain `carry_on` adds the former F and merges the adapter. The released form has retention.reference
+    "start", so that F is the base's, and retention.normalize "none".
     """
 
+    needs = "a LoRA adapter, and general text, or an anchor that was made with it"
     paper = "arXiv 2305.10626; variant online: arXiv 2602.17559"
     forms = (GRADIENT,)
     spaces = (EFFECTIVE,)

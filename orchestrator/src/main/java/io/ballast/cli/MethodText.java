@@ -30,6 +30,7 @@ final class MethodText {
         line(text, method.get("name").toString(), method.get("summary"));
         method.get("formula").toString().lines().forEach(line -> line(text, "", line));
         line(text, "forms", String.join(", ", forms(method)));
+        line(text, "spaces", String.join(", ", ((List<?>) method.get("spaces")).stream().map(Object::toString).toList()));
         line(text, "needs", orNothing(method.get("needs")));
         line(text, "paper", orNothing(method.get("paper")));
         List<?> options = (List<?>) method.get("options");

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
 final class ExperimentRules {
-    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas");
+    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "ewc-lora");
 
     private final ExperimentConfig experiment;
     private final Place place;
@@ -23,6 +23,7 @@ final class ExperimentRules {
                     "Add 'domain' to learn something, 'general' to measure importance, or both.");
         }
         checkAnchor();
+        checkSpace();
         checkWarmup("general", experiment.general());
         checkWarmup("domain", experiment.domain());
         checkReplay();
@@ -42,6 +43,23 @@ final class ExperimentRules {
             throw place.key("retention").key("method").wrong("a block 'general' or 'retention.anchor'", "neither",
                     "The method " + retention.method() + " needs an anchor: add the block 'general' to make one,"
                             + " or give the folder of one as 'retention.anchor'.");
+        }
+    }
+
+    private void checkSpace() {
+        RetentionConfig retention = experiment.retention();
+        if (retention.space() != RetentionConfig.Space.EFFECTIVE) {
+            return;
+        }
+        if (experiment.adapter() == null) {
+            throw place.key("retention").key("space").wrong("a block 'adapter' with the space effective", "none",
+                    "It is what a LoRA adapter does to each matrix: add the block 'adapter', or"
+                            + " set retention.space to factors and retention.method to one that has it.");
+        }
+        if (retention.form() == RetentionConfig.Form.PROXIMAL) {
+            throw place.key("retention").key("form").wrong("gradient with the space effective", "proximal",
+                    "A penalty on the product of two factors has no proximal step in closed form: leave"
+                            + " retention.form out, or set retention.space to factors.");
         }
     }
 
