@@ -87,6 +87,7 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(options.model)
     lines = Path(options.text).read_text(encoding="utf-8").splitlines()[: options.documents]
     documents = [tokenizer(json.loads(line)["text"]).input_ids[: options.tokens] for line in lines]
+    documents.sort(key=len)  # Rows of about one length share a batch in a run too.
     opened = adapters.open_model(options.model, "float32", "cpu", False, 0)
     torch.set_num_threads(options.threads)
     adapters.add_lora(opened, 8, 16.0, 0.0, ["q_proj", "v_proj"], 0)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from phases import batch, lora_model, mean_loss, settings, train
+from phases import LargestMade, batch, lora_model, mean_loss, settings, train
 
 from ballast import DivergedError, TrainingPhase
 from ballast.adapted import adapted_matrices
@@ -98,6 +98,18 @@ def test_path_integral_is_gradient_times_the_move_that_was_made(name, micro_batc
     for weight, expected in omega.items():
         value = expected.clamp(min=0) / ((end[weight] - start[weight]) ** 2 + measured.xi)
         assert torch.allclose(measured.values[weight], value, rtol=2e-2, atol=1e-3 * float(value.max())), weight
+
+
+def test_a_step_makes_nothing_larger_than_a_tile_while_its_tokens_are_few():
+    model, ids = lora_model("llama-untied"), batch(rows=1)
+    path_integral = EffectivePathIntegral(model, tile=300)
+    mean_loss(model, ids).backward()  # 12 tokens: kept as they are but for the smallest matrices.
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    factors = max(matrix.a.numel() + matrix.b.numel() for matrix in adapted_matrices(model))
+    with LargestMade() as largest, path_integral.around_step():
+        optimizer.step()
+    assert any(omega.any() for omega in path_integral.omega.values())
+    assert largest.numbers <= max(300, 12 * 64, 2 * factors) < 2048
 
 
 def test_with_the_full_batch_and_small_steps_the_sum_is_the_loss_gained():

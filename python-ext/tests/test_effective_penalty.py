@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from phases import lora_model, measured_anchor, retain
+from phases import LargestMade, lora_model, measured_anchor, retain
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
@@ -98,3 +98,16 @@ def test_what_effective_space_does_not_have_is_refused_with_its_key():
         retain("l2", model, space="effective", form="gradient", options={"freeUnseen": True})
     with pytest.raises(InvalidInputError, match="lambda of at least 0"):
         EffectivePenalty([], {}, {}, {}, -1.0, "gradient")
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_nothing_larger_than_a_tile_or_the_factors_is_made(transposed):
+    each = matrix("large", transposed, inputs=60, outputs=50, rank=2)
+    reference = {"large": (each.b.detach() + 1, each.a.detach() + 1)}
+    weights = {"large": torch.rand_like(each.weight).to(torch.bfloat16)}
+    penalty = EffectivePenalty([each], weights, {"large": 1.0}, reference, 1.0, "gradient", tile=400)
+    each.a.grad, each.b.grad = torch.zeros_like(each.a), torch.zeros_like(each.b)
+    with LargestMade() as largest:
+        penalty.add_gradient()
+        penalty.value()
+    assert 0 < largest.numbers <= 400 < 60 * 50
