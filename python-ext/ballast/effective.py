@@ -14,8 +14,8 @@ from ballast.layers import covered_parameters
 class OuterProducts:
     """A gradient ∂L/∂W = Σ_t δ_t x_tᵀ, of which only tiles are computed, as W is stored.
 
-    It is kept as the inputs and output gradients it is made of while those are smaller than the matrix; with more tokens
-    than that they are folded into the matrix. So it never takes more than the gradient itself would.
+    It is kept as the inputs and output gradients it is made of while those are smaller than the matrix; with more
+    tokens than that they are folded into the matrix. So it never takes more than the gradient itself would.
     """
 
     def __init__(self, transposed: bool) -> None:
@@ -51,7 +51,7 @@ class OuterProducts:
 
 
 class EffectiveGradients:
-    """∂L/∂W of frozen adapted matrices, by hooks on the adapted modules: what comes in, and the gradient of what goes out.
+    """∂L/∂W of frozen adapted matrices, by hooks on the modules: what comes in, and the gradient of what goes out.
 
     Autograd computes none of them: a frozen W has no `.grad`. Calls add up, so several micro-batches make one step.
     """
@@ -97,8 +97,8 @@ class EffectivePathIntegral:
     arXiv 2501.13669) of what the adapter does to each matrix, not of its factors.
 
     The gradient is the task's: over all micro-batches of a step, before clipping, without a penalty's part. The move is
-    the one that was made. Beside ω, which becomes Ω in place, a d_out × d_in matrix is held only where a step has so many
-    tokens that their inputs and gradients would take more (`OuterProducts`).
+    the one that was made. Beside ω, which becomes Ω in place, a d_out × d_in matrix is held only where a step has so
+    many tokens that their inputs and gradients would take more (`OuterProducts`).
 
     From a notebook, around any torch optimizer::
 

@@ -160,7 +160,7 @@ def create(opened: OpenedModel, variant: str) -> DocumentLoop | DocumentBatch | 
 
 @contextmanager
 def _only_trainable(model: nn.Module, parameters: Iterable[nn.Parameter]) -> Iterator[None]:
-    """Inside, only these have gradients; afterwards none of them has one, and those trained before are trainable again."""
+    """Inside, only these have gradients; afterwards none has one, and what was trainable before is so again."""
     chosen = list(parameters)
     trainable = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     try:
@@ -176,13 +176,13 @@ def _only_trainable(model: nn.Module, parameters: Iterable[nn.Parameter]) -> Ite
 
 
 def _cut(batch: TokenBatch) -> TokenBatch:
-    """The batch with the first DOCUMENT_TOKENS of each document scored; attention is causal, so what follows is as if cut."""
+    """The batch with only the first DOCUMENT_TOKENS of each document scored: under causal attention as if it were cut."""
     counts = batch.positions.flatten()[batch.scored] < DOCUMENT_TOKENS - 1
     return replace(batch, scored=batch.scored[counts], targets=batch.targets[counts])
 
 
 def _numbered(batch: TokenBatch) -> tuple[Tensor, Tensor]:
-    """([S] the document of each scored token, [rows, length] of every token), from 0, those without a scored token -1."""
+    """([S] the document of each scored token, [rows, length] of every token), from 0; without a scored token -1."""
     documents = batch.documents()
     present, numbers = documents.flatten()[batch.scored].unique(return_inverse=True)
     number_of = documents.new_full((int(documents.max()) + 2,), -1)  # The last is that of padding, -1.

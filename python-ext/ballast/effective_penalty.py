@@ -14,10 +14,10 @@ from ballast.retention import Retention
 class EffectivePenalty(Retention):
     """λ Σ_W c_W Σ_ij Ω_ij E_ij² with E = s(BA − B*A*), over the adapted matrices W.
 
-    With M = Ω ⊙ E its gradients 2 λ c s M Aᵀ for B and 2 λ c s Bᵀ M for A join the task's before the clip norm is taken,
-    as autograd on the written loss would have it. E is of rank 2r and computed in tiles of rows, so that nothing of a
-    matrix's size is made. With B* = 0 (where an adapter starts) E is s B A. A proximal step has no closed form here: the
-    operator of a quadratic in BA is not one in A and B.
+    With M = Ω ⊙ E its gradients 2 λ c s M Aᵀ for B and 2 λ c s Bᵀ M for A join the task's before the clip norm is
+    taken, as autograd on the written loss would have it. E is of rank 2r and computed in tiles of rows, so that nothing
+    of a matrix's size is made. With B* = 0 (where an adapter starts) E is s B A. A proximal step has no closed form
+    here: a quadratic in BA is none in A and B.
     """
 
     acts_on_step = True
@@ -35,8 +35,8 @@ class EffectivePenalty(Retention):
         """
         Args:
             matrices: live
-            weights: Ω by the base weight's name, ≥ 0, as it is stored, in any floating dtype; or 0-dim for one weight all
-                over it
+            weights: Ω by the base weight's name, ≥ 0, as it is stored, in any floating dtype; or 0-dim for one weight
+                all over it
             coefficients: c by the base weight's name
             reference: (B*, A*) by the base weight's name
             strength: λ ≥ 0

@@ -1,10 +1,10 @@
-"""Times the variants of ewc-lora's Fisher information, and the effective path integral, on the same documents in one run.
+"""Times the variants of ewc-lora's Fisher information, and the effective path integral, on the same documents.
 
-    PYTHONPATH=. python benchmarks/ewc_lora.py MODEL_FOLDER TEXT_JSONL [--documents 64] [--tokens 800] [--batch 8] [--rounds 3]
+    PYTHONPATH=. python benchmarks/ewc_lora.py MODEL_FOLDER TEXT_JSONL [--documents 64] [--tokens 800] [--batch 8]
 
-Rows are lines of {"text": …}, each cut at --tokens. Every round takes each variant once, in turn; printed are the median
-CPU seconds with their range (with one thread that is the time on an idle machine, and steady on a busy one), the ratio to
-"released" (the median of the rounds' own ratios), and what each holds at the end.
+Rows are lines of {"text": …}, each cut at --tokens. Every round takes each variant once, in turn; printed are the
+median CPU seconds with their range (with one thread that is the time on an idle machine, and steady on a busy one), the
+ratio to "released" (the median of the rounds' own ratios), and what each holds at the end.
 For the path integral it is the time that it adds to a general phase: training with it less training without it.
 """
 
@@ -107,13 +107,17 @@ def main() -> None:
     seconds["path integral adds"], held["path integral adds"] = added, held["with path integral"]
     tokens = sum(map(len, documents))
     model_bytes = sum(parameter.nbytes for parameter in opened.model.parameters())
-    print(f"{len(documents)} documents, {tokens} tokens, batches of {options.batch}, {torch.get_num_threads()} thread(s), "
-          f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    print(
+        f"{len(documents)} documents, {tokens} tokens, batches of {options.batch}, {torch.get_num_threads()} thread(s), "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
     for name, times in seconds.items():
         ratios = [released / each for released, each in zip(seconds[VARIANTS[0]], times, strict=True)]
-        print(f"{name:20s} median {statistics.median(times):7.3f} s, {min(times):.3f} to {max(times):.3f}; released takes "
-              f"{statistics.median(ratios):6.2f} times that; {held[name]:,} bytes, "
-              f"{100 * held[name] / model_bytes:.1f} % of the model")  # fmt: skip
+        print(
+            f"{name:20s} median {statistics.median(times):7.3f} s, {min(times):.3f} to {max(times):.3f}; released "
+            f"takes {statistics.median(ratios):6.2f} times that; {held[name]:,} bytes, "
+            f"{100 * held[name] / model_bytes:.1f} % of the model"
+        )
 
 
 if __name__ == "__main__":

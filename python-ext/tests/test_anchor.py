@@ -270,7 +270,7 @@ def test_an_anchor_of_another_space_names_the_setting(tmp_path):
 
 def test_an_effective_anchor_of_another_base_or_rank_is_refused(tmp_path):
     measured_anchor(lora_model(), space="effective").save(tmp_path, {})
-    with pytest.raises(InvalidInputError, match="first mismatch is transformer.h.0.attn.c_attn.weight: .* no importance"):
+    with pytest.raises(InvalidInputError, match="mismatch is transformer.h.0.attn.c_attn.weight: .* no importance"):
         Anchor.open(tmp_path, lora_model("gpt2"))
     other = lora_model()
     matrix = adapted_matrices(other)[0]

@@ -45,7 +45,8 @@ def mean_gradient(opened, rows):
     losses = []
     for row in rows:
         ids = torch.tensor([row])
-        losses.append(functional.cross_entropy(opened.model(input_ids=ids).logits[0, :-1], ids[0, 1:], reduction="none"))
+        logits = opened.model(input_ids=ids).logits[0, :-1]
+        losses.append(functional.cross_entropy(logits, ids[0, 1:], reduction="none"))
     gradients = torch.autograd.grad(torch.cat(losses).mean(), list(parameters.values()), allow_unused=True)
     opened.model.requires_grad_(False)
     for parameter in trainable:

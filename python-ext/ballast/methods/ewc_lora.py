@@ -27,9 +27,9 @@ class EwcLora(AnchoredMethod):
     it), with F = 1/N Σ_n (∂ℓ_n/∂W)² and ℓ_n the mean loss of document n's tokens, 800 at most. "released" measures the
     whole model as the released code does: a document at a time, each gradient copied to the CPU, squared and added up
     there in fp32. "restricted" measures the adapted matrices only, on their device; "batched" whole batches, exactly:
-    three ways to one F. "online" (arXiv 2602.17559) takes the squared gradient of a whole batch, hence another F, and ½λ;
-    for the next domain `carry_on` adds the former F and merges the adapter. The released form has retention.reference
-    "start", so that F is the base's, and retention.normalize "none".
+    three ways to one F. "online" (arXiv 2602.17559) takes the squared gradient of a whole batch, hence another F, and
+    ½λ; for the next domain `carry_on` adds the former F and merges the adapter. The released form has
+    retention.reference "start", so that F is the base's, and retention.normalize "none".
     """
 
     needs = "a LoRA adapter, and general text, or an anchor that was made with it"
@@ -64,10 +64,10 @@ class EwcLora(AnchoredMethod):
 
 
 def eight_bit(fisher: Tensor, transposed: bool) -> Tensor:
-    """round(127 F / row maximum), whole numbers from 0 to 127, in bfloat16, which holds them exactly; a row of zeros stays.
+    """round(127 F / row maximum): whole numbers up to 127, in bfloat16, which holds them exactly; a row of zeros stays.
 
-    What bitsandbytes stores of a linear layer's weight, and what run.py of szxiangjn/world-model-for-language-model then
-    multiplies without scaling it back.
+    What bitsandbytes stores of a linear layer's weight, and what run.py of szxiangjn/world-model-for-language-model
+    then multiplies without scaling it back.
 
     Args:
         fisher: F ≥ 0 [out, in], or [in, out] where `transposed`

@@ -22,8 +22,8 @@ class L2(Method):
     """Every parameter is held alike.
 
     λ Σ_i (θ_i − θ*_i)². θ* is the anchor's reference, or where the phase starts if there is no anchor. The weight 1 is
-    of mean 1 as normalised importance is, so λ means about the same as for hierarchical. In the effective space of a LoRA
-    adapter it is λ Σ_W ‖s(BA − B*A*)‖².
+    of mean 1 as normalised importance is, so λ means about the same as for hierarchical. In the effective space of a
+    LoRA adapter it is λ Σ_W ‖s(BA − B*A*)‖².
     """
 
     paper = "L2-SP, arXiv 1802.01483"
@@ -54,8 +54,8 @@ class L2(Method):
     def _effective(self, start: PhaseStart, reference: Mapping[str, Tensor]) -> EffectivePenalty:
         if self.free_unseen:
             raise InvalidInputError(
-                'retention.options.freeUnseen: expected retention.space "factors", found "effective": a LoRA adapter on '
-                "linear modules leaves the rows of the embedding alone; leave the option out"
+                'retention.options.freeUnseen: expected retention.space "factors", found "effective": a LoRA adapter '
+                "on linear modules leaves the rows of the embedding alone; leave the option out"
             )
         matrices = adapted_matrices(start.model)
         return EffectivePenalty(
