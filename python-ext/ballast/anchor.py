@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,11 +13,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ballast.adapted import EFFECTIVE, FACTORS, PARAMETERS, AdaptedMatrix, adapted_matrices
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, Layer, LayerWeights, weigh_layers
 from ballast.layers import covered_parameters, group_layers
 
-SCHEMA = 3
+SCHEMA = 4
 TENSORS = "anchor.safetensors"
 METADATA = "anchor.json"
 SEEN_TOKENS = "seenTokens"
@@ -38,6 +39,8 @@ class Anchor:
         model_bytes: size of the whole model's parameters, to set beside `bytes`
         seen_tokens: [vocabulary] bool: which tokens the general text had, None where that was not noted
         provenance: how it came about: "baseModel" (hash), "data" (hash), "recipe"
+        space: what Ω is of. "parameters" and "factors": of the covered parameters. "effective": of the matrices that a
+            LoRA adapter changes, under the names that the base model has for them; θ* then holds the adapter's factors
     """
 
     measured: Importance
@@ -47,6 +50,7 @@ class Anchor:
     model_bytes: int
     seen_tokens: Tensor | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    space: str = PARAMETERS
 
     @classmethod
     def of(
@@ -64,7 +68,7 @@ class Anchor:
 
         Args:
             model: as `layers.group_layers` takes it
-            measured: Ω of its covered parameters
+            measured: Ω of its covered parameters, or of base weights under a LoRA adapter
             reference: θ* by parameter name
             reference_is_base: whether θ* is where the model was opened
             layer_coefficients: as in `importance.layer_coefficients`
@@ -78,7 +82,8 @@ class Anchor:
         groups = group_layers(model, measured.values, layers)
         weights = weigh_layers(measured.values, groups, layer_coefficients, normalize)
         model_bytes = sum(parameter.nbytes for parameter in model.parameters())
-        return cls(measured, reference, reference_is_base, weights, model_bytes, seen_tokens)
+        space = EFFECTIVE if measured.values.keys() != reference.keys() else _space_of(model)
+        return cls(measured, reference, reference_is_base, weights, model_bytes, seen_tokens, space=space)
 
     @property
     def importance(self) -> Mapping[str, Tensor]:
@@ -115,13 +120,26 @@ class Anchor:
             InvalidInputError: they are another model's (names the first mismatch), or this anchor was opened without
                 the model that is its reference.
         """
-        _check_shapes({name: tensor.shape for name, tensor in self.importance.items()}, parameters)
+        if self.space != EFFECTIVE:
+            _check_shapes(self.importance, parameters)
         if self.reference is None:
             raise InvalidInputError(
                 "expected an anchor with its reference, found one whose reference is the base and that was opened "
                 "without a model: open it with the base model"
             )
+        _check_shapes(self.reference, parameters)
         return self.reference
+
+    def effective_importance_for(self, matrices: Sequence[AdaptedMatrix]) -> Mapping[str, Tensor]:
+        """Ω of a LoRA adapter's matrices by name, after comparing names and shapes; what else was measured is left out.
+
+        Raises:
+            InvalidInputError: the anchor is in another space, or of another base.
+        """
+        if self.space != EFFECTIVE:
+            raise _other_space(EFFECTIVE, self.space)
+        _check_matrices(self.importance, matrices)
+        return {matrix.name: self.importance[matrix.name] for matrix in matrices}
 
     def restore(self, model: nn.Module) -> None:
         """Puts the model's covered parameters to θ*, so that a phase starts as if the general one had just ended.
@@ -161,18 +179,28 @@ class Anchor:
 
     @classmethod
     def open(
-        cls, folder: str | os.PathLike[str], model: nn.Module | None = None, base_model: str | None = None
+        cls,
+        folder: str | os.PathLike[str],
+        model: nn.Module | None = None,
+        base_model: str | None = None,
+        space: str | None = None,
     ) -> "Anchor":
         """Reads an anchor and checks it against a model.
+
+        An anchor from full fine-tuning serves a LoRA adapter on the same base in the effective space: Ω of the adapted
+        matrices is used, the rest ignored, and θ* is the adapter as it stands, since it cannot reach where full
+        fine-tuning ended without another base under it.
 
         Args:
             folder: what `save` wrote
             model: the model to be anchored, freshly opened: where the anchor's reference is the base, that is this
                 model as it stands now. Without a model nothing is checked.
             base_model: hash of the model's files, compared with the provenance's "baseModel" where both are known
+            space: "factors" or "effective", as `PhaseSettings` has it; None takes what anchor and model are
 
         Raises:
-            InvalidInputError: no anchor, a half-written one, or one of another model (names the first mismatch).
+            InvalidInputError: no anchor, a half-written one, one of another model (names the first mismatch), or one of
+                another space.
         """
         folder = Path(folder)
         metadata = _read_metadata(folder)
@@ -180,20 +208,30 @@ class Anchor:
         tensors = _read_tensors(folder, metadata["tensorBytes"])
         importance = _with_prefix(tensors, "importance.")
         reference = _with_prefix(tensors, "reference.") or None
+        hashes, measured_in, is_base = metadata["referenceHashes"], metadata["space"], reference is None
+        effective = _is_effective(measured_in, model, space)
         if model is not None:
             parameters = covered_parameters(model)
-            _check_shapes({name: tensor.shape for name, tensor in importance.items()}, parameters)
+            if effective:
+                _check_matrices(importance, adapted_matrices(model))
+                if measured_in == PARAMETERS:
+                    reference, hashes, is_base = None, {}, True
+            else:
+                _check_shapes(importance, parameters)
             if reference is None:
-                _check_hashes(metadata["referenceHashes"], parameters)
+                _check_hashes(hashes, parameters)
                 reference = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+            else:
+                _check_shapes(reference, parameters)
         return cls(
             measured=Importance(importance, **metadata["measured"]),
             reference=reference,
-            reference_is_base=bool(metadata["referenceHashes"]),
+            reference_is_base=is_base,
             layer_weights=_layer_weights(metadata["layerWeights"]),
             model_bytes=metadata["modelBytes"],
             seen_tokens=tensors.get(SEEN_TOKENS),
             provenance=metadata["provenance"],
+            space=EFFECTIVE if effective else measured_in,
         )
 
     def _stored(self) -> dict[str, Tensor]:
@@ -205,18 +243,28 @@ class Anchor:
         return stored
 
     def _metadata(self, tensor_bytes: int, provenance: Mapping[str, Any]) -> dict[str, Any]:
-        hashes = {name: _sha256(tensor) for name, tensor in self.reference.items()} if self.reference_is_base else {}
         return {
             "schema": SCHEMA,
             "storage": "float32",
+            "space": self.space,
             "provenance": dict(provenance),
             "measured": self.measured.facts(),
             "layerWeights": asdict(self.layer_weights),
             "modelBytes": self.model_bytes,
             "tensorBytes": tensor_bytes,
             "shapes": {name: list(tensor.shape) for name, tensor in self.importance.items()},
-            "referenceHashes": hashes,
+            "referenceHashes": self._reference_hashes(),
         }
+
+    def _reference_hashes(self) -> dict[str, str]:
+        """Of what the reference is, where that is the base. Under an adapter that has not begun (B = 0) A is random and
+        changes nothing: any will do."""
+        if not self.reference_is_base:
+            return {}
+        idle = set()
+        if self.space == EFFECTIVE:
+            idle = {_other_factor(name) for name, tensor in self.reference.items() if not tensor.any()}
+        return {name: _sha256(tensor) for name, tensor in self.reference.items() if name not in idle}
 
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
@@ -271,11 +319,50 @@ def _check_base_model(anchored: str | None, opened: str | None) -> None:
         )
 
 
-def _check_shapes(anchored: Mapping[str, Any], parameters: Mapping[str, Tensor]) -> None:
-    for name, shape in anchored.items():
+def _space_of(model: nn.Module) -> str:
+    return FACTORS if hasattr(model, "peft_config") else PARAMETERS
+
+
+def _is_effective(measured_in: str, model: nn.Module | None, wanted: str | None) -> bool:
+    """Whether an anchor serves in the effective space.
+
+    Raises:
+        InvalidInputError: it was measured in a space that does not serve the one wanted.
+    """
+    with_adapter = model is not None and _space_of(model) == FACTORS
+    possible = measured_in == EFFECTIVE or (measured_in == PARAMETERS and with_adapter)
+    if wanted is None:
+        return possible
+    if model is not None and possible != (wanted == EFFECTIVE):
+        raise _other_space(wanted, measured_in)
+    return possible
+
+
+def _other_factor(name: str) -> str:
+    """A's name from B's."""
+    return name.replace(".lora_B.", ".lora_A.")
+
+
+def _other_space(wanted: str, found: str) -> InvalidInputError:
+    other = FACTORS if wanted == EFFECTIVE else EFFECTIVE
+    return InvalidInputError(
+        f'retention.space: expected an anchor that serves in the space "{wanted}", found one that was measured in '
+        f'"{found}": set retention.space to "{other}", or measure a new anchor'
+    )
+
+
+def _check_matrices(anchored: Mapping[str, Tensor], matrices: Sequence[AdaptedMatrix]) -> None:
+    for matrix in matrices:
+        expected = list(anchored[matrix.name].shape) if matrix.name in anchored else "no importance"
+        if expected != list(matrix.weight.shape):
+            raise _other_model(matrix.name, expected, list(matrix.weight.shape))
+
+
+def _check_shapes(anchored: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> None:
+    for name, tensor in anchored.items():
         found = list(parameters[name].shape) if name in parameters else "no such trainable parameter"
-        if found != list(shape):
-            raise _other_model(name, list(shape), found)
+        if found != list(tensor.shape):
+            raise _other_model(name, list(tensor.shape), found)
     for name, parameter in parameters.items():
         if name not in anchored:
             raise _other_model(name, "no such parameter", list(parameter.shape))

@@ -32,6 +32,15 @@ class TokenBatch:
         seen[self.ids[self.segments > 0]] = True
         seen[self.targets] = True
 
+    def documents(self) -> torch.Tensor:
+        """[rows, length] int64: the number of each token's document in the batch, from 0; -1 for padding."""
+        row = torch.arange(len(self.ids), device=self.ids.device)[:, None]
+        key = row * (self.segments.max() + 1) + self.segments
+        is_text = self.segments > 0
+        documents = torch.full_like(key, -1)
+        documents[is_text] = key[is_text].unique(return_inverse=True)[1]
+        return documents
+
 
 def read_slot(
     slot: numpy.ndarray, rows: int, length: int, packed: bool, vocabulary_size: int, device: torch.device

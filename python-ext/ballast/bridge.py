@@ -201,8 +201,7 @@ def describe_methods() -> list[dict]:
 
 @called_from_java
 def describe_method(name: str, options: dict) -> dict:
-    methods.create(name, handles.plain(options))
-    return methods.describe(name)
+    return methods.describe(name, handles.plain(options))
 
 
 @called_from_java
@@ -238,10 +237,16 @@ def save_anchor(anchor: int, folder: str, provenance: dict) -> None:
 
 @called_from_java
 def open_anchor(
-    folder: str, model: int, base_model: str | None, layer_coefficients: str, layers: str, normalize: str
+    folder: str,
+    model: int,
+    base_model: str | None,
+    space: str,
+    layer_coefficients: str,
+    layers: str,
+    normalize: str,
 ) -> int:
     anchored = get(model, OpenedModel).model
-    anchor = Anchor.open(folder, anchored, base_model)
+    anchor = Anchor.open(folder, anchored, base_model, space)
     anchor.restore(anchored)
     return handles.add(anchor.weighed(anchored, layer_coefficients, layers, normalize))
 

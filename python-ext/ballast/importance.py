@@ -1,7 +1,7 @@
 """From the path integral ω to the importance Ω and the layer coefficients α."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -57,10 +57,7 @@ def finish_importance(
     Raises:
         InvalidInputError: ξ is not positive, or nothing moved.
     """
-    if not xi > 0:
-        raise InvalidInputError(f"expected xi above 0, found {xi}: it keeps Ω finite where a parameter did not move")
-    if relative:
-        xi *= median_squared_move(start, end)
+    xi = absolute_xi(xi, relative, lambda: (end[name] - start[name] for name in start))
     with torch.no_grad():
         values = {name: omega[name].clamp(min=0).div_((end[name] - start[name]).square_().add_(xi)) for name in omega}
         elements = sum(tensor.numel() for tensor in omega.values())
@@ -69,7 +66,28 @@ def finish_importance(
     return Importance(values, PATH_INTEGRAL, sum_omega, negative / elements, xi)
 
 
+def absolute_xi(xi: float, relative: bool, moves: Callable[[], Iterable[Tensor]]) -> float:
+    """The damping ξ as a number.
+
+    Args:
+        xi: > 0
+        relative: whether it multiplies the median Δ²
+        moves: gives Δ in parts, as often as it is called
+
+    Raises:
+        InvalidInputError: ξ is not positive, or it is relative and nothing moved.
+    """
+    if not xi > 0:
+        raise InvalidInputError(f"expected xi above 0, found {xi}: it keeps Ω finite where a parameter did not move")
+    return xi * median_square(moves) if relative else xi
+
+
 def median_squared_move(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) -> float:
+    """`median_square` of θ_end − θ⁰, each by name."""
+    return median_square(lambda: (end[name] - start[name] for name in start))
+
+
+def median_square(moves: Callable[[], Iterable[Tensor]]) -> float:
     """The exact median (the lower one of an even number, as `torch.median`) of Δ² over all elements that moved.
 
     A radix selection in two passes, without concatenating: the bits of non-negative floats are ordered as the
@@ -80,7 +98,7 @@ def median_squared_move(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) 
         InvalidInputError: no element moved.
     """
     with torch.no_grad():
-        upper = sum(torch.bincount(bits >> 16, minlength=1 << 15).cpu() for bits in _squared_move_bits(start, end))
+        upper = sum(torch.bincount(bits >> 16, minlength=1 << 15).cpu() for bits in _positive_bits(moves()))
         moved = int(upper.sum())
         if moved == 0:
             raise InvalidInputError(
@@ -91,16 +109,16 @@ def median_squared_move(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) 
         top, rank = _bin_of(upper, rank)
         lower = sum(
             torch.bincount(bits[bits >> 16 == top] & 0xFFFF, minlength=1 << 16).cpu()
-            for bits in _squared_move_bits(start, end)
+            for bits in _positive_bits(moves())
         )
         bottom, _ = _bin_of(lower, rank)
     return float(torch.tensor((top << 16) | bottom, dtype=torch.int32).view(torch.float32))
 
 
-def _squared_move_bits(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) -> Iterator[Tensor]:
-    """For each parameter the bits (int32, 1-d) of its positive Δ²; one too small to square is as good as unmoved."""
-    for name in start:
-        squared = (end[name] - start[name]).square_().flatten()
+def _positive_bits(moves: Iterable[Tensor]) -> Iterator[Tensor]:
+    """For each part the bits (int32, 1-d) of its positive Δ²; one too small to square is as good as unmoved."""
+    for move in moves:
+        squared = move.square_().flatten()
         yield squared[squared > 0].view(torch.int32)
 
 

@@ -47,7 +47,7 @@ def group_layers(model: nn.Module, names: Iterable[str], kind: str) -> dict[str,
 
     Args:
         model: the model that `names` come from; a PEFT wrapper is fine
-        names: covered parameter names
+        names: covered parameter names, or names of the base's parameters without the wrapper
         kind: "block" or "parameter"
 
     Returns:
@@ -70,10 +70,16 @@ def group_layers(model: nn.Module, names: Iterable[str], kind: str) -> dict[str,
             outside = after_blocks
         else:
             layer_of[name] = outside
+        layer_of[plain_name(name)] = layer_of[name]
     groups: dict[str, list[str]] = {layer: [] for layer in layer_of.values()}
     for name in names:
         groups[layer_of[name]].append(name)
     return {layer: members for layer, members in groups.items() if members}
+
+
+def plain_name(name: str) -> str:
+    """A parameter's name as the model has it without PEFT's wrapping."""
+    return name.removeprefix("base_model.model.").replace(".base_layer.", ".")
 
 
 def vocabulary_parameters(model: nn.Module, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:

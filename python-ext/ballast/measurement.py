@@ -4,16 +4,15 @@ import numpy
 import torch
 from torch import Tensor
 
-from ballast import batches, scoring
+from ballast import batches, effective_fisher, scoring
 from ballast.anchor import Anchor
-from ballast.batches import TokenBatch
 from ballast.errors import DivergedError, InvalidInputError
 from ballast.importance import FISHER, SENSITIVITY, Importance
 from ballast.layers import covered_parameters
 from ballast.models import OpenedModel
 from ballast.sample_gradients import SampleGradients
 
-KINDS = (FISHER, SENSITIVITY)
+KINDS = (FISHER, SENSITIVITY, *effective_fisher.KINDS)
 LABELS = ("data", "sampled")
 NOT_BY_SAMPLE = ("dora", "osf")
 
@@ -28,18 +27,21 @@ class Measurement:
 
     Sensitivity, 1/N Σ_n |∂‖f(x_n)‖²/∂θ| with f the logits at the document's scored positions (Aljundi et al. 2018,
     arXiv 1711.09601). It needs no labels.
+
+    Under a LoRA adapter the Fisher information of the adapted matrices, in the ways of `effective_fisher`.
     """
 
     def __init__(self, opened: OpenedModel, kind: str, labels: str, seed: int) -> None:
         """
         Args:
             opened: the model, as it stands
-            kind: `importance.FISHER` or `importance.SENSITIVITY`
+            kind: `importance.FISHER`, `importance.SENSITIVITY`, or one of `effective_fisher.KINDS`
             labels: "data" or "sampled"
             seed: of labels that are drawn
 
         Raises:
-            InvalidInputError: an unknown kind or label, or an adapter whose gradients have no samples apart.
+            InvalidInputError: an unknown kind or label, a kind that needs an adapter which the model does not have, or an
+                adapter whose gradients have no samples apart.
         """
         if kind not in KINDS or labels not in LABELS:
             raise InvalidInputError(
@@ -55,7 +57,10 @@ class Measurement:
         self._opened = opened
         self._kind = kind
         self._parameters = covered_parameters(opened.model)
-        self._gradients = SampleGradients(opened.model, self._parameters, magnitudes=kind == SENSITIVITY)
+        if kind in effective_fisher.KINDS:
+            self._gradients = effective_fisher.create(opened, effective_fisher.KINDS[kind])
+        else:
+            self._gradients = SampleGradients(opened.model, self._parameters, magnitudes=kind == SENSITIVITY)
         self._sampled = labels == "sampled"
         self._generator = torch.Generator(opened.device).manual_seed(seed)
         self._seen_tokens = torch.zeros(opened.vocabulary_size, dtype=torch.bool, device=opened.device)
@@ -66,16 +71,23 @@ class Measurement:
         opened = self._opened
         batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
         batch.mark_tokens(self._seen_tokens)
-        with self._gradients.of_samples(_documents(batch), batch.scored):
+        if self._kind in effective_fisher.KINDS:
+            self._gradients.add(batch, self._cross_entropies)
+            return
+        with self._gradients.of_samples(batch.documents(), batch.scored):
             logits = scoring.selected_logits(opened, batch, own_positions=True).float()
             self._measured(logits, batch.targets).backward()
 
     def _measured(self, logits: Tensor, targets: Tensor) -> Tensor:
         if self._kind == SENSITIVITY:
             return logits.square().sum()
+        return self._cross_entropies(logits, targets).sum()
+
+    def _cross_entropies(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """[S], in nats, of the targets or of what is drawn in their place."""
         if self._sampled:
             targets = torch.multinomial(logits.detach().softmax(-1), 1, generator=self._generator)[:, 0]
-        return torch.nn.functional.cross_entropy(logits, targets, reduction="sum")
+        return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
 
     def finish(self, reference_is_base: bool, layer_coefficients: str, layers: str, normalize: str) -> Anchor:
         """The anchor at the model as it stands.
@@ -109,13 +121,3 @@ class Measurement:
             normalize,
             self._seen_tokens,
         )
-
-
-def _documents(batch: TokenBatch) -> torch.Tensor:
-    """[rows, length]: the number of each token's document in the batch, from 0; -1 for padding."""
-    row = torch.arange(len(batch.ids), device=batch.ids.device)[:, None]
-    key = row * (batch.segments.max() + 1) + batch.segments
-    is_text = batch.segments > 0
-    documents = torch.full_like(key, -1)
-    documents[is_text] = key[is_text].unique(return_inverse=True)[1]
-    return documents

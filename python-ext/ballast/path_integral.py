@@ -1,20 +1,18 @@
 """The path integral ω: what each parameter contributed to lowering the loss along the way."""
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-from ballast import defaults, kernels
-from ballast.anchor import Anchor
-from ballast.errors import DivergedError, InvalidInputError
-from ballast.importance import finish_importance
+from ballast import kernels
+from ballast.importance import Importance, finish_importance
 from ballast.layers import check_float32, covered_parameters
+from ballast.path_meter import PathMeter
 
 
-class PathIntegral:
+class PathIntegral(PathMeter):
     """Accumulates ω ← ω − g ⊙ d over optimizer steps, as in Synaptic Intelligence (arXiv 1703.04200) and
     arXiv 2501.13669.
 
@@ -92,45 +90,7 @@ class PathIntegral:
         yield
         self.observe(before, gradients, gate)
 
-    def anchor(
-        self,
-        model: nn.Module,
-        xi: float = defaults.XI,
-        relative: bool = defaults.XI_IS_RELATIVE,
-        reference: str = defaults.REFERENCE,
-        layer_coefficients: str = defaults.LAYER_COEFFICIENTS,
-        layers: str = defaults.LAYERS,
-        normalize: str = defaults.NORMALIZE,
-    ) -> Anchor:
-        """What a later phase needs, to be made when the last step is done.
-
-        Args:
-            model: whose parameters these are
-            xi: the damping ξ
-            relative: whether `xi` multiplies the median squared move
-            reference: "end": θ* is where the parameters are now. "start": θ* is where they were when this path integral
-                was made, which then only measured: they are put back there
-            layer_coefficients: as in `importance.layer_coefficients`
-            layers: "block" or "parameter"
-            normalize: "mean" or "none"
-
-        Raises:
-            InvalidInputError: an unknown setting, or nothing to measure (no parameter moved).
-            DivergedError: a gradient or a move was not finite.
-        """
-        if reference not in ("end", "start"):
-            raise InvalidInputError(f'expected reference "end" or "start", found "{reference}"')
+    def finish(self, xi: float, relative: bool) -> Importance:
+        """As `importance.finish_importance`, of the parameters as they are now."""
         here = {name: parameter.detach() for name, parameter in self.parameters.items()}
-        measured = finish_importance(self.omega, self.start, here, xi, relative)
-        if not math.isfinite(measured.sum_omega):
-            raise DivergedError(
-                f"expected finite gradients and moves along the way, found a path integral of {measured.sum_omega}: "
-                "lower the learning rate or look at the data"
-            )
-        if reference == "start":
-            kept = self.start
-            for name, value in kept.items():
-                here[name].copy_(value)
-        else:
-            kept = {name: value.clone() for name, value in here.items()}
-        return Anchor.of(model, measured, kept, reference == "start", layer_coefficients, layers, normalize)
+        return finish_importance(self.omega, self.start, here, xi, relative)

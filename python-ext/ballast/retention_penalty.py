@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ballast import defaults, methods
+from ballast.adapted import EFFECTIVE
 from ballast.anchor import Anchor
 from ballast.errors import InvalidInputError
 from ballast.layers import check_float32, covered_parameters
@@ -51,6 +52,7 @@ class RetentionPenalty:
         layer_coefficients: str = defaults.LAYER_COEFFICIENTS,
         layers: str = defaults.LAYERS,
         normalize: str = defaults.NORMALIZE,
+        space: str | None = None,
     ) -> None:
         """Made when training begins: some methods hold to where the model stands now.
 
@@ -59,11 +61,12 @@ class RetentionPenalty:
             anchor: what to remember; None for a method that needs none
             method: a name from `ballast.methods`, or "package.module:ClassName"
             strength: λ; None: the method's default in this form
-            form: one of the method's; None: its first
+            form: one of the method's; None: its first, which is "gradient" in the effective space
             options: the method's own, by the names that an experiment uses
             layer_coefficients: as in `importance.layer_coefficients`
             layers: "block" or "parameter"
             normalize: "mean" or "none"
+            space: one of the method's, "factors" or "effective" of a LoRA adapter; None: its first
 
         Raises:
             InvalidInputError: an unknown setting, an anchor that is missing or of another model, or a method that acts
@@ -71,7 +74,9 @@ class RetentionPenalty:
         """
         parameters = covered_parameters(model)
         check_float32(parameters)
-        self.form = methods.find(method).forms[0] if form is None else form
+        found = methods.find(method)
+        space = found.spaces[0] if space is None else space
+        self.form = form or (GRADIENT if space == EFFECTIVE else found.forms[0])
         settings = RetentionSettings(
             seed=0,
             method=method,
@@ -81,6 +86,7 @@ class RetentionPenalty:
             layer_coefficients=layer_coefficients,
             layers=layers,
             normalize=normalize,
+            space=space,
             permute=False,
         )
         if self.form == OBJECTIVE:  # Before such a method copies a whole model as its teacher.

@@ -49,7 +49,8 @@ class SampleGradients:
         Args:
             model: parameters used outside of the modules that own them cannot be told apart by sample, and are refused
                 when they are met
-            parameters: what to measure, by name; live
+            parameters: what to measure, by name; live. A frozen one is measured without ever having a `.grad`, if the
+                modules that own it are all that use it, which cannot be checked then
             magnitudes: whether to sum |∂ℓ_n/∂θ| instead of its square
         """
         self.totals = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in parameters.items()}
@@ -104,6 +105,8 @@ class SampleGradients:
 
     def _watch(self, by_length: dict[int, list[Tensor]], uses: dict[str, list[_Use]]):
         def called(module: nn.Module, arguments: tuple, output: Tensor) -> None:
+            if torch.is_grad_enabled() and not output.requires_grad:
+                output.requires_grad_()  # All of the module is frozen, and all before it: its gradient begins here.
             # A checkpointed block computes its forward pass again inside the backward pass: not another use.
             if not torch.is_grad_enabled() or torch._C._current_graph_task_id() != -1:
                 return

@@ -18,6 +18,8 @@ class RetentionSettings:
         options: the method's own, by the names that an experiment uses
         strength: λ ("lambda" in the experiment), or None for the method's default in this form
         form: one of the method's: "proximal", "gradient" or "objective"
+        space: "factors": the covered parameters themselves, LoRA's A and B where there are such; "effective": what a
+            LoRA adapter does to each matrix
         layer_coefficients: as in `importance.layer_coefficients`
         layers: "block" or "parameter"
         normalize: "mean" or "none"
@@ -29,6 +31,7 @@ class RetentionSettings:
     options: Mapping[str, Any]
     strength: float | None
     form: str
+    space: str
     layer_coefficients: str
     layers: str
     normalize: str

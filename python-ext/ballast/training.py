@@ -8,13 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from ballast import methods
+from ballast.adapted import EFFECTIVE
 from ballast.anchor import Anchor
+from ballast.effective import EffectivePathIntegral
 from ballast.errors import DivergedError
 from ballast.importance import PATH_INTEGRAL
 from ballast.layers import check_float32, covered_parameters
 from ballast.methods import PhaseStart
 from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, all_gradients, clip_factor, learning_rate
 from ballast.path_integral import PathIntegral
+from ballast.path_meter import PathMeter
 from ballast.retention import Retention
 from ballast.settings import PhaseSettings
 
@@ -53,7 +56,7 @@ class TrainingPhase:
         check_float32(self.parameters)
         self.device = next(iter(self.parameters.values())).device
         self.retention = methods.retain(PhaseStart(model, self.parameters, anchor, settings, former))
-        self._path_integral = PathIntegral(self.parameters) if settings.importance == PATH_INTEGRAL else None
+        self._meter = self._make_meter()
         self._optimizer: Optimizer | None = self._make_optimizer()
         self._gate = Gate(self.device)
         self._learning_rate = self._scheduled(0)
@@ -139,6 +142,8 @@ class TrainingPhase:
             self._strength = self.retention.strength
             self._optimizer = None
             self.retention = Retention()
+            if self._meter is not None:
+                self._meter.stop()
             self._drop_gradients()
             self.model.eval()
         return {"steps": self._steps, "method": self.settings.method, "lambda": self._strength}
@@ -147,27 +152,36 @@ class TrainingPhase:
         """Makes the anchor out of an ended phase that measured importance, and frees ω. Once only.
 
         Args:
-            settings, named: what `PathIntegral.anchor` takes after the model
+            settings, named: what `PathMeter.anchor` takes after the model
 
         Raises:
-            InvalidInputError: as `PathIntegral.anchor`.
+            InvalidInputError: as `PathMeter.anchor`.
             DivergedError: the phase met a value that is not finite, so its ω ends before its last step.
         """
-        anchor = self._finished_path_integral().anchor(self.model, *settings, **named)
-        self._path_integral = None
+        anchor = self._finished_meter().anchor(self.model, *settings, **named)
+        self._meter = None
         return anchor
+
+    def _make_meter(self) -> PathMeter | None:
+        if self.settings.importance != PATH_INTEGRAL:
+            return None
+        effective = self.settings.space == EFFECTIVE
+        return EffectivePathIntegral(self.model) if effective else PathIntegral(self.parameters)
 
     def _make_optimizer(self) -> Optimizer:
         """The fused pass where nothing but AdamW moves the parameters while ω is measured."""
-        if self._path_integral is not None and not self.retention.acts_on_step:
-            return PathIntegralAdamW(self._path_integral, self.settings.weight_decay)
+        if self._fuses_path_integral():
+            return PathIntegralAdamW(self._meter, self.settings.weight_decay)
         return FusedAdamW(self.parameters, self.settings.weight_decay)
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
         """Measures ω around the whole step where the optimizer does not: g without the penalty, d with it."""
-        if self._path_integral is not None and self.retention.acts_on_step:
-            return self._path_integral.around_step(self._gate.step)
+        if self._meter is not None and not self._fuses_path_integral():
+            return self._meter.around_step(self._gate.step)
         return contextlib.nullcontext()
+
+    def _fuses_path_integral(self) -> bool:
+        return isinstance(self._meter, PathIntegral) and not self.retention.acts_on_step
 
     def _drop_gradients(self) -> None:
         for parameter in self.parameters.values():
@@ -177,17 +191,17 @@ class TrainingPhase:
         settings = self.settings
         return learning_rate(settings.schedule, settings.learning_rate, settings.warmup_steps, settings.steps, step)
 
-    def _finished_path_integral(self) -> PathIntegral:
+    def _finished_meter(self) -> PathMeter:
         if not self._ended:
             raise RuntimeError("expected end() before finish_importance(), found a phase that still runs")
-        if self._path_integral is None:
+        if self._meter is None:
             raise RuntimeError("expected a phase that measured importance and has not been finished, found none")
         if bad_step := int(self._gate.step):
             raise DivergedError(
                 f"expected finite losses and gradients in the general phase, found one that is not at step {bad_step}, "
                 f"micro-batch {int(self._gate.micro_batch)}: lower general.learningRate or look at that batch"
             )
-        return self._path_integral
+        return self._meter
 
     def _check_running(self) -> None:
         if self._ended:

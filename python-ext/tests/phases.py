@@ -4,6 +4,8 @@ import warnings
 
 import torch
 from tiny_models import CONFIGURATIONS, VOCABULARY_SIZE
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM
 
 from ballast import Anchor, PhaseSettings, TrainingPhase, covered_parameters, methods
@@ -27,6 +29,7 @@ SETTINGS = {
     "anchor": 0,
     "layerCoefficients": "scaled",
     "layers": "block",
+    "space": "factors",
     "normalize": "mean",
     "permute": False,
 }
@@ -82,9 +85,9 @@ def train(phase: TrainingPhase, ids: torch.Tensor, steps: int = 6) -> TrainingPh
     return phase
 
 
-def measured_anchor(model: torch.nn.Module, **changes):
+def measured_anchor(model: torch.nn.Module, space: str = "factors", **changes):
     """The anchor of a short general phase of `model`."""
-    phase = train(TrainingPhase(model, settings(importance="path_integral")), batch(seed=2))
+    phase = train(TrainingPhase(model, settings(importance="path_integral", space=space)), batch(seed=2))
     phase.end()
     arguments = {"reference": "end", "layer_coefficients": "scaled", "layers": "block", "normalize": "mean"}
     return phase.finish_importance(1.0, True, **(arguments | changes))
@@ -97,3 +100,17 @@ def values(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 def same_bits(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+class LargestMade(TorchDispatchMode):
+    """Numbers in the largest tensor with memory of its own that is made inside."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        given = {leaf.untyped_storage().data_ptr() for leaf in tree_leaves(arguments) if isinstance(leaf, torch.Tensor)}
+        made = function(*arguments, **(keywords or {}))
+        for leaf in tree_leaves(made):
+            if isinstance(leaf, torch.Tensor) and leaf.untyped_storage().data_ptr() not in given:
+                self.numbers = max(self.numbers, leaf.numel())
+        return made

@@ -2,9 +2,11 @@ import json
 
 import pytest
 import torch
-from phases import batch, lora_model, measured_anchor, same_bits, settings, tiny_model, train, values
+from phases import batch, lora_model, measured_anchor, retain, same_bits, settings, tiny_model, train, values
+from safetensors.torch import load_file
 
-from ballast import Anchor, InvalidInputError, TrainingPhase
+from ballast import Anchor, InvalidInputError, TrainingPhase, covered_parameters
+from ballast.adapted import adapted_matrices, merge_and_restart
 from ballast.anchor import METADATA, TENSORS
 
 PROVENANCE = {"baseModel": "sha256:1234", "data": "sha256:abcd", "recipe": {"steps": 6}}
@@ -72,7 +74,7 @@ def test_lora_factors_round_trip(tmp_path):
 
 def test_metadata_says_how_it_came_about(saved):
     metadata = json.loads((saved / METADATA).read_text())
-    assert metadata["schema"] == 3 and metadata["storage"] == "float32"
+    assert metadata["schema"] == 4 and metadata["storage"] == "float32" and metadata["space"] == "parameters"
     assert metadata["provenance"] == PROVENANCE
     assert metadata["layerWeights"]["kind"] == "scaled" and metadata["layerWeights"]["normalize"] == "mean"
     assert metadata["shapes"]["model.embed_tokens.weight"] == [320, 32]
@@ -182,5 +184,96 @@ def test_a_replacement_that_breaks_off_leaves_no_anchor_that_opens(base_anchor, 
 def test_another_schema_is_refused(saved):
     metadata = json.loads((saved / METADATA).read_text())
     (saved / METADATA).write_text(json.dumps(metadata | {"schema": 1}))
-    with pytest.raises(InvalidInputError, match='expected "schema": 3 .* found 1'):
+    with pytest.raises(InvalidInputError, match='expected "schema": 4 .* found 1'):
         Anchor.open(saved)
+
+
+# ── the effective space of a LoRA adapter ────────────────────────────────────────────────────────────────────────────
+
+
+def factors(model):
+    return {name: value.detach().clone() for name, value in covered_parameters(model).items()}
+
+
+@pytest.mark.parametrize("reference", ["start", "end"])
+def test_an_effective_anchor_holds_base_weights_importance_and_the_adapter(tmp_path, reference):
+    model = lora_model("gpt2")
+    start = factors(model)
+    anchor = measured_anchor(model, space="effective", reference=reference)
+    anchor.save(tmp_path, {})
+    metadata = json.loads((tmp_path / METADATA).read_text())
+    assert metadata["space"] == "effective"
+    tensors = load_file(tmp_path / TENSORS)
+    names = {f"importance.{matrix.name}" for matrix in adapted_matrices(model)}
+    assert {name for name in tensors if name.startswith("importance.")} == names
+    opened = lora_model("gpt2")
+    again = Anchor.open(tmp_path, opened, space="effective")
+    again.restore(opened)
+    assert same_bits(factors(opened), start if reference == "start" else factors(model))
+    one, other = (retain("hierarchical", opened, each, space="effective", form="gradient") for each in (anchor, again))
+    with torch.no_grad():
+        next(iter(covered_parameters(opened).values())).add_(0.1)
+    assert one.value() == other.value() > 0
+
+
+def test_an_adapter_that_has_not_begun_may_have_any_random_a(tmp_path):
+    def fresh(seed):
+        model = lora_model()
+        torch.manual_seed(seed)
+        merge_and_restart(model)
+        return model
+
+    measured_anchor(fresh(1), space="effective", reference="start").save(tmp_path, {})
+    assert Anchor.open(tmp_path, fresh(2)).space == "effective"
+    with pytest.raises(InvalidInputError, match="first mismatch is .*lora_B"):
+        Anchor.open(tmp_path, lora_model())
+
+
+def test_an_anchor_of_full_fine_tuning_serves_an_adapter_on_the_same_base(tmp_path):
+    full = measured_anchor(tiny_model())
+    full.save(tmp_path, {})
+    assert json.loads((tmp_path / METADATA).read_text())["space"] == "parameters"
+    model = lora_model()
+    before = factors(model)
+    anchor = Anchor.open(tmp_path, model, space="effective")
+    anchor.restore(model)
+    assert same_bits(factors(model), before), "the adapter stays where it is"
+    penalty = retain("hierarchical", model, anchor, strength=0.5, normalize="none", layer_coefficients="uniform",
+                     space="effective", form="gradient")  # fmt: skip
+    start = {m.name: m.module.get_delta_weight("default").detach() for m in adapted_matrices(model)}
+    with torch.no_grad():
+        for parameter in covered_parameters(model).values():
+            parameter += 0.1
+    expected = sum(
+        0.5 * (full.importance[m.name].double() * (m.module.get_delta_weight("default") - start[m.name]) ** 2).sum()
+        for m in adapted_matrices(model)
+    )
+    assert penalty.value().item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_an_anchor_of_another_space_names_the_setting(tmp_path):
+    for space, model in (("factors", lora_model()), ("effective", lora_model()), ("parameters", tiny_model())):
+        measured_anchor(model, space="effective" if space == "effective" else "factors").save(tmp_path / space, {})
+    for space, wanted, model in (
+        ("effective", "factors", lora_model()),
+        ("factors", "effective", lora_model()),
+        ("parameters", "factors", lora_model()),
+        ("effective", "factors", tiny_model()),
+        ("parameters", "effective", tiny_model()),
+    ):
+        expected = f'retention.space: expected an anchor .* "{wanted}", found one that was measured in "{space}"'
+        with pytest.raises(InvalidInputError, match=expected):
+            Anchor.open(tmp_path / space, model, space=wanted)
+    with pytest.raises(InvalidInputError, match='retention.space: .* in "factors"'):
+        retain("hierarchical", lora_model(), measured_anchor(lora_model()), space="effective", form="gradient")
+
+
+def test_an_effective_anchor_of_another_base_or_rank_is_refused(tmp_path):
+    measured_anchor(lora_model(), space="effective").save(tmp_path, {})
+    with pytest.raises(InvalidInputError, match="mismatch is transformer.h.0.attn.c_attn.weight: .* no importance"):
+        Anchor.open(tmp_path, lora_model("gpt2"))
+    other = lora_model()
+    matrix = adapted_matrices(other)[0]
+    matrix.a.data = torch.zeros(5, matrix.a.shape[1])
+    with pytest.raises(InvalidInputError, match="first mismatch is .*lora_A.default.weight: expected .2, 32"):
+        Anchor.open(tmp_path, other)

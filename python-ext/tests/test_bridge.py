@@ -16,7 +16,7 @@ from ballast.errors import InvalidInputError
 SETTINGS = {
     "steps": 6, "learningRate": 1e-2, "schedule": "linear", "warmupSteps": 1, "weightDecay": 0.01, "clipNorm": 1.0,
     "seed": 5, "importance": None, "method": "none", "options": {}, "lambda": None, "form": "proximal", "anchor": 0,
-    "layerCoefficients": "scaled", "layers": "block", "normalize": "mean", "permute": False,
+    "layerCoefficients": "scaled", "layers": "block", "normalize": "mean", "permute": False, "space": "factors",
 }  # fmt: skip
 LORA = {"kind": "lora", "rank": 4, "alpha": 8.0, "dropout": 0.0, "targets": None, "preserved": None}
 FINISH = (1.0, True, "end", "scaled", "block", "mean")
@@ -65,7 +65,7 @@ def test_a_whole_experiment_runs_on_every_architecture(any_model, tmp_path, slot
     bridge.save_anchor(anchor, str(tmp_path / "anchor"), {"recipe": {"steps": 6}})
     bridge.release(phase)
 
-    opened = bridge.open_anchor(str(tmp_path / "anchor"), model, None, "uniform", "block", "mean")
+    opened = bridge.open_anchor(str(tmp_path / "anchor"), model, None, "factors", "uniform", "block", "mean")
     phase, progress = train(model, domain, method="hierarchical", anchor=opened)
     assert progress["penalty"] > 0
     ended = bridge.end_phase(phase)
@@ -276,7 +276,7 @@ def experiment(model, target):
     bridge.end_phase(phase)
     anchor = bridge.finish_importance(phase, 1.0, True, "end", "scaled", "block", "mean")
     bridge.save_anchor(anchor, target + "/anchor", {})
-    anchor = bridge.open_anchor(target + "/anchor", model, None, "scaled", "block", "mean")
+    anchor = bridge.open_anchor(target + "/anchor", model, None, "factors", "scaled", "block", "mean")
     phase = bridge.begin_phase(model, settings | {"method": "hierarchical", "anchor": anchor})
     bridge.end_phase(phase)
     bridge.score(model, slot, 1, 4, False, numpy.zeros(8, numpy.float32))

@@ -1,12 +1,19 @@
 """What the methods share that hold each parameter back by an anchor's importance."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from torch import Tensor
+
+from ballast.adapted import EFFECTIVE, AdaptedMatrix, adapted_matrices
+from ballast.anchor import Anchor
+from ballast.effective_penalty import EffectivePenalty
 from ballast.errors import InvalidInputError
 from ballast.importance import permuted, weigh_layers
 from ballast.layers import group_layers
 from ballast.methods.method import Method, PhaseStart
 from ballast.penalty import DEFAULT_STRENGTH, QuadraticPenalty
+from ballast.retention import Retention
 from ballast.settings import RetentionSettings
 
 
@@ -24,28 +31,59 @@ class AnchoredMethod(Method):
         """What multiplies the penalty: λ, unless a method says otherwise."""
         return settings.strength_or(DEFAULT_STRENGTH)
 
-    def retain(self, start: PhaseStart) -> QuadraticPenalty:
+    def accepts(self, measured: str) -> bool:
+        """Whether importance of that kind serves."""
+        return measured == self.importance
+
+    def effective_importance(self, anchor: Anchor, matrices: Sequence[AdaptedMatrix]) -> Mapping[str, Tensor]:
+        """Ω of a LoRA adapter's matrices: as measured, unless a method says otherwise."""
+        return anchor.effective_importance_for(matrices)
+
+    def retain(self, start: PhaseStart) -> Retention:
         """As `Method.retain`.
 
         Raises:
-            InvalidInputError: no anchor, or one of another kind of importance or of another model.
+            InvalidInputError: no anchor, or one of another kind of importance, of another space or of another model.
         """
         anchor, settings = start.anchor, start.settings
-        if anchor is None or anchor.measured.method != self.importance:
+        if anchor is None or not self.accepts(anchor.measured.method):
             found = "none" if anchor is None else f"one of {anchor.measured.method}"
             raise InvalidInputError(
                 f'expected an anchor of {self.importance} for the method "{self.name}", found {found}: add a "general" '
                 f'block to the experiment, or name an anchor that was made for "{self.name}" in "retention.anchor"'
             )
+        if settings.space == EFFECTIVE:
+            return self._effective_penalty(start, anchor)
         reference = anchor.reference_for(start.parameters)
-        groups = group_layers(start.model, start.parameters, settings.layers)
-        importance = permuted(anchor.importance, settings.seed) if settings.permute else anchor.importance
-        weights = weigh_layers(importance, groups, self.layer_coefficients(settings), settings.normalize)
+        importance, coefficients = self._weigh(start, anchor.importance)
         return QuadraticPenalty(
             start.parameters,
             weights=importance,
-            coefficients=weights.coefficients(),
+            coefficients=coefficients,
             reference=reference,
             strength=self.strength(settings),
             form=settings.form,
         )
+
+    def _effective_penalty(self, start: PhaseStart, anchor: Anchor) -> EffectivePenalty:
+        matrices = adapted_matrices(start.model)
+        importance, coefficients = self._weigh(start, self.effective_importance(anchor, matrices))
+        reference = anchor.reference_for(start.parameters)
+        return EffectivePenalty(
+            matrices,
+            weights=importance,
+            coefficients=coefficients,
+            reference={matrix.name: (reference[matrix.b_name], reference[matrix.a_name]) for matrix in matrices},
+            strength=self.strength(start.settings),
+            form=start.settings.form,
+        )
+
+    def _weigh(
+        self, start: PhaseStart, importance: Mapping[str, Tensor]
+    ) -> tuple[Mapping[str, Tensor], Mapping[str, float]]:
+        """(Ω, what multiplies it in each tensor)."""
+        settings = start.settings
+        groups = group_layers(start.model, importance, settings.layers)
+        importance = permuted(importance, settings.seed) if settings.permute else importance
+        weights = weigh_layers(importance, groups, self.layer_coefficients(settings), settings.normalize)
+        return importance, weights.coefficients()

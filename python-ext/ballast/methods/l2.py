@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ballast.adapted import EFFECTIVE, FACTORS, adapted_matrices
+from ballast.effective_penalty import EffectivePenalty
 from ballast.errors import InvalidInputError
 from ballast.layers import vocabulary_parameters
 from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
 from ballast.penalty import DEFAULT_STRENGTH, QuadraticPenalty
+from ballast.retention import Retention
 
 
 @register("l2")
@@ -19,10 +22,12 @@ class L2(Method):
     """Every parameter is held alike.
 
     λ Σ_i (θ_i − θ*_i)². θ* is the anchor's reference, or where the phase starts if there is no anchor. The weight 1 is
-    of mean 1 as normalised importance is, so λ means about the same as for hierarchical.
+    of mean 1 as normalised importance is, so λ means about the same as for hierarchical. In the effective space of a
+    LoRA adapter it is λ Σ_W ‖s(BA − B*A*)‖².
     """
 
     paper = "L2-SP, arXiv 1802.01483"
+    spaces = (FACTORS, EFFECTIVE)
 
     free_unseen: bool = option(
         False,
@@ -30,16 +35,34 @@ class L2(Method):
         "them free too, so this is the null model of its importance. Needs general text.",
     )
 
-    def retain(self, start: PhaseStart) -> QuadraticPenalty:
+    def retain(self, start: PhaseStart) -> Retention:
         if start.anchor is None:
             reference = {name: parameter.detach().clone() for name, parameter in start.parameters.items()}
         else:
             reference = start.anchor.reference_for(start.parameters)
+        if start.settings.space == EFFECTIVE:
+            return self._effective(start, reference)
         return QuadraticPenalty(
             start.parameters,
             weights=dict.fromkeys(start.parameters, torch.ones(())) | self._rows_of_seen_tokens(start),
             coefficients=dict.fromkeys(start.parameters, 1.0),
             reference=reference,
+            strength=start.settings.strength_or(DEFAULT_STRENGTH),
+            form=start.settings.form,
+        )
+
+    def _effective(self, start: PhaseStart, reference: Mapping[str, Tensor]) -> EffectivePenalty:
+        if self.free_unseen:
+            raise InvalidInputError(
+                'retention.options.freeUnseen: expected retention.space "factors", found "effective": a LoRA adapter '
+                "on linear modules leaves the rows of the embedding alone; leave the option out"
+            )
+        matrices = adapted_matrices(start.model)
+        return EffectivePenalty(
+            matrices,
+            weights={matrix.name: torch.ones(()) for matrix in matrices},
+            coefficients={matrix.name: 1.0 for matrix in matrices},
+            reference={matrix.name: (reference[matrix.b_name], reference[matrix.a_name]) for matrix in matrices},
             strength=start.settings.strength_or(DEFAULT_STRENGTH),
             form=start.settings.form,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ballast.adapted import FACTORS
 from ballast.anchor import Anchor
 from ballast.penalty import GRADIENT, PROXIMAL
 from ballast.retention import Retention
@@ -43,6 +44,8 @@ class Method(ABC):
         importance: what an anchor must have measured for it (a name of `ballast.importance`); None: it needs no anchor
         forms: how it can act: "proximal", "gradient", "objective"; the first is the default
         starts_afresh: whether its phase trains a new adapter, the one there is being folded into the base
+        spaces: what it can hold: "factors" (the covered parameters), "effective" (what a LoRA adapter does to each
+            matrix); the first is the default
         needs: what else it needs beside a model and domain text, for people; "" for nothing
     """
 
@@ -51,6 +54,7 @@ class Method(ABC):
     importance: str | None = None
     forms: tuple[str, ...] = (PROXIMAL, GRADIENT)
     starts_afresh: bool = False
+    spaces: tuple[str, ...] = (FACTORS,)
     needs: str = ""
 
     @abstractmethod

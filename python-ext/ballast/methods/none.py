@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ballast.adapted import EFFECTIVE, FACTORS
 from ballast.methods.method import Method, PhaseStart
 from ballast.methods.registry import register
 from ballast.penalty import GRADIENT, PROXIMAL
@@ -17,6 +18,7 @@ class NoRetention(Method):
     """
 
     forms = (PROXIMAL, GRADIENT, OBJECTIVE)
+    spaces = (FACTORS, EFFECTIVE)
 
     def retain(self, start: PhaseStart) -> Retention:
         return Retention()

@@ -67,7 +67,8 @@ def retain(start: PhaseStart) -> Retention:
     """What the method of a phase's settings holds it back with.
 
     Raises:
-        InvalidInputError: as `create` and `Method.retain`; or a form that the method does not have, or a negative λ.
+        InvalidInputError: as `create` and `Method.retain`; or a form or space that the method does not have, or a
+            negative λ.
     """
     settings = start.settings
     method = create(settings.method, settings.options)
@@ -76,14 +77,23 @@ def retain(start: PhaseStart) -> Retention:
             f'retention.form: expected {" or ".join(method.forms)} for the method "{settings.method}", found '
             f'"{settings.form}", which it does not have; leave the key out for its default'
         )
+    if settings.space not in method.spaces:
+        raise InvalidInputError(
+            f'retention.space: expected {" or ".join(method.spaces)} for the method "{settings.method}", found '
+            f'"{settings.space}", which it does not have; leave the key out for its default'
+        )
     if settings.strength is not None and not settings.strength >= 0:
         raise InvalidInputError(f"retention.lambda: expected at least 0, found {settings.strength}")
     return method.retain(start)
 
 
-def describe(name: str) -> dict[str, Any]:
-    """What a method is, for people and for the command `methods`."""
-    method = find(name)
+def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a method with its options is, for people and for the command `methods`.
+
+    Raises:
+        InvalidInputError: as `create`.
+    """
+    method = create(name, options or {})
     summary, _, formula = (inspect.getdoc(method) or "").partition("\n")
     return {
         "name": name,
@@ -93,8 +103,9 @@ def describe(name: str) -> dict[str, Any]:
         "importance": method.importance,
         "needs": method.needs,
         "forms": list(method.forms),
+        "spaces": list(method.spaces),
         "lambda": {form: DEFAULT_STRENGTH[form] for form in method.forms},
-        "options": [_plain(key, facts) for key, facts in options_of(method).items()],
+        "options": [_plain(key, facts) for key, facts in options_of(type(method)).items()],
     }
 
 

@@ -3,6 +3,7 @@ package io.ballast.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Methods against forgetting, for people; each as the bridge describes it. */
 final class MethodText {
@@ -30,6 +31,8 @@ final class MethodText {
         line(text, method.get("name").toString(), method.get("summary"));
         method.get("formula").toString().lines().forEach(line -> line(text, "", line));
         line(text, "forms", String.join(", ", forms(method)));
+        line(text, "spaces", ((List<?>) method.get("spaces")).stream().map(Object::toString)
+                .collect(Collectors.joining(", ")));
         line(text, "needs", orNothing(method.get("needs")));
         line(text, "paper", orNothing(method.get("paper")));
         List<?> options = (List<?>) method.get("options");

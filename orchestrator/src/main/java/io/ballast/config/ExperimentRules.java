@@ -9,7 +9,7 @@ import java.util.Set;
 /** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
 final class ExperimentRules {
     private static final Set<String> METHODS_WITH_ADAPTER = Set.of("olora");
-    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas");
+    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "ewc-lora");
 
     private final ExperimentConfig experiment;
     private final Place place;
@@ -32,6 +32,7 @@ final class ExperimentRules {
         if (experiment.afterTraining() != null) {
             checkAfterTraining(experiment.afterTraining(), place.key("afterTraining"));
         }
+        checkSpace();
         checkWarmup("general", experiment.general());
         checkWarmup("domain", experiment.domain());
         checkReplay();
@@ -105,6 +106,23 @@ final class ExperimentRules {
         if (!way.towardsBase() && experiment.general() == null && experiment.retention().anchor() == null) {
             throw here.key("method").wrong("a block 'general' or 'retention.anchor' for shrink", "neither",
                     "It goes by importance: add one of them, or use wise-ft or lines.");
+        }
+    }
+
+    private void checkSpace() {
+        RetentionConfig retention = experiment.retention();
+        if (retention.space() != RetentionConfig.Space.EFFECTIVE) {
+            return;
+        }
+        if (experiment.adapter() == null) {
+            throw place.key("retention").key("space").wrong("a block 'adapter' with the space effective", "none",
+                    "It is what a LoRA adapter does to each matrix: add the block 'adapter', or"
+                            + " set retention.space to factors and retention.method to one that has it.");
+        }
+        if (retention.form() == RetentionConfig.Form.PROXIMAL) {
+            throw place.key("retention").key("form").wrong("gradient with the space effective", "proximal",
+                    "A penalty on the product of two factors has no proximal step in closed form: leave"
+                            + " retention.form out, or set retention.space to factors.");
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Set;
  * @param options           the method's own settings
  * @param lambda            strength; null becomes the default of the form
  * @param form              how the penalty acts; null becomes the method's default
+ * @param space             what is held of a LoRA adapter
  * @param layerCoefficients how α is made from the layers' norms
  * @param layers            what a layer is
  * @param normalize         whether αΩ is rescaled to mean 1
@@ -20,7 +21,7 @@ import java.util.Set;
 public record RetentionConfig(
         @Setting(value = "Method against forgetting: a name that 'ballast methods' lists, or package.module:ClassName"
                 + " for a method of one's own in Python.", byDefault = "\"none\"",
-                choices = {"none", "l2", "hierarchical", "ewc", "mas", "kl", "asft", "olora"},
+                choices = {"none", "l2", "hierarchical", "ewc", "mas", "kl", "asft", "olora", "ewc-lora"},
                 pattern = "[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*") String method,
         @Setting(value = "The method's own settings, as 'ballast methods' lists them.", byDefault = "{}")
                 Map<String, Object> options,
@@ -30,6 +31,9 @@ public record RetentionConfig(
         @Setting("proximal: a closed-form step after the optimizer's; gradient: the penalty's gradient joins the"
                 + " loss's; objective: what is held is a term of the loss. By default the first that the method has.")
                 Form form,
+        @Setting(value = "What is measured and held of a LoRA adapter: factors = its A and B; effective = what they do"
+                + " to each matrix, s B A, in gradient form. Without an adapter factors are the model's parameters."
+                + " ewc-lora is always effective.", byDefault = "\"factors\"") Space space,
         @Setting(value = "Layer coefficients: paper = softmax of the norms; scaled = mean-1 softmax of norms over"
                 + " their mean; scaled-rms = the same of norm per square root of size; uniform = 1 (Synaptic"
                 + " Intelligence).", byDefault = "\"scaled\"")
@@ -49,6 +53,7 @@ public record RetentionConfig(
     private static final double OBJECTIVE_LAMBDA = 0.1;
     private static final Set<String> IN_THE_OBJECTIVE = Set.of("kl", "asft");
     private static final Set<String> IN_THE_GRADIENT = Set.of("olora");
+    private static final Set<String> IN_EFFECTIVE_SPACE = Set.of("ewc-lora");
 
     /**
      * Strength of the penalty.
@@ -70,17 +75,27 @@ public record RetentionConfig(
     /**
      * How the penalty acts.
      *
-     * @return what was set, or else the method's default
+     * @return what was set, or else the method's default in its space
      */
     @Override
     public Form form() {
         if (form != null) {
             return form;
         }
-        if (IN_THE_GRADIENT.contains(method)) {
-            return Form.GRADIENT;
+        if (IN_THE_OBJECTIVE.contains(method)) {
+            return Form.OBJECTIVE;
         }
-        return IN_THE_OBJECTIVE.contains(method) ? Form.OBJECTIVE : Form.PROXIMAL;
+        return space() == Space.EFFECTIVE || IN_THE_GRADIENT.contains(method) ? Form.GRADIENT : Form.PROXIMAL;
+    }
+
+    /**
+     * What is held of a LoRA adapter.
+     *
+     * @return what was set, or the one that the method has
+     */
+    @Override
+    public Space space() {
+        return IN_EFFECTIVE_SPACE.contains(method) ? Space.EFFECTIVE : space;
     }
 
     /** How the penalty acts. */
@@ -91,6 +106,14 @@ public record RetentionConfig(
         GRADIENT,
         /** What is held is a term of the loss. */
         OBJECTIVE
+    }
+
+    /** What is held of a LoRA adapter. */
+    public enum Space {
+        /** Its A and B; without an adapter the model's parameters. */
+        FACTORS,
+        /** What they do to each matrix, s B A. */
+        EFFECTIVE
     }
 
     /** How α is made from the layers' norms. */

@@ -307,7 +307,7 @@ public final class Bridge implements AutoCloseable {
      * Begins to measure importance where a model stands.
      *
      * @param model  its handle
-     * @param kind   fisher or sensitivity
+     * @param kind   what the method's description names as its importance
      * @param labels data or sampled
      * @param seed   of the labels drawn
      * @return the measurement's handle
@@ -373,14 +373,15 @@ public final class Bridge implements AutoCloseable {
      * @param folder    where it is
      * @param model     handle of the model it must belong to, freshly opened
      * @param baseModel hash of the model's weights, compared with the one that the anchor was made from
+     * @param space     factors or effective
      * @param layerCoefficients how its layers are weighed now: paper, scaled, scaled-rms or uniform
      * @param layers    block or parameter
      * @param normalize mean or none
      * @return its handle
      */
-    public long openAnchor(Path folder, long model, String baseModel, String layerCoefficients, String layers,
-            String normalize) {
-        return handle(invoke("open_anchor", folder.toString(), model, baseModel, layerCoefficients, layers,
+    public long openAnchor(Path folder, long model, String baseModel, String space, String layerCoefficients,
+            String layers, String normalize) {
+        return handle(invoke("open_anchor", folder.toString(), model, baseModel, space, layerCoefficients, layers,
                 normalize));
     }
 

@@ -6,7 +6,7 @@ import java.util.List;
 /** The method, its settings, the phases and what they cost. */
 final class CardSettings {
     private static final List<String> RETENTION =
-            List.of("method", "lambda", "form", "layerCoefficients", "layers", "normalize", "reference", "xi",
+            List.of("method", "lambda", "form", "space", "layerCoefficients", "layers", "normalize", "reference", "xi",
                     "anchor");
     private static final List<String> PHASE = List.of("steps", "epochs", "batchSize", "gradientAccumulation",
             "learningRate", "schedule", "warmupSteps", "weightDecay", "clipNorm", "maxLength", "packing");

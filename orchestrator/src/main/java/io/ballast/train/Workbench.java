@@ -172,8 +172,8 @@ final class Workbench implements AutoCloseable {
 
     private void open(Path anchorFolder, double secondsAdded, double lossGained) {
         RetentionConfig retention = config.retention();
-        anchor = bridge.openAnchor(anchorFolder, model, modelHash, Words.of(retention.layerCoefficients()),
-                Words.of(retention.layers()), Words.of(retention.normalize()));
+        anchor = bridge.openAnchor(anchorFolder, model, modelHash, Words.of(retention.space()),
+                Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
         record.importance(bridge.anchorInfo(anchor), secondsAdded, lossGained);
     }
 
@@ -278,6 +278,7 @@ final class Workbench implements AutoCloseable {
         settings.put("lambda", retention.lambda());
         settings.put("form", Words.of(retention.form()));
         settings.put("anchor", anchor);
+        settings.put("space", Words.of(retention.space()));
         settings.put("layerCoefficients", Words.of(retention.layerCoefficients()));
         settings.put("layers", Words.of(retention.layers()));
         settings.put("normalize", Words.of(retention.normalize()));

@@ -108,6 +108,13 @@ class BadExperimentsTest {
                 added("an anchor beside a general phase",
                         "\"retention\": {\"anchor\": \"a\"}, \"general\": {\"data\": " + DATA + ", \"learningRate\": 1}",
                         "found both"),
+                added("the effective space of no adapter",
+                        "\"retention\": {\"method\": \"l2\", \"space\": \"effective\"}", "retention.space", "a block 'adapter'", "set retention.space to factors"),
+                added("a method of the effective space without an adapter", "\"retention\": {\"method\": \"ewc-lora\","
+                        + " \"anchor\": \"a\"}", "retention.space", "a block 'adapter'"),
+                added("a proximal form in the effective space", "\"adapter\": {}, \"retention\": {\"method\":"
+                        + " \"l2\", \"space\": \"effective\", \"form\": \"proximal\"}", "retention.form",
+                        "no proximal step in closed form"),
                 added("negative strength", "\"retention\": {\"lambda\": -1}", "retention.lambda", "at least 0"),
                 added("xi of nothing", "\"retention\": {\"xi\": 0}", "retention.xi", "larger than 0"),
                 added("xi with another word", "\"retention\": {\"xi\": {\"absolute\": 1}}", "retention.xi",

@@ -265,6 +265,60 @@ class ExperimentRunTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"end", "start"})
+    void importanceOfWhatAnAdapterDoesHoldsIt(String reference) throws IOException {
+        Run run = start(effective("gpt2").with("retention.reference", "\"" + reference + "\""));
+        Result.Importance importance = run.result().importance();
+        assertEquals("path_integral", importance.method());
+        assertEquals(List.of("block.0", "block.1"), importance.layers().stream().map(Result.Layer::name).toList());
+        assertEquals(2 * 32 * 96, importance.layers().stream().mapToLong(Result.Layer::parameters).sum(),
+                "the whole of each c_attn, not its factors");
+        assertTrue(importance.sumOmega() > 0);
+        String written = Files.readString(run.folder().resolve("experiment.json"));
+        assertTrue(written.contains("\"form\": \"gradient\""), written);
+        Path anchor = run.folder().resolve("anchor");
+        assertTrue(Files.readString(anchor.resolve("anchor.json")).contains("\"space\": \"effective\""));
+
+        Run continued = start(effective("gpt2").without("general").with("retention.anchor", "\"" + anchor + "\""));
+        assertEquals("completed", continued.result().status());
+        assertEquals(-1, Files.mismatch(adapter(run), adapter(continued)), "as if its general phase had just ended");
+        Run other = start(effective("gpt2").without("general").with("retention.anchor", "\"" + anchor + "\"")
+                .with("retention.space", "\"factors\""));
+        InvalidInputException refused = assertThrows(InvalidInputException.class, other::result);
+        assertTrue(refused.getMessage().contains("retention.space"), refused.getMessage());
+    }
+
+    @Test
+    void anchorOfFullFineTuningServesAnAdapterInTheEffectiveSpace() throws IOException {
+        Run full = start(new TinyExperiment(folder, "llama-tied"));
+        full.result();
+        Run run = start(effective("llama-tied").without("general")
+                .with("retention.anchor", "\"" + full.folder().resolve("anchor") + "\""));
+        assertEquals("completed", run.result().status());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"released", "restricted", "batched", "online"})
+    void fisherInformationOfWhatAnAdapterDoesIsMeasuredInEveryVariant(String variant) throws IOException {
+        Run run = start(effective("llama-tied").without("retention").with("retention", "{\"method\": \"ewc-lora\","
+                + " \"reference\": \"start\", \"options\": {\"variant\": \"" + variant + "\", \"int8\": true}}"));
+        Result.Importance importance = run.result().importance();
+        assertEquals("fisher_effective_" + variant, importance.method());
+        assertEquals(4 * 4, importance.samples());
+        assertEquals(variant.equals("released"), importance.bytes() > importance.modelBytes() / 2,
+                "the released one is of the whole model");
+    }
+
+    private TinyExperiment effective(String model) throws IOException {
+        return new TinyExperiment(folder, model).with("adapter", "{\"rank\": 2}")
+                .with("retention.space", "\"effective\"");
+    }
+
+    private static Path adapter(Run run) {
+        return run.folder().resolve("model/adapter_model.safetensors");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"model.dtype=\"bfloat16\"", "model.gradientCheckpointing=true",
         "domain.gradientAccumulation=3", "domain.packing=true", "domain.schedule=\"cosine\"",
         "retention.form=\"gradient\"", "retention.method=\"l2\"", "retention.method=\"none\"",

@@ -67,17 +67,18 @@ class MethodsTest {
     }
 
     @Test
-    void formAndStrengthOfAMethodAreByDefaultWhatPythonHas() throws IOException {
+    void formSpaceAndStrengthOfAMethodAreByDefaultWhatPythonHas() throws IOException {
         for (Map<String, Object> method : bridge.describeMethods()) {
             RetentionConfig retention = experiment(method.get("name"), "domain").experiment().config().retention();
             String form = Words.of(retention.form());
             assertEquals(((List<?>) method.get("forms")).get(0), form, method.get("name").toString());
+            assertEquals(((List<?>) method.get("spaces")).get(0), Words.of(retention.space()));
             assertEquals(((Map<?, ?>) method.get("lambda")).get(form), retention.lambda());
         }
     }
 
     private TinyExperiment experiment(Object method, String without) throws IOException {
         return new TinyExperiment(folder, "gpt2").without(without).without("retention.form").without("retention.lambda")
-                .with("retention.method", "\"" + method + "\"").with("adapter", "{}"); // some need one
+                .with("retention.method", "\"" + method + "\"").with("adapter", "{\"rank\": 2}");
     }
 }
