@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy
 
 import ballast
-from ballast import adapters, batches, chat, handles, hub, kernels, methods, scoring, tensorboard
+from ballast import adapters, batches, chat, generation, handles, hub, kernels, methods, scoring, tensorboard
 from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
 from ballast.handles import called_from_java, get
@@ -218,6 +218,16 @@ def mean_loss(model: int, slot, rows: int, length: int, packed: bool) -> list:
     opened = get(model, OpenedModel)
     batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
     return list(scoring.mean_loss(opened, batch))
+
+
+@called_from_java
+def generate(
+    model: int, first_token: int, end_token: int, temperature: float, top_p: float, seed: int, rows: int, tokens: int,
+    output,
+) -> None:  # fmt: skip
+    generation.generate(
+        get(model, OpenedModel), first_token, end_token, temperature, top_p, seed, rows, tokens, output
+    )
 
 
 # ── TensorBoard ──────────────────────────────────────────────────────────────────────────────────────────────────────

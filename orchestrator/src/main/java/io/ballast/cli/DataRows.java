@@ -20,6 +20,9 @@ final class DataRows {
      * @throws io.ballast.InvalidInputException for a file that cannot be read, no rows, or a row without a field
      */
     static OptionalLong count(DataConfig data) {
+        if (data.generate() != null) {
+            return OptionalLong.of(data.generate().documents());
+        }
         if (HubAddress.is(data.path())) {
             HubAddress.dataFile(data.path());
             return OptionalLong.empty();

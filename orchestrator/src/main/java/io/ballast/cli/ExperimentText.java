@@ -67,7 +67,8 @@ final class ExperimentText {
         line(name, (phase.steps() != null ? phase.steps() + " steps" : number(phase.epochs()) + " epochs") + " of "
                 + phase.batchSize() + (phase.gradientAccumulation() == 1 ? "" : " × " + phase.gradientAccumulation())
                 + " rows, learning rate " + number(phase.learningRate()) + " " + Words.of(phase.schedule()));
-        phase.data().forEach(data -> line("", data.path() + rows.apply(data)));
+        phase.data().forEach(data -> line("", data.generate() != null ? data.generate().toString()
+                : data.path() + rows.apply(data)));
         if (phase.replay() > 0) {
             line("", "replay: " + number(100 * phase.replay()) + " % of the rows are general ones");
         }

@@ -34,7 +34,8 @@ final class Progress implements RunListener {
             }
             case "step" -> step(event);
             case "stage" -> begin(event.time());
-            case "scoring" -> scoring(event);
+            case "scoring" -> counted("evaluating " + event.phase(), event);
+            case "writing" -> counted("writing " + event.phase(), event);
             case "scores" -> scores(event);
             case "warning" -> output.warn("warning: " + event.fields().get("message"));
             default -> { } // "finished" is told by the command, and a later type of event is no reason to fail
@@ -53,10 +54,10 @@ final class Progress implements RunListener {
         tell(event, line, event.step() == steps);
     }
 
-    private void scoring(RunEvent event) {
+    private void counted(String what, RunEvent event) {
         long total = count(event, "total");
-        tell(event, String.format(Locale.ROOT, "evaluating %s  %,d/%,d  %s", event.phase(), event.step(), total,
-                left(event, total)), false);
+        tell(event, String.format(Locale.ROOT, "%s  %,d/%,d  %s", what, event.step(), total, left(event, total)),
+                false);
     }
 
     private void scores(RunEvent event) {

@@ -12,11 +12,12 @@ package io.ballast.config;
  * @param messages   name of the column with chat messages ({@code role}, {@code content})
  * @param weight     how often each row stands in an epoch; a fraction takes that share, by the seed
  * @param endOfText  whether a text row ends with the tokenizer's EOS
+ * @param generate   text that the model writes in place of a file, or null
  */
-@Alternatives(value = {"text", "completion", "messages"}, required = true)
+@Alternatives(value = {"path", "generate"}, required = true)
+@Alternatives(value = {"text", "completion", "messages", "generate"}, required = true)
 public record DataConfig(
-        @Setting(value = "A .jsonl, .csv or .parquet file, or hf://datasets/org/name/file.", required = true,
-                path = true) String path,
+        @Setting(value = "A .jsonl, .csv or .parquet file, or hf://datasets/org/name/file.", path = true) String path,
         @Setting("An SQL condition over the columns; rows for which it does not hold are left out.") String where,
         @Setting("Template of a whole document, all of it learned: {field} is a column.") String text,
         @Setting(value = "Template of what the model reads and does not learn.", needs = "completion") String prompt,
@@ -26,5 +27,20 @@ public record DataConfig(
         @Setting(value = "How often each row stands in an epoch; a fraction takes that share.", byDefault = "1",
                 minimum = 0, exclusiveMinimum = true) double weight,
         @Setting(value = "Whether a text row ends with the tokenizer's end-of-text token.", byDefault = "false")
-                boolean endOfText) {
+                boolean endOfText,
+        @Setting("Text that the model writes itself, in place of a file.") GenerateConfig generate) {
+
+    /** The column in which text that a model wrote is kept. */
+    public static final String WRITTEN = "text";
+
+    /**
+     * This entry with a file in place of where its rows came from.
+     *
+     * @param file absolute path of a data file
+     * @return a copy; text that the model wrote has become a file with a column {@value #WRITTEN}
+     */
+    public DataConfig from(String file) {
+        return new DataConfig(file, where, generate == null ? text : "{" + WRITTEN + "}", prompt, completion, messages,
+                weight, endOfText, null);
+    }
 }

@@ -1,6 +1,7 @@
 package io.ballast.config;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * What is measured and when.
@@ -40,6 +41,16 @@ public record EvaluationConfig(
      */
     public EvaluationConfig withStages(List<Stage> others) {
         return new EvaluationConfig(others, general, domain, batchSize);
+    }
+
+    /**
+     * These evaluations of other tasks.
+     *
+     * @param change makes entries of entries
+     * @return a copy
+     */
+    public EvaluationConfig withTasks(UnaryOperator<List<TaskConfig>> change) {
+        return new EvaluationConfig(stages, change.apply(general), change.apply(domain), batchSize);
     }
 
     private static boolean happens(Stage stage, ExperimentConfig experiment) {

@@ -109,7 +109,7 @@ public final class ExperimentSchema {
         if (of.isEnum()) {
             schema.addProperty("uniqueItems", true);
         }
-        return schema;
+        return of.isRecord() ? either(schema, reference(of)) : schema;
     }
 
     private static JsonObject scalar(Class<?> type, Setting setting) {
@@ -151,9 +151,13 @@ public final class ExperimentSchema {
         if (!settings.isAnnotationPresent(Shorthand.class)) {
             return reference;
         }
+        return either(JsonParser.parseString("{\"type\": \"string\"}").getAsJsonObject(), reference);
+    }
+
+    private static JsonObject either(JsonObject one, JsonObject other) {
         JsonArray ways = new JsonArray();
-        ways.add(JsonParser.parseString("{\"type\": \"string\"}"));
-        ways.add(reference);
+        ways.add(one);
+        ways.add(other);
         JsonObject either = new JsonObject();
         either.add("oneOf", ways);
         return either;

@@ -1,6 +1,7 @@
 package io.ballast.config;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * One training phase.
@@ -59,6 +60,17 @@ public record PhaseConfig(
         COSINE,
         /** Stays. */
         CONSTANT
+    }
+
+    /**
+     * This phase with other data.
+     *
+     * @param change makes entries of entries; it may be given null
+     * @return a copy
+     */
+    public PhaseConfig withData(UnaryOperator<List<DataConfig>> change) {
+        return new PhaseConfig(change.apply(data), steps, epochs, batchSize, gradientAccumulation, learningRate, schedule,
+                warmupSteps, weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, change.apply(replayData));
     }
 
     /**

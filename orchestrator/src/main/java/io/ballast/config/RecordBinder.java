@@ -87,11 +87,16 @@ final class RecordBinder {
         return setting.path() ? FilePath.absolute((String) value, base, place) : value;
     }
 
+    /** One object may stand for a list of one. */
     private List<Object> list(JsonElement json, Type of, Setting setting, Place place) {
-        if (!json.isJsonArray()) {
+        JsonArray array = new JsonArray();
+        if (json.isJsonObject() && of instanceof Class<?> item && item.isRecord()) {
+            array.add(json);
+        } else if (json.isJsonArray()) {
+            array = json.getAsJsonArray();
+        } else {
             throw place.wrong("a list", json, "Put it in brackets: [ … ].");
         }
-        JsonArray array = json.getAsJsonArray();
         if (array.size() < setting.minimum()) {
             throw place.wrong("a list" + Bounds.of(setting).inWords(), json, setting.value());
         }

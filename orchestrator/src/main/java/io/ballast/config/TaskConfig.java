@@ -16,9 +16,10 @@ import java.util.Map;
  * @param where      an SQL condition over the columns
  * @param limit      the first rows only
  * @param name       what the scores are called; by default the task, or parent folder/stem
+ * @param generate   text that the base model writes and whose perplexity is measured, or null
  */
 @Shorthand("task")
-@Alternatives(value = {"task", "perplexity"}, required = true)
+@Alternatives(value = {"task", "perplexity", "generate"}, required = true)
 @Alternatives({"text", "completion"})
 public record TaskConfig(
         @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy or lambada_openai.") String task,
@@ -34,7 +35,9 @@ public record TaskConfig(
                 + " role's first data entry too.") String where,
         @Setting(value = "The first rows only.", minimum = 1) Integer limit,
         @Setting("What the scores are called; by default the task's name, or parent folder/stem of the file.")
-                String name) {
+                String name,
+        @Setting("Text that the base model writes, and whose perplexity is measured: what was kept, without a corpus.")
+                GenerateConfig generate) {
 
     /**
      * Which of the file's columns stand for which of the task's.
@@ -56,7 +59,21 @@ public record TaskConfig(
         if (name != null) {
             return name;
         }
+        if (generate != null) {
+            return "own-text";
+        }
         return task != null ? task : nameOf(perplexity);
+    }
+
+    /**
+     * This entry with the file that the model's text was written to.
+     *
+     * @param file absolute path of a data file with a column {@value DataConfig#WRITTEN}
+     * @return a copy that measures the file's perplexity
+     */
+    public TaskConfig ofWritten(String file) {
+        return new TaskConfig(null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit, name(),
+                null);
     }
 
     private static String nameOf(String file) {

@@ -30,6 +30,9 @@ public final class EvaluationTasks {
     }
 
     private static EvaluationTask task(TaskConfig entry, Role role, PhaseConfig phase) {
+        if (entry.generate() != null) { // by the time it is scored the text lies in a file
+            return perplexity(entry.ofWritten(entry.name()), role, phase);
+        }
         return entry.task() == null ? perplexity(entry, role, phase) : likelihood(entry, role);
     }
 
@@ -50,7 +53,7 @@ public final class EvaluationTasks {
             return perplexity(name, role, new TaskData(file, entry.where(), entry.limit()), entry.text(),
                     entry.prompt(), entry.completion(), false);
         }
-        if (phase == null) {
+        if (phase == null || phase.data().get(0).generate() != null) {
             return new PerplexityTask(name, role, new TaskData(file, entry.where(), entry.limit()), null, DEFAULT_TEXT,
                     false);
         }

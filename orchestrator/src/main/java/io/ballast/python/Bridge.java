@@ -334,6 +334,25 @@ public final class Bridge implements AutoCloseable {
                 normalize));
     }
 
+    /**
+     * Lets a model write documents.
+     *
+     * @param model       its handle
+     * @param firstToken  what each document begins with; not written
+     * @param endToken    what ends a document; not written
+     * @param temperature divides the logits
+     * @param topP        nucleus
+     * @param seed        of all draws
+     * @param rows        how many documents
+     * @param tokens      most tokens in a document
+     * @param output      [rows, tokens] ids, −1 after a document's end; filled during the call
+     */
+    public void generate(long model, int firstToken, int endToken, double temperature, double topP, long seed, int rows,
+            int tokens, LongBuffer output) {
+        withBuffer(output, () -> invoke("generate", model, firstToken, endToken, temperature, topP, seed, rows, tokens,
+                array(output, output.capacity())));
+    }
+
     // ---- scoring and the rest
 
     /**

@@ -71,6 +71,7 @@ final class Workbench implements AutoCloseable {
         Map<String, Object> info = bridge.modelInfo(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
         modelMaxLength = info.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
+        config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
         if (config.adapter() != null) {
             AdapterConfig lora = config.adapter();
             bridge.addLora(model, lora.rank(), lora.alpha(), lora.dropout(), lora.targets(), config.seed());

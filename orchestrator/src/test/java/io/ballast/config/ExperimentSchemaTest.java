@@ -95,7 +95,8 @@ class ExperimentSchemaTest {
         assertEquals(1, phase.getAsJsonObject("steps").get("minimum").getAsInt());
         assertEquals(List.of("linear", "cosine", "constant"), phase.getAsJsonObject("schedule")
                 .getAsJsonArray("enum").asList().stream().map(JsonElement::getAsString).toList());
-        assertEquals(1, phase.getAsJsonObject("data").get("minItems").getAsInt());
+        assertEquals(1, phase.getAsJsonObject("data").getAsJsonArray("oneOf").get(0).getAsJsonObject().get("minItems")
+                .getAsInt(), "a list, or one object");
         assertEquals("[\"completion\"]", definition(DataConfig.class).getAsJsonObject("dependentRequired")
                 .get("prompt").toString());
         assertEquals("https://json-schema.org/draft/2020-12/schema", schema.get("$schema").getAsString());

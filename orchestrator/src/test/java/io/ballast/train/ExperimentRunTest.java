@@ -124,6 +124,23 @@ class ExperimentRunTest {
         return Files.exists(adapter) ? Arrays.toString(Files.readAllBytes(adapter)) : weights(run);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-tied", "gpt2"})
+    void textThatTheModelWroteServesAsGeneralText(String architecture) throws IOException {
+        String generate = "{\"generate\": {\"documents\": 20, \"tokens\": 12, \"batchSize\": 8}}";
+        TinyExperiment tiny = new TinyExperiment(folder, architecture).with("general.data", generate)
+                .with("evaluation.general", "[" + generate + "]").with("domain.replay", "0.1");
+        Run run = start(tiny);
+        Result result = run.result();
+        assertEquals("path_integral", result.importance().method());
+        assertEquals("own-text", result.forgetting().get(0).task());
+        assertTrue(result.forgetting().get(0).before() > 1, "a perplexity");
+        assertTrue(Files.readString(run.folder().resolve("experiment.json")).contains("\"documents\": 20"));
+        Run again = start(tiny);
+        assertEquals("completed", again.result().status());
+        assertEquals(weights(run), weights(again), "the same seed writes the same text");
+    }
+
     @Test
     void replayedRowsChangeWhatIsLearnedAndStandInTheProvenance() throws IOException {
         Run without = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"none\""));

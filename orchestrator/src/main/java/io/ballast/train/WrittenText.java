@@ -1,0 +1,116 @@
+package io.ballast.train;
+
+import com.google.gson.JsonObject;
+import io.ballast.InvalidInputException;
+import io.ballast.StoppedException;
+import io.ballast.config.DataConfig;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.GenerateConfig;
+import io.ballast.config.TaskConfig;
+import io.ballast.data.BatchSlot;
+import io.ballast.data.Sha256;
+import io.ballast.data.Tokenizer;
+import io.ballast.python.Bridge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * General text that the model writes itself, in place of a corpus. It is written once and kept with the token stores;
+ * the next run with the same model, settings and seed reads the same file. Text for training and text for evaluation are
+ * drawn with seeds of their own.
+ */
+final class WrittenText {
+    private static final long SEEDS_APART = 1_000_003;
+
+    private final Bridge bridge;
+    private final long model;
+    private final String modelHash;
+    private final Tokenizer tokenizer;
+    private final EventLog log;
+    private final BooleanSupplier cancelled;
+    private long seed;
+
+    WrittenText(Bridge bridge, long model, String modelHash, Tokenizer tokenizer, EventLog log,
+            BooleanSupplier cancelled) {
+        this.bridge = bridge;
+        this.model = model;
+        this.modelHash = modelHash;
+        this.tokenizer = tokenizer;
+        this.log = log;
+        this.cancelled = cancelled;
+    }
+
+    /** The experiment with files in place of text that is yet to be written. */
+    ExperimentConfig in(ExperimentConfig experiment) {
+        seed = experiment.seed();
+        UnaryOperator<List<DataConfig>> data = entries -> entries == null ? null : entries.stream()
+                .map(entry -> entry.generate() == null ? entry : entry.from(file(entry.generate()))).toList();
+        UnaryOperator<List<TaskConfig>> tasks = entries -> entries.stream()
+                .map(entry -> entry.generate() == null ? entry : entry.ofWritten(file(entry.generate()))).toList();
+        return experiment.withData(data).withEvaluation(experiment.evaluation().withTasks(tasks));
+    }
+
+    private String file(GenerateConfig wanted) {
+        seed += SEEDS_APART;
+        String key = new Sha256().text(modelHash).text(tokenizer.fingerprint()).text(wanted.documents() + " "
+                + wanted.tokens() + " " + wanted.temperature() + " " + wanted.topP() + " " + wanted.batchSize())
+                .text(Long.toString(seed)).hex();
+        Path file = TokenCache.folder().resolveSibling("written").resolve(key + ".jsonl");
+        if (!Files.exists(file)) {
+            try {
+                Files.createDirectories(file.getParent());
+                Path partial = Files.createTempFile(file.getParent(), key, ".part");
+                Files.writeString(partial, documents(wanted));
+                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException e) {
+                throw new UncheckedIOException("could not write " + file, e);
+            }
+        }
+        return file.toString();
+    }
+
+    private String documents(GenerateConfig wanted) {
+        int first = tokenizer.bos().orElseGet(() -> tokenizer.eos().orElseThrow(() -> new InvalidInputException(
+                "expected a tokenizer with a token that begins or ends a text, found one without: the model cannot be"
+                        + " asked to write. Give general text as a file.")));
+        LongBuffer ids = BatchSlot.allocate(wanted.batchSize(), wanted.tokens());
+        StringBuilder lines = new StringBuilder();
+        for (int written = 0; written < wanted.documents(); written += wanted.batchSize()) {
+            if (cancelled.getAsBoolean()) {
+                throw new StoppedException("Stopped while the model wrote general text, after " + written + " of "
+                        + wanted.documents() + " documents.");
+            }
+            int rows = Math.min(wanted.batchSize(), wanted.documents() - written);
+            bridge.generate(model, first, tokenizer.eos().orElse(first), wanted.temperature(), wanted.topP(),
+                    seed + written, rows, wanted.tokens(), ids);
+            for (int row = 0; row < rows; row++) {
+                lines.append(line(ids, row * wanted.tokens(), wanted.tokens())).append('\n');
+            }
+            log.progress("writing", "general text", written + rows, Map.of("total", (long) wanted.documents()));
+        }
+        return lines.toString();
+    }
+
+    private String line(LongBuffer ids, int from, int most) {
+        int length = 0;
+        while (length < most && ids.get(from + length) >= 0) {
+            length++;
+        }
+        int[] document = new int[length];
+        for (int i = 0; i < length; i++) {
+            document[i] = (int) ids.get(from + i);
+        }
+        JsonObject row = new JsonObject();
+        row.addProperty(DataConfig.WRITTEN, tokenizer.decode(document));
+        return row.toString();
+    }
+}
