@@ -265,7 +265,7 @@ def test_an_anchor_made_in_the_trainer_is_what_java_opens(reference, opened, tmp
     handle, model = opened
     measuring = BallastCallback(measure=True, save_to=tmp_path / "here", reference=reference)
     Trainer(copy.deepcopy(model), arguments(tmp_path), train_dataset=rows(), callbacks=[measuring]).train()
-    anchor = bridge.open_anchor(str(tmp_path / "here"), handle, None)
+    anchor = bridge.open_anchor(str(tmp_path / "here"), handle, None, "scaled", "block", "mean")
     assert same_bits(values(model), dict(measuring.anchor.reference)), "the model stands at θ*"
     bridge.save_anchor(anchor, str(tmp_path / "java"), {})
     assert same_bits(tensors(tmp_path / "here"), tensors(tmp_path / "java"))
