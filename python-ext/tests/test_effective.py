@@ -143,10 +143,10 @@ def test_a_step_behind_a_shut_gate_leaves_no_trace():
     model = lora_model()
     phase = TrainingPhase(model, settings(importance="path_integral", space="effective"))
     train(phase, batch(), steps=2)
-    before = {name: omega.clone() for name, omega in phase._path_integral.omega.items()}
+    before = {name: omega.clone() for name, omega in phase._meter.omega.items()}
     phase.backward(mean_loss(model, batch()) * float("nan"))
     phase.step()
-    assert all(torch.equal(phase._path_integral.omega[name], omega) for name, omega in before.items())
+    assert all(torch.equal(phase._meter.omega[name], omega) for name, omega in before.items())
     phase.end()
     with pytest.raises(DivergedError, match="step 3"):
         phase.finish_importance(1.0, True, "end", "scaled", "block", "mean")

@@ -27,7 +27,7 @@ def anchor():
 
 
 def omega_of(phase: TrainingPhase) -> dict[str, torch.Tensor]:
-    return {name: omega.clone() for name, omega in phase._path_integral.omega.items()}
+    return {name: omega.clone() for name, omega in phase._meter.omega.items()}
 
 
 def total(omega: dict[str, torch.Tensor]) -> float:

@@ -255,7 +255,7 @@ def tensors(folder) -> dict[str, torch.Tensor]:
 @pytest.fixture
 def opened(model_folder):
     """(handle as Java has it, the model)."""
-    handle = bridge.open_model(str(model_folder("llama-untied")), "float32", "cpu", False, 0)
+    handle = bridge.open_model(str(model_folder("llama-untied")), "float32", "cpu", False, 0, False)
     yield handle, bridge.get(handle, bridge.OpenedModel).model
     bridge.release_all()
 
@@ -265,7 +265,7 @@ def test_an_anchor_made_in_the_trainer_is_what_java_opens(reference, opened, tmp
     handle, model = opened
     measuring = BallastCallback(measure=True, save_to=tmp_path / "here", reference=reference)
     Trainer(copy.deepcopy(model), arguments(tmp_path), train_dataset=rows(), callbacks=[measuring]).train()
-    anchor = bridge.open_anchor(str(tmp_path / "here"), handle, None, "scaled", "block", "mean")
+    anchor = bridge.open_anchor(str(tmp_path / "here"), handle, None, "factors", "scaled", "block", "mean")
     assert same_bits(values(model), dict(measuring.anchor.reference)), "the model stands at θ*"
     bridge.save_anchor(anchor, str(tmp_path / "java"), {})
     assert same_bits(tensors(tmp_path / "here"), tensors(tmp_path / "java"))
