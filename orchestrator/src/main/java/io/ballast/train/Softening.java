@@ -124,8 +124,8 @@ public final class Softening {
             }
             Path folder = config.general() != null ? run.anchor() : Path.of(config.retention().anchor());
             long anchor = bridge.openAnchor(folder, start, ModelFolder.open(base).weightsHash(),
-                    Words.of(config.retention().layerCoefficients()), Words.of(config.retention().layers()),
-                    Words.of(config.retention().normalize()));
+                    Words.of(config.retention().space()), Words.of(config.retention().layerCoefficients()),
+                    Words.of(config.retention().layers()), Words.of(config.retention().normalize()));
             try {
                 apply(bridge, trained, base, config, anchor);
             } finally {
