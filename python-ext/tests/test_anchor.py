@@ -72,7 +72,8 @@ def test_lora_factors_round_trip(tmp_path):
 
 def test_metadata_says_how_it_came_about(saved):
     metadata = json.loads((saved / METADATA).read_text())
-    assert metadata["schema"] == 3 and metadata["storage"] == "float32"
+    assert metadata["schema"] == 3
+    assert metadata["storage"] == {"kind": "float32", "error": 0.0, "bytes": tiny_model().num_parameters() * 4}
     assert metadata["provenance"] == PROVENANCE
     assert metadata["layerWeights"]["kind"] == "scaled" and metadata["layerWeights"]["normalize"] == "mean"
     assert metadata["shapes"]["model.embed_tokens.weight"] == [320, 32]
