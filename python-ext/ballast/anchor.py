@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -345,9 +346,14 @@ def _decode(
     shapes = metadata["shapes"]
     try:
         stored = StoredImportance.from_tensors(tensors, shapes, storage, facts["error"])
-        return stored, {name: storage.decode(stored.parts[name], shape) for name, shape in shapes.items()}
+        decoded = {name: storage.decode(stored.parts[name], shape) for name, shape in shapes.items()}
     except (KeyError, RuntimeError, IndexError) as broken:
         raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({broken})") from broken
+    for name, values in decoded.items():
+        if list(values.shape) != shapes[name] or values.dtype != torch.float32:
+            found = f"{name} is {values.dtype} {list(values.shape)}"
+            raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({found})")
+    return stored, decoded
 
 
 def _sum(parts: Iterable[Distribution]) -> Distribution:

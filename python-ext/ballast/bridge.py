@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy
 
 import ballast
-from ballast import adapters, batches, chat, handles, hub, kernels, methods, scoring, tensorboard
+from ballast import adapters, batches, chat, comparison, handles, hub, kernels, methods, scoring, tensorboard
 from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
 from ballast.handles import called_from_java, get
@@ -21,6 +21,7 @@ from ballast.model_phase import ModelPhase
 from ballast.measurement import Measurement
 from ballast.models import OpenedModel
 from ballast.output import Output
+from ballast.storage import storage_of
 from ballast.tensorboard import Scalars
 
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -186,6 +187,26 @@ def finish_measurement(
 @called_from_java
 def anchor_info(anchor: int) -> dict:
     return get(anchor, Anchor).describe()
+
+
+@called_from_java
+def store_anchor(anchor: int, kind: str, share: float) -> int:
+    return handles.add(get(anchor, Anchor).stored_as(storage_of(kind, share)))
+
+
+@called_from_java
+def compare_anchors(first: str, second: str) -> dict:
+    return comparison.compare(Anchor.open(first), Anchor.open(second))
+
+
+@called_from_java
+def merge_anchors(
+    folders: list[str], rule: str, decay: float | None, kind: str, share: float, folder: str
+) -> dict:
+    storage = storage_of(kind, share)
+    merged = Anchor.merged([Anchor.open(each) for each in handles.plain(folders)], rule, decay).stored_as(storage)
+    merged.save(folder, merged.provenance)
+    return merged.describe()
 
 
 @called_from_java

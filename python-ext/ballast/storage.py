@@ -1,7 +1,7 @@
 """Forms in which an anchor keeps Ω: each trades size for error."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,7 +31,7 @@ class Storage(ABC):
         """
 
     @abstractmethod
-    def decode(self, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
+    def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
         """Ω, fp32, of the parameter's shape."""
 
     def facts(self) -> dict[str, object]:
@@ -47,7 +47,7 @@ class Float32(Storage):
     def encode(self, values: Tensor) -> dict[str, Tensor]:
         return {VALUES: values.contiguous()}
 
-    def decode(self, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
+    def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
         return parts[VALUES]
 
 
@@ -59,7 +59,7 @@ class BFloat16(Storage):
     def encode(self, values: Tensor) -> dict[str, Tensor]:
         return {VALUES: values.bfloat16().contiguous()}
 
-    def decode(self, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
+    def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
         return parts[VALUES].float()
 
 
@@ -83,7 +83,7 @@ class Int8(Storage):
         codes = (rows / _positive(scale)[:, None]).pow_(1 / 3).mul_(255).round_().to(torch.uint8)
         return {VALUES: codes.view(values.shape), "scale": scale}
 
-    def decode(self, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
+    def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
         codes = parts[VALUES].view(len(parts["scale"]), -1)
         return codes.float().div_(255).pow_(3).mul_(parts["scale"][:, None]).view(shape)
 
@@ -102,8 +102,8 @@ class Factored(Storage):
             return {VALUES: values.contiguous()}
         return _factors(values.flatten(1), torch.ones((), device=values.device))
 
-    def decode(self, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
-        return parts[VALUES] if VALUES in parts else torch.outer(parts["rows"], parts["columns"]).view(shape)
+    def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
+        return parts[VALUES] if len(shape) < 2 else torch.outer(parts["rows"], parts["columns"]).view(shape)
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ class Sparse(Storage):
         factors = _factors(values.flatten(1), others.view(len(values), -1))
         return factors | {VALUES: flat[kept].bfloat16(), "gaps": _gaps(kept)}
 
-    def decode(self, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
-        if "gaps" not in parts:
+    def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
+        if len(shape) < 2:
             return parts[VALUES]
         decoded = torch.outer(parts["rows"], parts["columns"]).flatten()
         decoded[_indices(parts["gaps"])] = parts[VALUES].float()

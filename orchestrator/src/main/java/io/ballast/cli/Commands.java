@@ -24,6 +24,7 @@ final class Commands {
         BY_NAME.put("schema", SchemaCommand::new);
         BY_NAME.put("eval", EvalCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
+        BY_NAME.put("merge-anchors", MergeAnchorsCommand::new);
     }
 
     private Commands() {

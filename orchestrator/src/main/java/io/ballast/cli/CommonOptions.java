@@ -62,10 +62,12 @@ final class CommonOptions {
     }
 
     private static void checkArgument(Command command, List<String> found) {
-        int expected = command.argument().isEmpty() ? 0 : 1;
-        if (found.size() != expected) {
+        List<String> names = Arrays.stream(command.argument().split(" ")).filter(name -> !name.isEmpty()).toList();
+        long fewest = names.stream().filter(name -> !name.startsWith("[")).count();
+        boolean unbounded = command.argument().endsWith("...");
+        if (found.size() < fewest || found.size() > names.size() && !unbounded) {
             throw new InvalidInputException("the command '" + command.name() + "' takes "
-                    + (expected == 0 ? "no argument" : "one argument, " + command.argument()) + "; found "
+                    + (names.isEmpty() ? "no argument" : command.argument()) + "; found "
                     + (found.isEmpty() ? "none" : String.join(" ", found)) + ". 'ballast " + command.name()
                     + " --help' says more.");
         }

@@ -130,7 +130,7 @@ final class Workbench implements AutoCloseable {
             train("general", config.general(), general, phase);
         }
         long started = System.nanoTime();
-        anchor = pathIntegral ? finishPathIntegral(phase) : measure((String) wanted, !moves);
+        anchor = stored(pathIntegral ? finishPathIntegral(phase) : measure((String) wanted, !moves));
         double secondsAdded = (System.nanoTime() - started) / 1e9;
         if (moves) {
             bridge.release(phase);
@@ -139,6 +139,14 @@ final class Workbench implements AutoCloseable {
         bridge.saveAnchor(anchor, folder.anchor(), Map.of("baseModel", modelHash, "data", general.hash(),
                 "experiment", config.name()));
         record.artifact("anchor", folder.anchor());
+    }
+
+    /** The domain phase is held by what the anchor's file gives back, so that a result shows what storage costs. */
+    private long stored(long measured) {
+        long stored = bridge.storeAnchor(measured, Words.of(config.importance().storage()),
+                config.importance().share());
+        bridge.release(measured);
+        return stored;
     }
 
     private long finishPathIntegral(long phase) {
