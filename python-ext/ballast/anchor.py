@@ -138,10 +138,7 @@ class Anchor:
             measured=measured,
             layer_weights=latest._weighed(measured.values),
             seen_tokens=merged_seen_tokens([anchor.seen_tokens for anchor in anchors]),
-            provenance={
-                "baseModel": latest.provenance.get("baseModel"),
-                "merged": {"rule": rule, "decay": decay, "of": [dict(anchor.provenance) for anchor in anchors]},
-            },
+            provenance=_merged_provenance(anchors, rule, decay),
             stored=None,
         )
 
@@ -354,6 +351,15 @@ def _decode(
             found = f"{name} is {values.dtype} {list(values.shape)}"
             raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({found})")
     return stored, decoded
+
+
+def _merged_provenance(anchors: Sequence[Anchor], rule: str, decay: float | None) -> Mapping[str, Any]:
+    """What all have in common, and then each; the one's own where there is only one."""
+    first, *others = (anchor.provenance for anchor in anchors)
+    if not others:
+        return first
+    common = {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
+    return common | {"merged": {"rule": rule, "decay": decay, "of": [dict(anchor.provenance) for anchor in anchors]}}
 
 
 def _sum(parts: Iterable[Distribution]) -> Distribution:

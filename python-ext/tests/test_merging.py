@@ -82,6 +82,7 @@ def test_reference_is_the_latest_and_seen_tokens_are_those_of_any(pair):
     assert same_bits(Anchor.merged(pair[::-1], "sum").reference, pair[0].reference)
     assert merged.seen_tokens.tolist() == [True, False, True]
     assert Anchor.merged([replace(pair[0], seen_tokens=None), pair[1]], "sum").seen_tokens is None
+    assert Anchor.merged(pair[:1], "sum").provenance == pair[0].provenance
     assert merged.provenance == {
         "baseModel": "a",
         "merged": {"rule": "sum", "decay": None, "of": [{"baseModel": "a", "data": data} for data in "xy"]},
