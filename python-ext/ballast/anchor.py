@@ -32,8 +32,8 @@ SEEN_TOKENS = "seenTokens"
 class Anchor:
     """θ*, Ω and α (arXiv 2501.13669), and how they came about.
 
-    Ω is as measured, or as its storage gives it back (`stored_as`); α and the scale that normalises α Ω stand beside it, so a phase may weigh the same Ω in
-    another way.
+    Ω is as measured, or as its storage gives it back (`stored_as`); α and the scale that normalises α Ω stand
+    beside it, so a phase may weigh the same Ω in another way.
 
     Attributes:
         measured: Ω by parameter name with Σω, the clamped share and ξ

@@ -19,8 +19,8 @@ def compare(first: Anchor, second: Anchor) -> dict[str, Any]:
 
     Returns:
         "facts": for base model, data, method, xi, storage each {"name", "first", "second", "same"}; "mean": their mean
-        Ω, a pair; "rankCorrelation": Spearman's ρ of Ω over all elements; "topOverlap": |A ∩ B| over the mean of |A| and
-        |B|, where A and B are where the largest 1 % of each lie (0.01 by chance); "layers": for each layer of the first
+        Ω, a pair; "rankCorrelation": Spearman's ρ of Ω over all elements; "topOverlap": |A ∩ B| over the mean of |A|
+        and |B|, where A and B are where the largest 1 % of each lie (0.01 by chance); "layers": for each layer of the first
         {"name", "elements", "rankCorrelation", "topOverlap"}. A correlation is None where all elements of a side are
         equal.
 
@@ -87,6 +87,6 @@ def _check(first: Anchor, second: Anchor) -> None:
             found = list(other.importance[name].shape) if name in other.importance else "no such parameter"
             if found != list(values.shape):
                 raise InvalidInputError(
-                    f"expected anchors of one model; the first mismatch is {name}: {list(values.shape)} in one, {found} "
-                    f"in the {which}: compare anchors with the same parameters"
+                    f"expected anchors of one model; the first mismatch is {name}: {list(values.shape)} in one, "
+                    f"{found} in the {which}: compare anchors with the same parameters"
                 )

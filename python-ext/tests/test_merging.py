@@ -102,7 +102,7 @@ def test_layer_coefficients_are_those_of_the_merged_importance(pair):
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("kind", ["float32", "int8"])
-def test_merged_anchors_are_saved_opened_and_used_also_when_they_were_opened_without_a_model(pair, tmp_path, rule, kind):
+def test_merged_anchors_are_saved_opened_and_used_also_if_opened_without_a_model(pair, tmp_path, rule, kind):
     folders = [tmp_path / "first", tmp_path / "second"]
     for anchor, folder in zip(pair, folders, strict=True):
         anchor.save(folder, anchor.provenance)
