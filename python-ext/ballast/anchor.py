@@ -1,22 +1,28 @@
 """The anchor: all that a later phase needs to remember the general task."""
 
+import functools
 import hashlib
 import json
+import operator
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ballast.adapted import EFFECTIVE, FACTORS, PARAMETERS, AdaptedMatrix, adapted_matrices
+from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, Layer, LayerWeights, weigh_layers
 from ballast.layers import covered_parameters, group_layers
+from ballast.merging import merged_importance, merged_seen_tokens
+from ballast.storage import Float32, Storage, StoredImportance, storage_of
 
 SCHEMA = 4
 TENSORS = "anchor.safetensors"
@@ -28,8 +34,8 @@ SEEN_TOKENS = "seenTokens"
 class Anchor:
     """θ*, Ω and α (arXiv 2501.13669), and how they came about.
 
-    Ω is kept as measured; α and the scale that normalises α Ω stand beside it, so a phase may weigh the same Ω in
-    another way.
+    Ω is as measured, or as its storage gives it back (`stored_as`); α and the scale that normalises α Ω stand
+    beside it, so a phase may weigh the same Ω in another way.
 
     Attributes:
         measured: Ω by parameter name with Σω, the clamped share and ξ
@@ -41,6 +47,8 @@ class Anchor:
         provenance: how it came about: "baseModel" (hash), "data" (hash), "recipe"
         space: what Ω is of. "parameters" and "factors": of the covered parameters. "effective": of the matrices that a
             LoRA adapter changes, under the names that the base model has for them; θ* then holds the adapter's factors
+        stored: Ω as it lies in the file, of which `measured` has what is read back; None for float32
+        base_hashes: where the reference is the base and the anchor was opened: the base's hashes by parameter name
     """
 
     measured: Importance
@@ -51,6 +59,8 @@ class Anchor:
     seen_tokens: Tensor | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     space: str = PARAMETERS
+    stored: StoredImportance | None = None
+    base_hashes: Mapping[str, str] | None = None
 
     @classmethod
     def of(
@@ -92,15 +102,63 @@ class Anchor:
 
     @property
     def bytes(self) -> int:
-        """Size of the tensors that a saved anchor holds."""
-        return sum(tensor.nbytes for tensor in self._stored().values())
+        """Size of the tensors that a saved anchor holds: Ω as stored, and θ* unless that is the base."""
+        return sum(tensor.nbytes for tensor in self._tensors().values())
+
+    def stored_as(self, storage: Storage) -> "Anchor":
+        """The anchor that `save` and `open` would make of this one under a storage: its Ω is what that gives back.
+
+        A phase is held by what is stored, so that a result shows what the storage costs. α is made anew from it.
+        """
+        stored, decoded = StoredImportance.of(self.importance, storage)
+        return replace(
+            self, measured=replace(self.measured, values=decoded), layer_weights=self._weighed(decoded), stored=stored
+        )
+
+    @classmethod
+    def merged(cls, anchors: Sequence["Anchor"], rule: str, decay: float | None = None) -> "Anchor":
+        """One anchor out of several of one base model, in the order in which they were made.
+
+        θ* is the latest's, as in online EWC (Schwarz et al. 2018, arXiv 1805.06370): what was learned last stands where
+        the model stands. α is made anew from the merged Ω, as the latest's was. Ω is merged as measured: where one
+        anchor's mean is far larger, it has the say.
+
+        Args:
+            anchors: one or more
+            rule: as in `merging.merged_importance`
+            decay: γ of the rule "decay"
+
+        Raises:
+            InvalidInputError: none, or they are of different base models, parameters, shapes or kinds of importance; an
+                unknown rule, or a γ that is missing or out of [0, 1].
+        """
+        if not anchors:
+            raise InvalidInputError("expected at least one anchor to merge, found none")
+        latest = anchors[-1]
+        for anchor in anchors[:-1]:
+            _check_base_model(anchor.provenance.get("baseModel"), latest.provenance.get("baseModel"))
+            _check_shapes(anchor.importance, latest.importance)
+            if anchor.space != latest.space:
+                raise _other_space(latest.space, anchor.space)
+        measured = merged_importance([anchor.measured for anchor in anchors], rule, decay)
+        return replace(
+            latest,
+            measured=measured,
+            layer_weights=latest._weighed(measured.values),
+            seen_tokens=merged_seen_tokens([anchor.seen_tokens for anchor in anchors]),
+            provenance=_merged_provenance(anchors, rule, decay),
+            stored=None,
+        )
 
     def describe(self) -> dict[str, Any]:
         """What result.json says about importance, as far as it is known here."""
         return {
             "method": self.measured.method,
             "bytes": self.bytes,
+            "importanceBytes": self._as_stored().bytes,
             "modelBytes": self.model_bytes,
+            "storage": self._as_stored().storage.kind,
+            "storageError": self._as_stored().error,
             "sumOmega": self.measured.sum_omega,
             "clampedShare": self.measured.clamped_share,
             "xi": self.measured.xi,
@@ -170,7 +228,7 @@ class Anchor:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / METADATA).unlink(missing_ok=True)
         partial = folder / (TENSORS + ".partial")
-        save_file(self._stored(), partial)
+        save_file(self._tensors(), partial)
         metadata = self._metadata(partial.stat().st_size, provenance)
         os.replace(partial, folder / TENSORS)
         partial = folder / (METADATA + ".partial")
@@ -206,7 +264,7 @@ class Anchor:
         metadata = _read_metadata(folder)
         _check_base_model(metadata["provenance"].get("baseModel"), base_model)
         tensors = _read_tensors(folder, metadata["tensorBytes"])
-        importance = _with_prefix(tensors, "importance.")
+        stored, importance = _decode(folder, tensors, metadata)
         reference = _with_prefix(tensors, "reference.") or None
         hashes, measured_in, is_base = metadata["referenceHashes"], metadata["space"], reference is None
         effective = _is_effective(measured_in, model, space)
@@ -232,21 +290,47 @@ class Anchor:
             seen_tokens=tensors.get(SEEN_TOKENS),
             provenance=metadata["provenance"],
             space=EFFECTIVE if effective else measured_in,
+            stored=stored,
+            base_hashes=hashes or None,
         )
 
-    def _stored(self) -> dict[str, Tensor]:
-        stored = {f"importance.{name}": tensor for name, tensor in self.importance.items()}
+    def _as_stored(self) -> StoredImportance:
+        return self.stored or StoredImportance.of(self.importance, Float32())[0]
+
+    def _weighed(self, values: Mapping[str, Tensor]) -> LayerWeights:
+        """The layers of these Ω, in the same groups and by the same rules as now."""
+        weights = self.layer_weights
+        groups = {layer.name: layer.parameters for layer in weights.layers}
+        return weigh_layers(values, groups, weights.kind, weights.normalize)
+
+    def _tensors(self) -> dict[str, Tensor]:
+        tensors = self._as_stored().tensors()
         if not self.reference_is_base:
-            stored |= {f"reference.{name}": tensor for name, tensor in self.reference.items()}
+            tensors |= {f"reference.{name}": tensor for name, tensor in self.reference.items()}
         if self.seen_tokens is not None:
-            stored[SEEN_TOKENS] = self.seen_tokens
-        return stored
+            tensors[SEEN_TOKENS] = self.seen_tokens
+        return tensors
+
+    def _distribution(self) -> dict[str, Any]:
+        """How Ω is spread, for people who look at an anchor without opening its tensors."""
+        tensors = {name: Distribution.of([values]) for name, values in self.importance.items()}
+        layers = {layer.name: _sum([tensors[name] for name in layer.parameters]) for layer in self.layer_weights.layers}
+        modules: dict[str, list[Distribution]] = {}
+        for name, tensor in tensors.items():
+            modules.setdefault(name.rpartition(".")[0], []).append(tensor)
+        by_mean = sorted(((name, _sum(parts)) for name, parts in modules.items()), key=lambda module: -module[1].mean)
+        return {
+            **_spread(_sum(layers.values())),
+            "layers": [{"name": name, **_spread(layer)} for name, layer in layers.items()],
+            "modules": [{"name": name, "elements": each.elements, **_spread(each)} for name, each in by_mean],
+        }
 
     def _metadata(self, tensor_bytes: int, provenance: Mapping[str, Any]) -> dict[str, Any]:
+        stored = self._as_stored()
         return {
             "schema": SCHEMA,
-            "storage": "float32",
             "space": self.space,
+            "storage": {**stored.storage.facts(), "error": stored.error, "bytes": stored.bytes},
             "provenance": dict(provenance),
             "measured": self.measured.facts(),
             "layerWeights": asdict(self.layer_weights),
@@ -254,6 +338,7 @@ class Anchor:
             "tensorBytes": tensor_bytes,
             "shapes": {name: list(tensor.shape) for name, tensor in self.importance.items()},
             "referenceHashes": self._reference_hashes(),
+            "distribution": self._distribution(),
         }
 
     def _reference_hashes(self) -> dict[str, str]:
@@ -261,6 +346,8 @@ class Anchor:
         changes nothing: any will do."""
         if not self.reference_is_base:
             return {}
+        if self.base_hashes is not None:
+            return dict(self.base_hashes)
         idle = set()
         if self.space == EFFECTIVE:
             idle = {_other_factor(name) for name, tensor in self.reference.items() if not tensor.any()}
@@ -294,6 +381,51 @@ def _read_tensors(folder: Path, expected_bytes: int) -> dict[str, Tensor]:
         return load_file(path)
     except SafetensorError as broken:
         raise _half_written(folder, f"{TENSORS} cannot be read ({broken})") from broken
+
+
+def _decode(
+    folder: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]
+) -> tuple[StoredImportance, dict[str, Tensor]]:
+    """Ω as stored, and what is read back from it by parameter name."""
+    facts = metadata["storage"]
+    try:
+        storage = storage_of(facts["kind"], facts.get("share"))
+    except InvalidInputError as unknown:
+        raise InvalidInputError(
+            f'"storage" in {folder / METADATA}: {unknown}; use the version of Ballast that made this anchor'
+        ) from unknown
+    shapes = metadata["shapes"]
+    try:
+        stored = StoredImportance.from_tensors(tensors, shapes, storage, facts["error"])
+        decoded = {name: storage.decode(stored.parts[name], shape) for name, shape in shapes.items()}
+    except (KeyError, RuntimeError, IndexError) as broken:
+        raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({broken})") from broken
+    for name, values in decoded.items():
+        if list(values.shape) != shapes[name] or values.dtype != torch.float32:
+            found = f"{name} is {values.dtype} {list(values.shape)}"
+            raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({found})")
+    return stored, decoded
+
+
+def _merged_provenance(anchors: Sequence[Anchor], rule: str, decay: float | None) -> Mapping[str, Any]:
+    """What all have in common, and then each; the one's own where there is only one."""
+    first, *others = (anchor.provenance for anchor in anchors)
+    if not others:
+        return first
+    common = {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
+    return common | {"merged": {"rule": rule, "decay": decay, "of": [dict(anchor.provenance) for anchor in anchors]}}
+
+
+def _sum(parts: Iterable[Distribution]) -> Distribution:
+    return functools.reduce(operator.add, parts)
+
+
+def _spread(distribution: Distribution) -> dict[str, float]:
+    return {
+        "mean": distribution.mean,
+        "zeroShare": distribution.zero_share,
+        "topPercentShare": distribution.share_of_largest(0.01),
+    }
 
 
 def _half_written(folder: Path, why: str) -> InvalidInputError:

@@ -18,6 +18,7 @@ from ballast import (
     after_training,
     batches,
     chat,
+    comparison,
     corda,
     generation,
     handles,
@@ -34,6 +35,7 @@ from ballast.model_phase import ModelPhase
 from ballast.measurement import Measurement
 from ballast.models import OpenedModel
 from ballast.output import Output
+from ballast.storage import storage_of
 from ballast.tensorboard import Scalars
 
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,6 +230,26 @@ def finish_measurement(
 @called_from_java
 def anchor_info(anchor: int) -> dict:
     return get(anchor, Anchor).describe()
+
+
+@called_from_java
+def store_anchor(anchor: int, kind: str, share: float) -> int:
+    return handles.add(get(anchor, Anchor).stored_as(storage_of(kind, share)))
+
+
+@called_from_java
+def compare_anchors(first: str, second: str) -> dict:
+    return comparison.compare(Anchor.open(first), Anchor.open(second))
+
+
+@called_from_java
+def merge_anchors(
+    folders: list[str], rule: str, decay: float | None, kind: str, share: float, folder: str
+) -> dict:
+    storage = storage_of(kind, share)
+    merged = Anchor.merged([Anchor.open(each) for each in handles.plain(folders)], rule, decay).stored_as(storage)
+    merged.save(folder, merged.provenance)
+    return merged.describe()
 
 
 @called_from_java

@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from ballast import Anchor, InvalidInputError, TrainingPhase, covered_parameters
 from ballast.adapted import adapted_matrices, merge_and_restart
 from ballast.anchor import METADATA, TENSORS
+from ballast.storage import KINDS, storage_of
 
 PROVENANCE = {"baseModel": "sha256:1234", "data": "sha256:abcd", "recipe": {"steps": 6}}
 
@@ -55,6 +56,72 @@ def test_a_reference_that_is_the_base_is_not_stored(base_anchor, tmp_path):
     assert (tmp_path / TENSORS).stat().st_size < 1.2 * base_anchor.bytes
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("reference", ["start", "end"])
+def test_every_storage_opens_as_what_it_was_in_memory(anchor, base_anchor, tmp_path, kind, reference):
+    stored = {"start": base_anchor, "end": anchor}[reference].stored_as(storage_of(kind, 0.05))
+    stored.save(tmp_path, PROVENANCE)
+    opened = Anchor.open(tmp_path, tiny_model(), "sha256:1234")
+    assert same_bits(opened.importance, stored.importance) and same_bits(opened.reference, stored.reference)
+    assert opened.describe() == stored.describe() and opened.layer_weights == stored.layer_weights
+    opened.save(tmp_path / "again", PROVENANCE)
+    for file in (METADATA, TENSORS):
+        assert (tmp_path / "again" / file).read_bytes() == (tmp_path / file).read_bytes()
+
+
+@pytest.mark.parametrize(("kind", "smaller", "error"), [("bfloat16", 1.99, 2**-8), ("int8", 3.4, 0.02)])
+def test_a_smaller_storage_is_that_much_smaller_and_says_its_error(base_anchor, tmp_path, kind, smaller, error):
+    stored = base_anchor.stored_as(storage_of(kind))
+    assert base_anchor.bytes / stored.bytes > smaller
+    wrong = sum(float((stored.importance[n] - v).abs().sum()) for n, v in base_anchor.importance.items())
+    total = sum(float(v.sum()) for v in base_anchor.importance.values())
+    assert stored.describe()["storageError"] == pytest.approx(wrong / total, rel=1e-5)
+    assert 0 < stored.describe()["storageError"] < error
+    stored.save(tmp_path, {})
+    assert (tmp_path / TENSORS).stat().st_size < 1.2 * stored.bytes
+
+
+@pytest.mark.parametrize("kind", ["int8", "sparse", "factored"])
+def test_a_phase_is_held_by_what_is_stored(anchor, kind):
+    as_measured, as_stored = (
+        values(train(TrainingPhase(tiny_model(), settings(method="hierarchical"), held), batch()).model)
+        for held in (anchor, anchor.stored_as(storage_of(kind, 0.05)))
+    )
+    assert not same_bits(as_measured, as_stored)
+
+
+def test_how_importance_is_spread_stands_in_the_metadata(saved, anchor):
+    spread = json.loads((saved / METADATA).read_text())["distribution"]
+    everything = torch.cat([tensor.flatten() for tensor in anchor.importance.values()])
+    assert spread["mean"] == pytest.approx(float(everything.mean()), rel=1e-5)
+    assert spread["zeroShare"] == pytest.approx(float((everything == 0).float().mean()), rel=1e-5)
+    largest = everything.sort(descending=True).values[: round(0.01 * len(everything))].sum() / everything.sum()
+    assert spread["topPercentShare"] == pytest.approx(float(largest), rel=0.02)
+    assert [layer["name"] for layer in spread["layers"]] == ["embedding", "block.0", "block.1"]
+    means = {module["name"]: module["mean"] for module in spread["modules"]}
+    assert list(means.values()) == sorted(means.values(), reverse=True)
+    head = anchor.importance["model.embed_tokens.weight"]
+    assert means["model.embed_tokens"] == pytest.approx(float(head.mean()), rel=1e-5)
+    assert sum(module["elements"] for module in spread["modules"]) == len(everything)
+
+
+def test_an_unknown_storage_names_the_file(saved):
+    metadata = json.loads((saved / METADATA).read_text())
+    metadata["storage"]["kind"] = "int2"
+    (saved / METADATA).write_text(json.dumps(metadata))
+    with pytest.raises(InvalidInputError, match='"storage" in .*anchor.json.* found "int2".* version of Ballast'):
+        Anchor.open(saved)
+
+
+def test_tensors_that_are_not_of_the_storage_are_refused_as_damaged(saved):
+    metadata = json.loads((saved / METADATA).read_text())
+    for kind in ("int8", "factored"):
+        metadata["storage"]["kind"] = kind
+        (saved / METADATA).write_text(json.dumps(metadata))
+        with pytest.raises(InvalidInputError, match=f"not those of the storage {kind}"):
+            Anchor.open(saved)
+
+
 def test_without_a_model_an_anchor_can_be_looked_at_but_not_used(base_anchor, tmp_path):
     base_anchor.save(tmp_path, {})
     opened = Anchor.open(tmp_path)
@@ -74,7 +141,8 @@ def test_lora_factors_round_trip(tmp_path):
 
 def test_metadata_says_how_it_came_about(saved):
     metadata = json.loads((saved / METADATA).read_text())
-    assert metadata["schema"] == 4 and metadata["storage"] == "float32" and metadata["space"] == "parameters"
+    assert metadata["schema"] == 4 and metadata["space"] == "parameters"
+    assert metadata["storage"] == {"kind": "float32", "error": 0.0, "bytes": tiny_model().num_parameters() * 4}
     assert metadata["provenance"] == PROVENANCE
     assert metadata["layerWeights"]["kind"] == "scaled" and metadata["layerWeights"]["normalize"] == "mean"
     assert metadata["shapes"]["model.embed_tokens.weight"] == [320, 32]

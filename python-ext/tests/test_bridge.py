@@ -232,6 +232,28 @@ def test_a_released_model_is_gone(model_folder):
         bridge.model_info(model)
 
 
+def test_anchors_are_stored_compared_and_merged_by_number_and_folder(model_folder, tmp_path):
+    from test_handles import JavaList
+
+    model = open_on_cpu(model_folder("llama-tied"))
+    phase = bridge.begin_phase(model, SETTINGS | {"importance": "path_integral"})
+    for _ in range(2):
+        bridge.forward_backward(phase, numpy.array([3, 4, 5, 6, 4, 5, 6, 7, 0, 1, 2, 3, 1, 1, 1, 1]), 1, 4, False, 4)
+        bridge.optimizer_step(phase)
+    bridge.end_phase(phase)
+    measured = bridge.finish_importance(phase, *FINISH)
+    folders = [str(tmp_path / name) for name in ("measured", "stored")]
+    stored = bridge.store_anchor(measured, "int8", 0.1)
+    for anchor, folder in zip((measured, stored), folders, strict=True):
+        bridge.save_anchor(anchor, folder, {})
+    assert bridge.anchor_info(measured)["storage"] == "float32", "the first one stays as it was"
+    assert bridge.anchor_info(stored)["importanceBytes"] < 0.3 * bridge.anchor_info(measured)["importanceBytes"]
+    assert 0.99 < bridge.compare_anchors(*folders)["rankCorrelation"] < 1
+    merged = str(tmp_path / "merged")
+    info = bridge.merge_anchors(JavaList(*folders), "mean", None, "bfloat16", 0.1, merged)
+    assert info["storage"] == "bfloat16" and info == bridge.anchor_info(bridge.open_anchor(merged, model, None, "factors", "scaled", "block", "mean"))
+
+
 def test_java_collections_serve_as_settings(model_folder):
     from test_handles import JavaList, JavaMap
 

@@ -62,8 +62,11 @@ public record Result(int schema, String name, String status, String message, Str
      * @param method       how importance was measured
      * @param secondsAdded time to finish or measure importance after the phase; a path integral's meter itself is
      *                     fused into the step
-     * @param bytes        of Ω
+     * @param bytes        of the anchor as stored: Ω, and θ* unless that is the base
+     * @param importanceBytes of Ω as stored; null in a result of an earlier version, as the next two
      * @param modelBytes   of the model's parameters
+     * @param storage      how Ω is stored, as the experiment's {@code importance.storage} has it
+     * @param storageError Σ|Ω̂ − Ω| / ΣΩ of what is read back from that, which is what the domain phase is held by
      * @param sumOmega     Σω, the loss that the path integral says was gained; null for another method
      * @param lossGained   the loss that 128 of the general phase's own rows gained, nats per token
      * @param clampedShare share of parameters whose ω was negative; null for another method
@@ -72,9 +75,9 @@ public record Result(int schema, String name, String status, String message, Str
      * @param alphaEntropy entropy of α, nats
      * @param layers       the layers
      */
-    public record Importance(String method, double secondsAdded, long bytes, long modelBytes, Double sumOmega,
-            double lossGained, Double clampedShare, Double xi, Long samples, double alphaEntropy,
-            List<Layer> layers) {
+    public record Importance(String method, double secondsAdded, long bytes, Long importanceBytes, long modelBytes,
+            String storage, Double storageError, Double sumOmega, double lossGained, Double clampedShare, Double xi,
+            Long samples, double alphaEntropy, List<Layer> layers) {
     }
 
     /**

@@ -8,7 +8,12 @@ interface Command {
     /** @return what is typed */
     String name();
 
-    /** @return its arguments' names in capitals, those that may be left out in brackets; empty when it takes none */
+    /**
+     * Its arguments in capitals, such as {@code MODEL}; {@code [MODEL]} may be left out, {@code MODEL...} stands for one
+     * or more. An empty text when it takes none.
+     *
+     * @return them, with blanks between
+     */
     String argument();
 
     /** @return one line about it */
@@ -20,7 +25,7 @@ interface Command {
     /**
      * Does it.
      *
-     * @param line   its options and its argument, checked for being there
+     * @param line   its options and its arguments, checked for being there
      * @param output where to say things
      * @return the exit code
      * @throws io.ballast.BallastException when it cannot be done; {@link Main} says so and takes its exit code

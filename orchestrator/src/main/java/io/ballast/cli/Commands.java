@@ -25,6 +25,7 @@ final class Commands {
         BY_NAME.put("eval", EvalCommand::new);
         BY_NAME.put("soften", SoftenCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
+        BY_NAME.put("merge-anchors", MergeAnchorsCommand::new);
         BY_NAME.put("methods", MethodsCommand::new);
         BY_NAME.put("study", StudyCommand::new);
     }

@@ -62,12 +62,12 @@ final class CommonOptions {
     }
 
     private static void checkArgument(Command command, List<String> found) {
-        List<String> names = command.argument().isEmpty() ? List.of() : List.of(command.argument().split(" "));
-        long needed = names.stream().filter(name -> !name.startsWith("[")).count();
-        if (found.size() < needed || found.size() > names.size()) {
+        List<String> names = Arrays.stream(command.argument().split(" ")).filter(name -> !name.isEmpty()).toList();
+        long fewest = names.stream().filter(name -> !name.startsWith("[")).count();
+        boolean unbounded = command.argument().endsWith("...");
+        if (found.size() < fewest || found.size() > names.size() && !unbounded) {
             throw new InvalidInputException("the command '" + command.name() + "' takes "
-                    + (names.isEmpty() ? "no argument" : names.size() == 1 && needed == 1
-                            ? "one argument, " + command.argument() : command.argument()) + "; found "
+                    + (names.isEmpty() ? "no argument" : command.argument()) + "; found "
                     + (found.isEmpty() ? "none" : String.join(" ", found)) + ". 'ballast " + command.name()
                     + " --help' says more.");
         }

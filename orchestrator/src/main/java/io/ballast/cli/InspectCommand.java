@@ -13,8 +13,13 @@ import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code ballast inspect}: says what a run folder, an anchor, a model folder or an experiment file holds. */
+/**
+ * {@code ballast inspect}: says what a run folder, an anchor, a model folder or an experiment file holds, and compares
+ * two anchors.
+ */
 final class InspectCommand implements Command {
+    private static final String ANCHOR = "anchor.json";
+
     @Override
     public String name() {
         return "inspect";
@@ -22,12 +27,12 @@ final class InspectCommand implements Command {
 
     @Override
     public String argument() {
-        return "PATH";
+        return "PATH [ANCHOR]";
     }
 
     @Override
     public String summary() {
-        return "Say what is in a run folder, an anchor folder, a model folder or an experiment file.";
+        return "Say what is in a run, an anchor, a model folder or an experiment file; compare two anchors.";
     }
 
     @Override
@@ -38,14 +43,16 @@ final class InspectCommand implements Command {
     @Override
     public int run(CommandLine line, Output output) {
         Path path = ExperimentArgument.path(line.getArgList().get(0));
-        if (Files.isRegularFile(path)) {
+        if (line.getArgList().size() > 1) {
+            compare(path, ExperimentArgument.path(line.getArgList().get(1)), output);
+        } else if (Files.isRegularFile(path)) {
             experiment(path, output);
         } else if (Files.isRegularFile(path.resolve(Result.FILE))) {
             Result result = Result.read(path);
             output.answer(() -> Documents.wrapped("run", result.toJson()),
                     () -> ResultText.of(result, path) + ResultText.cost(result));
-        } else if (Files.isRegularFile(path.resolve("anchor.json"))) {
-            JsonObject anchor = tree(path.resolve("anchor.json"));
+        } else if (Files.isRegularFile(path.resolve(ANCHOR))) {
+            JsonObject anchor = anchor(path);
             output.answer(() -> Documents.wrapped("anchor", anchor.toString()), () -> AnchorText.of(anchor, path));
         } else if (Files.isRegularFile(path.resolve("config.json"))) {
             String size = ValidateCommand.modelSize(path.toString());
@@ -56,6 +63,24 @@ final class InspectCommand implements Command {
                     + (Files.isDirectory(path) ? "a folder with none of these" : "nothing") + " at " + path + ".");
         }
         return 0;
+    }
+
+    /** An anchor's metadata, with the entropy of α. */
+    static JsonObject anchor(Path folder) {
+        JsonObject anchor = tree(folder.resolve(ANCHOR));
+        anchor.addProperty("alphaEntropy", AnchorText.alphaEntropy(anchor, folder));
+        return anchor;
+    }
+
+    private static void compare(Path first, Path second, Output output) {
+        for (Path path : List.of(first, second)) {
+            if (!Files.isRegularFile(path.resolve(ANCHOR))) {
+                throw new InvalidInputException("expected two anchor folders (" + ANCHOR + ") to compare; found none at "
+                        + path + ". In a run folder it is the folder 'anchor'.");
+            }
+        }
+        AnchorComparison comparison = AnchorComparison.of(first, second);
+        output.answer(comparison::document, comparison::text);
     }
 
     private static void experiment(Path file, Output output) {

@@ -27,6 +27,18 @@ final class Numbers {
         return String.format(Locale.ROOT, "%d:%02d", whole / SECONDS_PER_MINUTE, whole % SECONDS_PER_MINUTE);
     }
 
+    /** Such as 12.3 %. */
+    static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    }
+
+    /** How large importance is as stored, and how exact. */
+    static String stored(long bytes, String storage, double error, long modelBytes) {
+        return large(bytes, "B") + " as " + storage + (error == 0 ? ", exact" : String.format(Locale.ROOT,
+                ", error %.2g %%", 100 * error)) + ", " + percent((double) bytes / modelBytes) + " of the model's "
+                + large(modelBytes, "B");
+    }
+
     /** Such as 15.2 M. */
     static String large(double count, String unit) {
         int power = 0;

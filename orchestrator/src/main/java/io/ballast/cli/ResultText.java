@@ -84,6 +84,11 @@ final class ResultText {
                             Numbers.score(importance.sumOmega()), Numbers.score(importance.lossGained()));
             text.append(String.format("%nimportance  %s, entropy of α %s%n", measured,
                     Numbers.score(importance.alphaEntropy())));
+            if (importance.storage() != null) {
+                text.append(String.format("anchor      %s; Ω %s%n", Numbers.large(importance.bytes(), "B"),
+                        Numbers.stored(importance.importanceBytes(), importance.storage(),
+                                importance.storageError(), importance.modelBytes())));
+            }
         }
         return text.toString();
     }

@@ -8,6 +8,8 @@ package io.ballast.config;
  * @param labels  whose tokens Fisher information is measured on
  * @param permute whether importance is permuted inside each tensor before it is used
  * @param cache   absolute path of a folder in which anchors of general phases are kept, or null
+ * @param storage how the anchor keeps importance; the domain phase is held by what is read back from that
+ * @param share   of sparse storage, how much of each matrix is kept one by one
  */
 public record ImportanceConfig(
         @Setting(value = "Documents of general text on which Fisher information or sensitivity is measured. By default"
@@ -16,6 +18,13 @@ public record ImportanceConfig(
                 + " distribution (sampled).", byDefault = "\"data\"") Labels labels,
         @Setting(value = "A control: importance is permuted inside each tensor, its zeros kept in place. What a method"
                 + " keeps beyond this is what the elements add.", byDefault = "false") boolean permute,
+        @Setting(value = "How the anchor keeps importance, and so what the domain phase is held by: float32; bfloat16;"
+                + " int8 = the cube root in 255 steps with a scale for each row; sparse = a share of the largest over"
+                + " the means of rows and columns; factored = these means alone.", byDefault = "\"float32\"")
+                Storage storage,
+        @Setting(value = "Of sparse storage: the share of each matrix's elements that is kept one by one, the largest."
+                + " Each takes 3 bytes.", minimum = 0, exclusiveMinimum = true, maximum = 1, byDefault = "0.1")
+                double share,
         @Setting(value = "Folder in which the anchors of general phases are kept. A run whose general phase was run"
                 + " before, with the same model, data and settings, starts from its anchor.", path = true)
                 String cache) {
@@ -26,5 +35,19 @@ public record ImportanceConfig(
         DATA,
         /** Drawn from the model's own distribution, whose mean is the Fisher information itself. */
         SAMPLED
+    }
+
+    /** How an anchor keeps importance. */
+    public enum Storage {
+        /** As measured: 4 bytes an element. */
+        FLOAT32,
+        /** Rounded to 8 significant bits: 2 bytes. */
+        BFLOAT16,
+        /** The cube root in 255 steps, with a scale for each row: 1 byte. */
+        INT8,
+        /** The largest elements one by one, over the factored form of the others. */
+        SPARSE,
+        /** Means of rows and columns. */
+        FACTORED
     }
 }

@@ -349,11 +349,54 @@ public final class Bridge implements AutoCloseable {
      * What an anchor holds.
      *
      * @param anchor its handle
-     * @return method, bytes, modelBytes, sumOmega, clampedShare, xi, samples (each null where the method has none),
-     *         alphaEntropy and layers
+     * @return method, bytes, importanceBytes, modelBytes, storage, storageError, sumOmega, clampedShare, xi, samples
+     *         (each of these null where the method has none), alphaEntropy and layers
      */
     public Map<String, Object> anchorInfo(long anchor) {
         return map(invoke("anchor_info", anchor));
+    }
+
+    /**
+     * Makes the anchor that would be read back from a storage.
+     *
+     * @param anchor  its handle, which stays good
+     * @param storage float32, bfloat16, int8, sparse or factored
+     * @param share   of sparse storage, the share of each matrix that is kept one by one
+     * @return the handle of another anchor, which is saved in that storage
+     */
+    public long storeAnchor(long anchor, String storage, double share) {
+        return handle(invoke("store_anchor", anchor, storage, share));
+    }
+
+    /**
+     * Compares two anchors of one model.
+     *
+     * @param first  its folder
+     * @param second its folder
+     * @return facts (of each name, first, second, same), mean (of both), rankCorrelation, topOverlap, and layers (of
+     *         each name, elements, rankCorrelation, topOverlap)
+     * @throws InvalidInputException when one is none, or they are not of one model
+     */
+    public Map<String, Object> compareAnchors(Path first, Path second) {
+        return map(invoke("compare_anchors", first.toString(), second.toString()));
+    }
+
+    /**
+     * Merges anchors of one base model, and saves the merged one.
+     *
+     * @param anchors their folders, in the order in which they were made; θ* is the last one's
+     * @param rule    sum, mean, maximum or decay
+     * @param decay   of the rule decay, what an anchor's importance is worth one anchor later; else null
+     * @param storage as of {@link #storeAnchor}
+     * @param share   as of {@link #storeAnchor}
+     * @param folder  where to
+     * @return as of {@link #anchorInfo}
+     * @throws InvalidInputException when one is none, they are not of one base model, or rule and decay do not fit
+     */
+    public Map<String, Object> mergeAnchors(List<Path> anchors, String rule, Double decay, String storage,
+            double share, Path folder) {
+        return map(invoke("merge_anchors", anchors.stream().map(Path::toString).toList(), rule, decay, storage, share,
+                folder.toString()));
     }
 
     /**

@@ -73,7 +73,8 @@ final class RunRecord {
         List<Result.Layer> layers = ((List<?>) info.get("layers")).stream().map(layer -> layer((Map<?, ?>) layer))
                 .toList();
         importance = new Result.Importance((String) info.get("method"), secondsAdded, number(info, "bytes").longValue(),
-                number(info, "modelBytes").longValue(), real(info, "sumOmega"), lossGained,
+                number(info, "importanceBytes").longValue(), number(info, "modelBytes").longValue(),
+                (String) info.get("storage"), real(info, "storageError"), real(info, "sumOmega"), lossGained,
                 real(info, "clampedShare"), real(info, "xi"),
                 info.get("samples") == null ? null : number(info, "samples").longValue(),
                 number(info, "alphaEntropy").doubleValue(), layers);

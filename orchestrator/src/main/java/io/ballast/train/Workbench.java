@@ -147,7 +147,7 @@ final class Workbench implements AutoCloseable {
             train("general", config.general(), general, phase);
         }
         long started = System.nanoTime();
-        anchor = pathIntegral ? finishPathIntegral(phase) : measure(measured, !moves);
+        anchor = stored(pathIntegral ? finishPathIntegral(phase) : measure(measured, !moves));
         double secondsAdded = (System.nanoTime() - started) / 1e9;
         if (moves) {
             bridge.release(phase);
@@ -175,6 +175,14 @@ final class Workbench implements AutoCloseable {
         anchor = bridge.openAnchor(anchorFolder, model, modelHash, Words.of(retention.space()),
                 Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
         record.importance(bridge.anchorInfo(anchor), secondsAdded, lossGained);
+    }
+
+    /** The domain phase is held by what the anchor's file gives back, so that a result shows what storage costs. */
+    private long stored(long measured) {
+        long stored = bridge.storeAnchor(measured, Words.of(config.importance().storage()),
+                config.importance().share());
+        bridge.release(measured);
+        return stored;
     }
 
     private long finishPathIntegral(long phase) {

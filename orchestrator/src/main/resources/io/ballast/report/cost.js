@@ -24,9 +24,12 @@ const cost = (() => {
 
   function memory(importance) {
     if (!Number.isFinite(format.number(importance.bytes))) return null;
-    const share = format.number(importance.bytes) / format.number(importance.modelBytes);
-    return ["Importance", format.bytes(importance.bytes),
-      Number.isFinite(share) && format.percent(share, 0) + " of the model's " + format.bytes(importance.modelBytes)];
+    const bytes = importance.importanceBytes ?? importance.bytes;
+    const share = format.number(bytes) / format.number(importance.modelBytes);
+    const error = format.number(importance.storageError);
+    return ["Importance", format.bytes(bytes),
+      Number.isFinite(share) && format.percent(share, 0) + " of the model's " + format.bytes(importance.modelBytes) +
+        (error > 0 ? ", as " + importance.storage + " with an error of " + format.percent(error) : "")];
   }
 
   function speed(phases) {

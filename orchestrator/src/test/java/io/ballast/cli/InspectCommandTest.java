@@ -49,15 +49,38 @@ class InspectCommandTest {
     @Test
     void anAnchorIsItsLayersWithNormAndAlphaAndTheEntropyByHand() throws IOException {
         Files.writeString(folder.resolve("anchor.json"), """
-                {"schema": 1, "provenance": {"baseModel": "abc"},
+                {"schema": 3, "provenance": {"baseModel": "abc"}, "modelBytes": 2000,
+                 "storage": {"kind": "int8", "error": 0.0123, "bytes": 500},
                  "measured": {"method": "path_integral", "sum_omega": 0.5, "clamped_share": 0.25, "xi": 1e-7},
+                 "distribution": {"mean": 2.0, "zeroShare": 0.125, "topPercentShare": 0.3,
+                   "layers": [{"name": "embedding", "mean": 1.0, "zeroShare": 0.5, "topPercentShare": 0.25},
+                              {"name": "block.0", "mean": 4.0, "zeroShare": 0.0, "topPercentShare": 0.75}],
+                   "modules": [{"name": "b.norm", "elements": 2, "mean": 7.0, "zeroShare": 0, "topPercentShare": 0.5}]},
                  "layerWeights": {"kind": "scaled", "normalize": "mean", "scale": 1, "layers": [
                    {"name": "embedding", "parameters": ["e"], "elements": 4, "norm": 3.0, "alpha": 1.0},
                    {"name": "block.0", "parameters": ["b"], "elements": 2, "norm": 1.0, "alpha": 1.0}]}}
                 """);
         SmallExperiment.writeTensor(folder.resolve("anchor.safetensors"));
         assertSays("anchor", "embedding", "1.5", "scaled, entropy 0.693 of at most 0.693", "clamped share 0.250",
-                "1 tensors", "abc");
+                "1 tensors", "abc", "12.5 % of Ω are 0; the largest 1 % hold 30.0 % of ΣΩ", "3.5",
+                "500 B as int8, error 1.2 %, 25.0 % of the model's 2.0 kB");
+    }
+
+    @Test
+    void anAnchorOfAnEarlierVersionEndsWithTwoAndSaysSo() throws IOException {
+        Files.writeString(folder.resolve("anchor.json"), "{\"schema\": 1, \"layerWeights\": {\"kind\": \"scaled\","
+                + " \"layers\": []}, \"measured\": {\"method\": \"fisher\", \"samples\": 3}}");
+        Typed typed = Typed.run("inspect", folder.toString());
+        assertEquals(2, typed.code());
+        assertTrue(typed.err().contains("'distribution'") && typed.err().contains("measure a new"), typed.err());
+    }
+
+    @Test
+    void twoFoldersOfWhichOneIsNoAnchorEndWithTwo() throws IOException {
+        Files.writeString(folder.resolve("anchor.json"), "{}");
+        Typed typed = Typed.run("inspect", folder.toString(), folder.resolve("run").toString());
+        assertEquals(2, typed.code());
+        assertTrue(typed.err().contains("two anchor folders") && typed.err().contains("run."), typed.err());
     }
 
     @Test

@@ -319,6 +319,23 @@ class ExperimentRunTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"float32", "bfloat16", "int8", "sparse", "factored"})
+    void domainPhaseIsHeldByWhatTheAnchorStoresToTheBit(String storage) throws IOException {
+        Run whole = start(new TinyExperiment(folder, "llama-tied")
+                .with("importance", "{\"storage\": \"" + storage + "\", \"share\": 0.05}"));
+        Result.Importance importance = whole.result().importance();
+        assertEquals(storage, importance.storage());
+        assertEquals(storage.equals("float32"), importance.storageError() == 0);
+        assertEquals(storage.equals("float32"), importance.importanceBytes() == importance.modelBytes());
+        assertEquals(importance.importanceBytes() + importance.modelBytes(), importance.bytes(), 400,
+                "Ω, θ* and the tokens seen");
+        Run continued = start(new TinyExperiment(folder, "llama-tied").without("general")
+                .with("retention.anchor", "\"" + whole.folder().resolve("anchor") + "\""));
+        assertEquals(importance.storageError(), continued.result().importance().storageError());
+        assertEquals(weights(whole), weights(continued));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"model.dtype=\"bfloat16\"", "model.gradientCheckpointing=true",
         "domain.gradientAccumulation=3", "domain.packing=true", "domain.schedule=\"cosine\"",
         "retention.form=\"gradient\"", "retention.method=\"l2\"", "retention.method=\"none\"",
