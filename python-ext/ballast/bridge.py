@@ -174,6 +174,11 @@ def forward_backward(phase: int, slot, rows: int, length: int, packed: bool, ste
 
 
 @called_from_java
+def measure_backward(phase: int, slot, rows: int, length: int, packed: bool, step_targets: int) -> None:
+    get(phase, ModelPhase).measure(slot, rows, length, packed, step_targets)
+
+
+@called_from_java
 def optimizer_step(phase: int) -> None:
     get(phase, ModelPhase).training.step()
 

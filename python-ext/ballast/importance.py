@@ -13,6 +13,7 @@ from ballast.errors import InvalidInputError
 PATH_INTEGRAL = "path_integral"
 FISHER = "fisher"
 SENSITIVITY = "sensitivity"
+RIEMANNIAN_WALK = "riemannian_walk"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Importance:
 
     Attributes:
         values: Ω by parameter name, fp32, the shape of its parameter, ≥ 0
-        method: PATH_INTEGRAL, FISHER or SENSITIVITY
+        method: PATH_INTEGRAL, RIEMANNIAN_WALK, FISHER, SENSITIVITY, or one of `effective_fisher.KINDS`
         sum_omega: of a path integral: Σω over all parameters, to set beside the measured change of the general loss
         clamped_share: of a path integral: share of the elements whose ω was negative
         xi: of a path integral: the damping ξ used, absolute

@@ -74,18 +74,22 @@ class PathIntegral(PathMeter):
         )
 
     @contextmanager
-    def around_step(self, gate: Tensor | None = None, clip: Tensor | None = None) -> Iterator[None]:
+    def around_step(
+        self, gate: Tensor | None = None, clip: Tensor | None = None, gradients: Mapping[str, Tensor] | None = None
+    ) -> Iterator[None]:
         """Takes g from `.grad` on entry and d from what happens to the parameters inside.
 
         Args:
             gate: as in `observe`
             clip: 0-dim: what `.grad` was multiplied by before entry, in a loop that clips too early
+            gradients: g by name in place of `.grad`, from a batch that the step does not see: then ω is without bias
         """
-        gradients = {
-            name: parameter.grad.detach().clone() if clip is None else parameter.grad.detach() / clip
-            for name, parameter in self.parameters.items()
-            if parameter.grad is not None
-        }
+        if gradients is None:
+            gradients = {
+                name: parameter.grad.detach().clone() if clip is None else parameter.grad.detach() / clip
+                for name, parameter in self.parameters.items()
+                if parameter.grad is not None
+            }
         before = {name: self.parameters[name].detach().clone() for name in gradients}
         yield
         self.observe(before, gradients, gate)

@@ -59,7 +59,9 @@ class PhaseSettings(RetentionSettings):
         warmup_steps: optimizer steps in which η rises from 0 to its peak
         weight_decay: AdamW's decoupled weight decay
         clip_norm: largest gradient norm; 0 clips nothing
-        importance: what is measured along the way, `importance.PATH_INTEGRAL` or None
+        importance: what is measured along the way, `importance.PATH_INTEGRAL`, `importance.RIEMANNIAN_WALK` or None
+        independent_gradient: whether the path integral takes its gradient from batches of its own: see
+            `TrainingPhase.measure`
     """
 
     steps: int
@@ -69,6 +71,7 @@ class PhaseSettings(RetentionSettings):
     weight_decay: float
     clip_norm: float
     importance: str | None
+    independent_gradient: bool
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "PhaseSettings":

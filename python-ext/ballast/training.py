@@ -11,14 +11,15 @@ from ballast import methods
 from ballast.adapted import EFFECTIVE
 from ballast.anchor import Anchor
 from ballast.effective import EffectivePathIntegral
-from ballast.errors import DivergedError
-from ballast.importance import PATH_INTEGRAL
+from ballast.errors import DivergedError, InvalidInputError
+from ballast.importance import PATH_INTEGRAL, RIEMANNIAN_WALK
 from ballast.layers import check_float32, covered_parameters
 from ballast.methods import PhaseStart
 from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, all_gradients, clip_factor, learning_rate
 from ballast.path_integral import PathIntegral
 from ballast.path_meter import PathMeter
 from ballast.retention import Retention
+from ballast.riemannian_walk import RiemannianWalk
 from ballast.settings import PhaseSettings
 
 
@@ -58,6 +59,7 @@ class TrainingPhase:
         self.retention = methods.retain(PhaseStart(model, self.parameters, anchor, settings, former))
         self._meter = self._make_meter()
         self._optimizer: Optimizer | None = self._make_optimizer()
+        self._measured: dict[str, Tensor] = {}  # Gradients of batches of their own, of the step under way.
         self._gate = Gate(self.device)
         self._learning_rate = self._scheduled(0)
         self._gradient_norm = torch.zeros((), device=self.device)
@@ -83,6 +85,28 @@ class TrainingPhase:
         self._gate.watch(objective.detach(), self._steps + 1, self._micro_batches)
         self._loss_sum += (objective if loss is None else loss).detach()
         objective.backward()
+
+    def measure(self, loss: Tensor) -> None:
+        """One micro-batch for the path integral alone: with `independent_gradient`, before `step()`.
+
+        The step's own gradient and its move share a batch, which biases ω upwards: a batch's noise always seems to have
+        lowered that batch's loss. The gradient of another batch at the same parameters does not.
+
+        Args:
+            loss: as `objective` of `backward`, of rows that the step does not see
+        """
+        self._check_running()
+        if not self.settings.independent_gradient:
+            raise RuntimeError("expected a phase with independent_gradient, found one without")
+        of_the_step = {name: parameter.grad for name, parameter in self.parameters.items()}
+        self._drop_gradients()
+        self._gate.watch(loss.detach(), self._steps + 1, self._micro_batches)
+        loss.backward()
+        for name, parameter in self.parameters.items():
+            if parameter.grad is not None:
+                measured = self._measured.get(name)
+                self._measured[name] = parameter.grad if measured is None else measured.add_(parameter.grad)
+            parameter.grad = of_the_step[name]
 
     def step(self) -> None:
         """One optimizer step on what `backward` accumulated: penalty, clipping, AdamW, path integral, proximal step."""
@@ -163,10 +187,17 @@ class TrainingPhase:
         return anchor
 
     def _make_meter(self) -> PathMeter | None:
-        if self.settings.importance != PATH_INTEGRAL:
-            return None
-        effective = self.settings.space == EFFECTIVE
-        return EffectivePathIntegral(self.model) if effective else PathIntegral(self.parameters)
+        wanted, effective = self.settings.importance, self.settings.space == EFFECTIVE
+        if self.settings.independent_gradient and (wanted != PATH_INTEGRAL or effective):
+            raise InvalidInputError(
+                'importance.gradient: expected "same" for what this method measures, found "independent", which only the '
+                "path integral of the parameters themselves has; leave the key out"
+            )
+        if wanted == RIEMANNIAN_WALK:
+            return RiemannianWalk(self.parameters)
+        if wanted == PATH_INTEGRAL:
+            return EffectivePathIntegral(self.model) if effective else PathIntegral(self.parameters)
+        return None
 
     def _make_optimizer(self) -> Optimizer:
         """The fused pass where nothing but AdamW moves the parameters while ω is measured."""
@@ -176,12 +207,16 @@ class TrainingPhase:
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
         """Measures ω around the whole step where the optimizer does not: g without the penalty, d with it."""
+        if self.settings.independent_gradient:
+            measured, self._measured = self._measured, {}
+            return self._meter.around_step(self._gate.step, gradients=measured)
         if self._meter is not None and not self._fuses_path_integral():
             return self._meter.around_step(self._gate.step)
         return contextlib.nullcontext()
 
     def _fuses_path_integral(self) -> bool:
-        return isinstance(self._meter, PathIntegral) and not self.retention.acts_on_step
+        fusible = isinstance(self._meter, PathIntegral) and not self.settings.independent_gradient
+        return fusible and not self.retention.acts_on_step
 
     def _drop_gradients(self) -> None:
         for parameter in self.parameters.values():

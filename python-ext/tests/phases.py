@@ -9,6 +9,7 @@ from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM
 
 from ballast import Anchor, PhaseSettings, TrainingPhase, covered_parameters, methods
+from ballast.importance import PATH_INTEGRAL
 from ballast.methods import PhaseStart
 from ballast.retention import Retention
 
@@ -22,6 +23,7 @@ SETTINGS = {
     "dtype": "float32",
     "seed": 5,
     "importance": None,
+    "independentGradient": False,
     "method": "none",
     "options": {},
     "lambda": None,
@@ -85,9 +87,9 @@ def train(phase: TrainingPhase, ids: torch.Tensor, steps: int = 6) -> TrainingPh
     return phase
 
 
-def measured_anchor(model: torch.nn.Module, space: str = "factors", **changes):
+def measured_anchor(model: torch.nn.Module, space: str = "factors", importance: str = PATH_INTEGRAL, **changes):
     """The anchor of a short general phase of `model`."""
-    phase = train(TrainingPhase(model, settings(importance="path_integral", space=space)), batch(seed=2))
+    phase = train(TrainingPhase(model, settings(importance=importance, space=space)), batch(seed=2))
     phase.end()
     arguments = {"reference": "end", "layer_coefficients": "scaled", "layers": "block", "normalize": "mean"}
     return phase.finish_importance(1.0, True, **(arguments | changes))

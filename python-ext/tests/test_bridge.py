@@ -15,8 +15,9 @@ from ballast.errors import InvalidInputError
 
 SETTINGS = {
     "steps": 6, "learningRate": 1e-2, "schedule": "linear", "warmupSteps": 1, "weightDecay": 0.01, "clipNorm": 1.0,
-    "seed": 5, "importance": None, "method": "none", "options": {}, "lambda": None, "form": "proximal", "anchor": 0,
-    "layerCoefficients": "scaled", "layers": "block", "normalize": "mean", "permute": False, "space": "factors",
+    "seed": 5, "importance": None, "independentGradient": False, "method": "none", "options": {}, "lambda": None,
+    "form": "proximal", "anchor": 0, "layerCoefficients": "scaled", "layers": "block", "normalize": "mean",
+    "permute": False, "space": "factors",
 }  # fmt: skip
 LORA = {"kind": "lora", "rank": 4, "alpha": 8.0, "dropout": 0.0, "targets": None, "preserved": None}
 FINISH = (1.0, True, "end", "scaled", "block", "mean")

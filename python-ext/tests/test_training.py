@@ -399,3 +399,56 @@ def test_an_unknown_reference_is_refused():
 def test_parameters_in_fewer_bits_are_refused():
     with pytest.raises(InvalidInputError, match="found torch.bfloat16 in model.embed_tokens.weight"):
         TrainingPhase(tiny_model().bfloat16(), settings())
+
+
+def loss_of(model, ids):
+    return model(input_ids=ids, labels=ids).loss
+
+
+def test_an_independent_gradient_is_of_another_batch_and_the_move_of_the_step():
+    """ω of one step by hand: the second batch's gradient times the move that the first one's step made."""
+    model, twin = tiny_model(), tiny_model()
+    phase = TrainingPhase(model, settings(importance="path_integral", independentGradient=True))
+    plain = TrainingPhase(twin, settings())
+    own, other = batch(seed=2), batch(seed=3)
+    gradients = torch.autograd.grad(loss_of(model, other), list(phase.parameters.values()))
+    before = values(model)
+    phase.backward(loss_of(model, own))
+    phase.measure(loss_of(model, other) / 2)
+    phase.measure(loss_of(model, other) / 2)  # Micro-batches add up.
+    phase.step()
+    plain.backward(loss_of(twin, own))
+    plain.step()
+    assert same_bits(values(model), values(twin)), "measuring moves nothing"
+    omega = omega_of(phase)
+    for (name, parameter), gradient in zip(phase.parameters.items(), gradients, strict=True):
+        expected = -gradient * (parameter.detach() - before[name])
+        assert torch.allclose(omega[name], expected, rtol=1e-3, atol=1e-9), name
+
+
+def test_an_independent_gradient_takes_the_bias_out_of_omega():
+    """Rows without any pattern: what a step gains on its own batch is noise, and another batch shows none of it."""
+    sums = {}
+    for independent in (False, True):
+        phase = TrainingPhase(
+            tiny_model(), settings(importance="path_integral", independentGradient=independent, steps=8)
+        )
+        for step in range(8):
+            phase.backward(loss_of(phase.model, batch(seed=100 + step)))
+            if independent:
+                phase.measure(loss_of(phase.model, batch(seed=200 + step)))
+            phase.step()
+        sums[independent] = sum(float(omega.sum()) for omega in omega_of(phase).values())
+    held_out = [batch(seed=300 + i) for i in range(40)]
+    with torch.no_grad():
+        phase.model.eval()
+        base = tiny_model().eval()
+        gained = sum(float(loss_of(base, ids) - loss_of(phase.model, ids)) for ids in held_out) / len(held_out)
+    print(f"gained {gained:.4f}, Σω same batch {sums[False]:.4f}, independent {sums[True]:.4f}")
+    assert abs(sums[True] - gained) < abs(sums[False] - gained) / 2
+
+
+@pytest.mark.parametrize("changes", [{"importance": "riemannian_walk"}, {}])
+def test_an_independent_gradient_is_of_the_path_integral_alone(changes):
+    with pytest.raises(InvalidInputError, match='importance.gradient: expected "same"'):
+        TrainingPhase(tiny_model(), settings(independentGradient=True, **changes))

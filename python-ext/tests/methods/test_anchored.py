@@ -5,7 +5,7 @@ import torch
 from phases import measured_anchor, retain, tiny_model
 
 from ballast import Anchor, InvalidInputError, covered_parameters
-from ballast.importance import FISHER, SENSITIVITY
+from ballast.importance import FISHER, RIEMANNIAN_WALK, SENSITIVITY
 from ballast.measurement import Measurement
 from ballast.models import open_model
 
@@ -118,9 +118,10 @@ def test_the_importances_are_not_each_others(opened, slot_of, documents):
         "ewc": fisher_anchor(opened, slot_of, rows).importance,
         "mas": sensitivity.finish(False, "uniform", "parameter", "mean").importance,
         "hierarchical": measured_anchor(copy.deepcopy(opened.model)).importance,
+        "rwalk": measured_anchor(copy.deepcopy(opened.model), importance=RIEMANNIAN_WALK).importance,
     }
     name = "model.layers.0.mlp.up_proj.weight"
     ranks = torch.stack([tensor[name].flatten().argsort().argsort().double() for tensor in measured.values()])
     correlations = torch.corrcoef(ranks)
     print(f"rank correlations in {name} of {', '.join(measured)}:\n{correlations}")
-    assert (correlations - torch.eye(3)).max() < 0.95
+    assert (correlations - torch.eye(4)).max() < 0.95

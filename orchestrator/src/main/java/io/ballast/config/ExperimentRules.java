@@ -9,7 +9,7 @@ import java.util.Set;
 /** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
 final class ExperimentRules {
     private static final Set<String> METHODS_WITH_ADAPTER = Set.of("olora");
-    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "ewc-lora");
+    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "rwalk", "ewc-lora");
 
     private final ExperimentConfig experiment;
     private final Place place;

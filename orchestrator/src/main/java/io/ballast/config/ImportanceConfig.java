@@ -6,6 +6,7 @@ package io.ballast.config;
  * @param samples documents on which Fisher information or sensitivity is measured; null: as many as the general
  *                phase saw
  * @param labels  whose tokens Fisher information is measured on
+ * @param gradient whose gradient the path integral takes
  * @param permute whether importance is permuted inside each tensor before it is used
  * @param cache   absolute path of a folder in which anchors of general phases are kept, or null
  * @param storage how the anchor keeps importance; the domain phase is held by what is read back from that
@@ -16,6 +17,9 @@ public record ImportanceConfig(
                 + " as many as the general phase saw.", minimum = 1) Integer samples,
         @Setting(value = "Fisher information from the text's own tokens (data), or from tokens drawn from the model's"
                 + " distribution (sampled).", byDefault = "\"data\"") Labels labels,
+        @Setting(value = "Gradient of the path integral: of the step's own batch (same), or of a batch that the step does"
+                + " not see (independent): then Σω is without bias, for a second backward pass in each step.",
+                byDefault = "\"same\"") Gradient gradient,
         @Setting(value = "A control: importance is permuted inside each tensor, its zeros kept in place. What a method"
                 + " keeps beyond this is what the elements add.", byDefault = "false") boolean permute,
         @Setting(value = "How the anchor keeps importance, and so what the domain phase is held by: float32; bfloat16;"
@@ -28,6 +32,14 @@ public record ImportanceConfig(
         @Setting(value = "Folder in which the anchors of general phases are kept. A run whose general phase was run"
                 + " before, with the same model, data and settings, starts from its anchor.", path = true)
                 String cache) {
+
+    /** Whose gradient the path integral takes. */
+    public enum Gradient {
+        /** Of the batch that makes the step. */
+        SAME,
+        /** Of a batch that the step does not see. */
+        INDEPENDENT
+    }
 
     /** Whose tokens Fisher information is measured on. */
     public enum Labels {

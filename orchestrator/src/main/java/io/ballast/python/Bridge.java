@@ -231,6 +231,22 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
+     * One micro-batch for the path integral alone, where its gradient is independent; before the step.
+     *
+     * @param phase       its handle
+     * @param slot        rows that the step does not see, laid out as for {@link #forwardBackward}; borrowed for the
+     *                    call
+     * @param rows        rows in the batch
+     * @param length      positions in a row
+     * @param packed      whether a row holds more than one document
+     * @param stepTargets scored targets in all micro-batches of this measurement
+     */
+    public void measureBackward(long phase, LongBuffer slot, int rows, int length, boolean packed, long stepTargets) {
+        withBuffer(slot, () -> invoke("measure_backward", phase, array(slot, slot.capacity()), rows, length, packed,
+                stepTargets));
+    }
+
+    /**
      * Moves the parameters once.
      *
      * @param phase its handle

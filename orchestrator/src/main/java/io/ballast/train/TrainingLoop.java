@@ -8,6 +8,7 @@ import io.ballast.data.Batch;
 import io.ballast.data.BatchRing;
 import io.ballast.python.Bridge;
 
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ final class TrainingLoop {
     private final PhaseConfig config;
     private final long steps;
     private final long phase;
+    private final boolean measuresApart;
 
     private long done;
     private long tokens;
@@ -38,7 +40,7 @@ final class TrainingLoop {
     private double lastLoss = Double.NaN;
 
     TrainingLoop(Bridge bridge, EventLog log, BooleanSupplier cancelled, String name, PhaseConfig config, long steps,
-            long phase) {
+            long phase, boolean measuresApart) {
         this.bridge = bridge;
         this.log = log;
         this.cancelled = cancelled;
@@ -46,6 +48,7 @@ final class TrainingLoop {
         this.config = config;
         this.steps = steps;
         this.phase = phase;
+        this.measuresApart = measuresApart;
     }
 
     /**
@@ -72,6 +75,19 @@ final class TrainingLoop {
     }
 
     private void step(BatchRing batches) {
+        pass(batches, bridge::forwardBackward);
+        if (measuresApart) {
+            pass(batches, bridge::measureBackward);
+        }
+        bridge.optimizerStep(phase);
+    }
+
+    /** What is done with each micro-batch of a step. */
+    private interface Pass {
+        void of(long phase, LongBuffer slot, int rows, int length, boolean packed, long targets);
+    }
+
+    private void pass(BatchRing batches, Pass pass) {
         List<BatchRing.Slot> microBatches = new ArrayList<>(config.gradientAccumulation());
         long targets = 0;
         for (int i = 0; i < config.gradientAccumulation(); i++) {
@@ -81,11 +97,10 @@ final class TrainingLoop {
         }
         for (BatchRing.Slot slot : microBatches) {
             Batch batch = slot.batch();
-            bridge.forwardBackward(phase, slot.buffer(), batch.rows(), batch.length(), batch.packed(), targets);
+            pass.of(phase, slot.buffer(), batch.rows(), batch.length(), batch.packed(), targets);
             tokens += batch.tokens();
             batches.release(slot);
         }
-        bridge.optimizerStep(phase);
     }
 
     private void look() {

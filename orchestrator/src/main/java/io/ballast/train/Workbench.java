@@ -7,6 +7,7 @@ import io.ballast.config.AfterTrainingConfig;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ImportanceConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.Words;
@@ -23,12 +24,15 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** What a run has in hand: the model in Python, the tokenizer, the data, the anchor; and what it does with them. */
 final class Workbench implements AutoCloseable {
     /** Measured for a method that needs no importance too, so that its anchor serves others. */
     private static final String PATH_INTEGRAL = "path_integral";
+    /** Measured while the general phase trains; the others are measured after it. */
+    private static final Set<String> ALONG_THE_WAY = Set.of(PATH_INTEGRAL, "riemannian_walk");
     private static final int DEFAULT_MAX_LENGTH = 1024;
     /** Slots beyond those that one optimizer step takes: one is being filled while another waits. */
     private static final int SPARE_SLOTS = 2;
@@ -138,16 +142,16 @@ final class Workbench implements AutoCloseable {
         }
         LossProbe probe = new LossProbe(bridge, model, general, config.general());
         double before = probe.nats();
-        boolean pathIntegral = measured.equals(PATH_INTEGRAL);
-        boolean moves = pathIntegral || config.retention().reference() == RetentionConfig.Reference.END;
+        boolean alongTheWay = ALONG_THE_WAY.contains(measured);
+        boolean moves = alongTheWay || config.retention().reference() == RetentionConfig.Reference.END;
         long phase = 0;
         if (moves) {
             phase = bridge.beginPhase(model, settings(config.general(), general, config.seed(), "none", Map.of(),
-                    pathIntegral ? PATH_INTEGRAL : null));
+                    alongTheWay ? measured : null));
             train("general", config.general(), general, phase);
         }
         long started = System.nanoTime();
-        anchor = stored(pathIntegral ? finishPathIntegral(phase) : measure(measured, !moves));
+        anchor = stored(alongTheWay ? finishImportance(phase) : measure(measured, !moves));
         double secondsAdded = (System.nanoTime() - started) / 1e9;
         if (moves) {
             bridge.release(phase);
@@ -185,7 +189,7 @@ final class Workbench implements AutoCloseable {
         return stored;
     }
 
-    private long finishPathIntegral(long phase) {
+    private long finishImportance(long phase) {
         RetentionConfig retention = config.retention();
         return bridge.finishImportance(phase, retention.xi().value(), retention.xi().relative(),
                 Words.of(retention.reference()), Words.of(retention.layerCoefficients()), Words.of(retention.layers()),
@@ -242,7 +246,9 @@ final class Workbench implements AutoCloseable {
     private void train(String name, PhaseConfig phaseConfig, PhaseData data, long phase) {
         trained = true;
         BatchPlan plan = data.plan(phaseConfig.batchSize(), phaseConfig.packing());
-        TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phaseConfig, steps(phaseConfig, data), phase);
+        boolean measuresApart = phaseConfig == config.general() && isIndependent();
+        TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phaseConfig, steps(phaseConfig, data), phase,
+                measuresApart);
         long started = System.nanoTime();
         long waited = 0;
         try (BatchRing ring = new BatchRing(plan, phaseConfig.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
@@ -257,6 +263,10 @@ final class Workbench implements AutoCloseable {
             record.phase(loop.summary(System.nanoTime() - started, waited,
                     ((Number) end.get("peakMemoryBytes")).longValue()));
         }
+    }
+
+    private boolean isIndependent() {
+        return config.importance().gradient() == ImportanceConfig.Gradient.INDEPENDENT;
     }
 
     private static long steps(PhaseConfig phase, PhaseData data) {
@@ -281,6 +291,7 @@ final class Workbench implements AutoCloseable {
         settings.put("dtype", Words.of(config.model().dtype()));
         settings.put("seed", seed);
         settings.put("importance", importance);
+        settings.put("independentGradient", importance != null && isIndependent());
         settings.put("method", method);
         settings.put("options", options);
         settings.put("lambda", retention.lambda());

@@ -86,13 +86,28 @@ class ExperimentRunTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"l2|{\"freeUnseen\": true}", "ewc|{\"halved\": true}", "mas|{}", "kl|{}", "asft|{}"})
+    @ValueSource(strings = {"l2|{\"freeUnseen\": true}", "ewc|{\"halved\": true}", "mas|{}", "rwalk|{}", "kl|{}", "asft|{}"})
     void everyMethodGoesThroughTheWholePath(String methodAndOptions) throws IOException {
         String[] parts = methodAndOptions.split("\\|");
         Run run = start(new TinyExperiment(folder, "llama-tied")
                 .with("retention", "{\"method\": \"" + parts[0] + "\", \"options\": " + parts[1] + "}"));
         assertEquals("completed", run.result().status());
         assertTrue(run.result().phases().get(1).lastLoss() > 0);
+    }
+
+    @Test
+    void independentBatchesMeasureAnotherPathIntegralAlongTheSamePath() throws IOException {
+        String none = "{\"method\": \"hierarchical\", \"lambda\": 0}";
+        Run same = start(new TinyExperiment(folder, "gpt2").without("domain").with("retention", none));
+        Run apart = start(new TinyExperiment(folder, "gpt2").without("domain").with("retention", none)
+                .with("importance", "{\"gradient\": \"independent\"}"));
+        assertNotEquals(same.result().importance().sumOmega(), apart.result().importance().sumOmega());
+        assertTrue(apart.result().phases().get(0).tokens() > 1.5 * same.result().phases().get(0).tokens(),
+                "a second batch in each step");
+        Run refused = start(new TinyExperiment(folder, "gpt2").with("retention", "{\"method\": \"rwalk\"}")
+                .with("importance", "{\"gradient\": \"independent\"}"));
+        InvalidInputException e = assertThrows(InvalidInputException.class, refused::result);
+        assertTrue(e.getMessage().contains("importance.gradient"), e.getMessage());
     }
 
     /** The first run trains the general phase and keeps its anchor; the others start from it, whatever their method. */
