@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from ballast.adapted import TILE, AdaptedMatrix, LowRank, adapted_matrices, tiles
 from ballast.importance import PATH_INTEGRAL, Importance, absolute_xi
-from ballast.layers import covered_parameters
 from ballast.path_meter import PathMeter
 
 
@@ -129,8 +128,7 @@ class EffectivePathIntegral(PathMeter):
         self._matrices = adapted_matrices(model)
         self._tile = tile
         self._gradients = EffectiveGradients(self._matrices)
-        self.parameters = covered_parameters(model)
-        self.start = {name: factor.detach().clone() for name, factor in self.parameters.items()}
+        super().__init__(model)
         self._start = self._factors()
         self.omega = {
             matrix.name: torch.zeros_like(matrix.weight, dtype=torch.float32, requires_grad=False)

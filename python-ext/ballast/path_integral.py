@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from ballast import kernels
 from ballast.importance import Importance, finish_importance
-from ballast.layers import check_float32, covered_parameters
 from ballast.path_meter import PathMeter
 
 
@@ -40,19 +39,9 @@ class PathIntegral(PathMeter):
     """
 
     def __init__(self, parameters: nn.Module | Mapping[str, Tensor]) -> None:
-        """
-        Args:
-            parameters: θ by name, fp32, or a model whose trainable parameters are meant
-
-        Raises:
-            InvalidInputError: nothing is trainable, or not in fp32.
-        """
-        if isinstance(parameters, nn.Module):
-            parameters = covered_parameters(parameters)
-        check_float32(parameters)
-        self.parameters = dict(parameters)
-        self.start = {name: parameter.detach().clone() for name, parameter in parameters.items()}
-        self.omega = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in parameters.items()}
+        """As `PathMeter`."""
+        super().__init__(parameters)
+        self.omega = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in self.parameters.items()}
 
     def observe(
         self, before: Mapping[str, Tensor], gradients: Mapping[str, Tensor], gate: Tensor | None = None

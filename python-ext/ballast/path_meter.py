@@ -11,6 +11,7 @@ from ballast import defaults
 from ballast.anchor import Anchor
 from ballast.errors import DivergedError, InvalidInputError
 from ballast.importance import Importance
+from ballast.layers import check_float32, covered_parameters
 
 
 class PathMeter(ABC):
@@ -21,8 +22,19 @@ class PathMeter(ABC):
         start: θ⁰ by name, copies made when it began
     """
 
-    parameters: Mapping[str, Tensor]
-    start: Mapping[str, Tensor]
+    def __init__(self, parameters: nn.Module | Mapping[str, Tensor]) -> None:
+        """
+        Args:
+            parameters: θ by name, fp32, or a model whose trainable parameters are meant
+
+        Raises:
+            InvalidInputError: nothing is trainable, or not in fp32.
+        """
+        if isinstance(parameters, nn.Module):
+            parameters = covered_parameters(parameters)
+        check_float32(parameters)
+        self.parameters: Mapping[str, Tensor] = dict(parameters)
+        self.start: Mapping[str, Tensor] = {name: each.detach().clone() for name, each in parameters.items()}
 
     @abstractmethod
     def around_step(self, gate: Tensor | None = None) -> AbstractContextManager[None]:

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from ballast.importance import RIEMANNIAN_WALK, Importance, median_square
-from ballast.layers import check_float32, covered_parameters
 from ballast.path_meter import PathMeter
 
 INTERVAL = 10
@@ -36,18 +35,8 @@ class RiemannianWalk(PathMeter):
     """
 
     def __init__(self, parameters: nn.Module | Mapping[str, Tensor]) -> None:
-        """
-        Args:
-            parameters: θ by name, fp32, or a model whose trainable parameters are meant
-
-        Raises:
-            InvalidInputError: nothing is trainable, or not in fp32.
-        """
-        if isinstance(parameters, nn.Module):
-            parameters = covered_parameters(parameters)
-        check_float32(parameters)
-        self.parameters = dict(parameters)
-        self.start = self._copies()
+        """As `PathMeter`."""
+        super().__init__(parameters)
         self.score = self._zeros()
         self.fisher = self._zeros()
         self._intervals = 0
