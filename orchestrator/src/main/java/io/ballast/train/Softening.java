@@ -123,9 +123,7 @@ public final class Softening {
                 PreparedModel.addAdapter(bridge, start, config, null);
             }
             Path folder = config.general() != null ? run.anchor() : Path.of(config.retention().anchor());
-            long anchor = bridge.openAnchor(folder, start, ModelFolder.open(base).weightsHash(),
-                    Words.of(config.retention().space()), Words.of(config.retention().layerCoefficients()),
-                    Words.of(config.retention().layers()), Words.of(config.retention().normalize()));
+            long anchor = GeneralPhase.open(bridge, folder, config, start, ModelFolder.open(base).weightsHash());
             try {
                 apply(bridge, trained, base, config, anchor);
             } finally {

@@ -1,0 +1,120 @@
+package io.ballast.train;
+
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ImportanceConfig;
+import io.ballast.config.PhaseConfig;
+import io.ballast.config.RetentionConfig;
+import io.ballast.config.Words;
+import io.ballast.data.BatchPlan;
+import io.ballast.data.BatchRing;
+import io.ballast.data.PhaseData;
+import io.ballast.python.Bridge;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** Trains a run's model, phase by phase. */
+final class PhaseTraining {
+    /** Slots beyond those that one optimizer step takes: one is being filled while another waits. */
+    static final int SPARE_SLOTS = 2;
+    static final int FILLING_THREADS = 1;
+
+    private final Bridge bridge;
+    private final EventLog log;
+    private final BooleanSupplier cancelled;
+    private final RunRecord record;
+    private final ExperimentConfig config;
+    private final long model;
+    private boolean begun;
+
+    /**
+     * What stands beside the task in a phase.
+     *
+     * @param method     that holds it back
+     * @param options    of the method
+     * @param anchor     its handle, or 0
+     * @param importance what is measured along the way, or null
+     */
+    record Beside(String method, Map<String, Object> options, long anchor, String importance) {
+    }
+
+    PhaseTraining(Bridge bridge, EventLog log, BooleanSupplier cancelled, RunRecord record, ExperimentConfig config,
+            long model) {
+        this.bridge = bridge;
+        this.log = log;
+        this.cancelled = cancelled;
+        this.record = record;
+        this.config = config;
+        this.model = model;
+    }
+
+    /** Whether anything was trained: then the model is worth saving. */
+    boolean hasBegun() {
+        return begun;
+    }
+
+    /** Runs a phase to its end; gives its handle, to be released. */
+    long run(String name, PhaseConfig phase, PhaseData data, long seed, Beside beside) {
+        long handle = bridge.beginPhase(model, settings(phase, data, seed, beside));
+        begun = true;
+        BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
+        TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phase, steps(phase, data), handle,
+                isMeasuredApart(beside));
+        long started = System.nanoTime();
+        long waited = 0;
+        try (BatchRing ring = new BatchRing(plan, phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
+                plan::allocateSlot)) {
+            try {
+                loop.run(ring);
+            } finally {
+                waited = ring.waitedNanos();
+            }
+        } finally {
+            Map<String, Object> end = bridge.endPhase(handle);
+            record.phase(loop.summary(System.nanoTime() - started, waited,
+                    ((Number) end.get("peakMemoryBytes")).longValue()));
+        }
+        return handle;
+    }
+
+    /** Optimizer steps of a phase. */
+    static long steps(PhaseConfig phase, PhaseData data) {
+        if (phase.steps() != null) {
+            return phase.steps();
+        }
+        double epochs = phase.epochs() == null ? 1 : phase.epochs();
+        long batches = data.plan(phase.batchSize(), phase.packing()).batchesPerEpoch();
+        return Math.max(1, (long) Math.ceil(epochs * batches / phase.gradientAccumulation()));
+    }
+
+    private boolean isMeasuredApart(Beside beside) {
+        return beside.importance() != null && config.importance().gradient() == ImportanceConfig.Gradient.INDEPENDENT;
+    }
+
+    private Map<String, Object> settings(PhaseConfig phase, PhaseData data, long seed, Beside beside) {
+        RetentionConfig retention = config.retention();
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("steps", steps(phase, data));
+        settings.put("learningRate", phase.learningRate());
+        settings.put("schedule", Words.of(phase.schedule()));
+        settings.put("warmupSteps", phase.warmupSteps());
+        settings.put("weightDecay", phase.weightDecay());
+        settings.put("clipNorm", phase.clipNorm());
+        settings.put("dtype", Words.of(config.model().dtype()));
+        settings.put("seed", seed);
+        settings.put("importance", beside.importance());
+        settings.put("independentGradient", isMeasuredApart(beside));
+        settings.put("method", beside.method());
+        settings.put("options", beside.options());
+        settings.put("lambda", retention.lambda());
+        settings.put("form", Words.of(retention.form()));
+        settings.put("anchor", beside.anchor());
+        settings.put("space", Words.of(retention.space()));
+        settings.put("layerCoefficients", Words.of(retention.layerCoefficients()));
+        settings.put("layers", Words.of(retention.layers()));
+        settings.put("normalize", Words.of(retention.normalize()));
+        settings.put("permute", config.importance().permute());
+        return settings;
+    }
+}
