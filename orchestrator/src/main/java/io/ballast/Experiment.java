@@ -25,7 +25,20 @@ public final class Experiment {
      * @throws InvalidInputException when the file is not an experiment; the message says where
      */
     public static Experiment read(Path file, List<String> overrides) {
-        return new Experiment(ExperimentReader.read(file, overrides));
+        return read(file, overrides, Path.of(""));
+    }
+
+    /**
+     * Reads an experiment from JSON or YAML.
+     *
+     * @param file      .json, .yaml or .yml
+     * @param overrides {@code key.path=value}
+     * @param base      the folder that paths in overrides are relative to
+     * @return the experiment
+     * @throws InvalidInputException when the file is not an experiment; the message says where
+     */
+    public static Experiment read(Path file, List<String> overrides, Path base) {
+        return new Experiment(ExperimentReader.read(file, overrides, base));
     }
 
     /**

@@ -7,13 +7,17 @@ import java.util.stream.Collectors;
 
 /** Methods against forgetting, for people; each as the bridge describes it. */
 final class MethodText {
+    private static final int WIDTH = 110;
+    private static final int HEAD = 15;
+    private static final String INDENTED = "%-" + HEAD + "s";
+
     private MethodText() {
     }
 
     static String ofAll(List<Map<String, Object>> methods) {
         StringBuilder text = new StringBuilder();
         for (Map<String, Object> method : methods) {
-            text.append(String.format(Locale.ROOT, "%-14s %s%n", method.get("name"), method.get("summary")));
+            line(text, method.get("name").toString(), method.get("summary"));
             line(text, "", facts(method));
             for (Object option : (List<?>) method.get("options")) {
                 line(text, "", option((Map<?, ?>) option));
@@ -48,12 +52,13 @@ final class MethodText {
 
     private static List<String> forms(Map<String, Object> method) {
         return ((List<?>) method.get("forms")).stream()
-                .map(form -> form + " (λ " + ((Map<?, ?>) method.get("lambda")).get(form) + ")").toList();
+                .map(form -> form + " (λ " + plain(((Map<?, ?>) method.get("lambda")).get(form)) + ")").toList();
     }
 
     private static String option(Map<?, ?> option) {
         List<?> choices = (List<?>) option.get("choices");
-        return option.get("name") + " = " + option.get("default") + ": " + option.get("meaning")
+        String byDefault = plain(option.get("default"));
+        return option.get("name") + " = " + (byDefault.isEmpty() ? "\"\"" : byDefault) + ": " + option.get("meaning")
                 + (choices.isEmpty() ? "" : " One of " + choices + ".");
     }
 
@@ -61,7 +66,21 @@ final class MethodText {
         return text.equals("") ? "nothing" : text.toString();
     }
 
+    private static String plain(Object value) {
+        return value instanceof Double number && number == Math.rint(number)
+                ? String.valueOf(number.longValue()) : String.valueOf(value);
+    }
+
+    /** A head in the first column and what is said beside it, in lines of at most {@value #WIDTH} characters. */
     private static void line(StringBuilder text, String head, Object said) {
-        text.append(String.format(Locale.ROOT, "%-14s %s", head, said).stripTrailing()).append(System.lineSeparator());
+        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, INDENTED, head));
+        for (String word : said.toString().split(" ")) {
+            if (line.length() > HEAD && line.length() + word.length() >= WIDTH) {
+                text.append(line.toString().stripTrailing()).append(System.lineSeparator());
+                line = new StringBuilder(String.format(Locale.ROOT, INDENTED, ""));
+            }
+            line.append(word).append(' ');
+        }
+        text.append(line.toString().stripTrailing()).append(System.lineSeparator());
     }
 }

@@ -28,8 +28,21 @@ public final class ExperimentReader {
      * @throws InvalidInputException when there is no such file, or something in it is wrong
      */
     public static ExperimentConfig read(Path file, List<String> overrides) {
+        return read(file, overrides, Path.of(""));
+    }
+
+    /**
+     * Reads a .json, .yaml or .yml file.
+     *
+     * @param file      the experiment; its paths start from its folder
+     * @param overrides {@code key.key=value}, applied in order
+     * @param base      the folder that paths in overrides start from
+     * @return the experiment with every default filled in
+     * @throws InvalidInputException when there is no such file, or something in it is wrong
+     */
+    public static ExperimentConfig read(Path file, List<String> overrides, Path base) {
         JsonElement tree = tree(file);
-        Overrides onTop = new Overrides(Path.of(""));
+        Overrides onTop = new Overrides(base);
         for (String override : overrides) {
             tree = onTop.apply(tree, override);
         }

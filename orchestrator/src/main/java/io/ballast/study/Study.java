@@ -32,13 +32,14 @@ public final class Study {
     public static Study read(Path file) {
         StudyConfig config = ExperimentReader.readBlock(file, StudyConfig.class);
         check(config, file);
+        Path folder = file.toAbsolutePath().getParent();
         RunKey keys = new RunKey();
         List<StudyRun> runs = new ArrayList<>();
         for (StudyConfig.Domain domain : config.domains()) {
             for (int seed : config.seeds()) {
                 for (StudyConfig.Method method : config.methods()) {
                     if (includes(method.domains(), domain.name()) && includes(method.seeds(), seed)) {
-                        runs.addAll(runs(config, domain, seed, method, keys));
+                        runs.addAll(runs(config, folder, domain, seed, method, keys));
                     }
                 }
             }
@@ -50,7 +51,7 @@ public final class Study {
         return chosen == null || chosen.contains(one);
     }
 
-    private static List<StudyRun> runs(StudyConfig config, StudyConfig.Domain domain, int seed,
+    private static List<StudyRun> runs(StudyConfig config, Path folder, StudyConfig.Domain domain, int seed,
             StudyConfig.Method method, RunKey keys) {
         List<StudyRun> runs = new ArrayList<>();
         List<Double> strengths = method.strengths().isEmpty() ? Arrays.asList((Double) null) : method.strengths();
@@ -62,7 +63,7 @@ public final class Study {
             if (strength != null) {
                 overrides.add(method.key() + "=" + Figures.plain(strength));
             }
-            Experiment experiment = Experiment.read(Path.of(domain.experiment()), overrides);
+            Experiment experiment = Experiment.read(Path.of(domain.experiment()), overrides, folder);
             ExperimentCheck.check(experiment.config());
             runs.add(new StudyRun(method.name(), domain.name(), strength, seed, experiment,
                     keys.of(experiment.config())));

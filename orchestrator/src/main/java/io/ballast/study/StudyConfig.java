@@ -25,7 +25,8 @@ public record StudyConfig(
         @Setting(value = "Seeds; each method is run with each of them.", byDefault = "[7]", minimum = 1)
                 List<Integer> seeds,
         @Setting(value = "What is compared.", required = true, minimum = 1) List<Method> methods,
-        @Setting(value = "Overrides for every run, as --set has them.", byDefault = "[]") List<String> set,
+        @Setting(value = "Overrides for every run, as --set has them; paths start from the study's file.",
+                byDefault = "[]") List<String> set,
         @Setting("The task on whose score learning is told: TASK or TASK:METRIC. By default the first domain task.")
                 String learned,
         @Setting("The task on whose score keeping is told: TASK or TASK:METRIC. By default the first general task.")

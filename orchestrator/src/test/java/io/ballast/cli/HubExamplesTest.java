@@ -118,8 +118,19 @@ class HubExamplesTest {
 
     static List<Path> examples() throws IOException {
         try (Stream<Path> files = Files.list(EXAMPLES)) {
-            return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".json") && !isStudy(file)).sorted().toList();
         }
+    }
+
+    private static boolean isStudy(Path file) {
+        return file.getFileName().toString().startsWith("study-");
+    }
+
+    @Test
+    void theStudyResolvesEachOfItsRuns() {
+        Typed typed = Typed.run("study", EXAMPLES.resolve("study-tinyllama.json").toString(), "--plan");
+        assertEquals(0, typed.code(), typed.err());
+        assertTrue(typed.out().contains("missing  hierarchical 30, piqa, seed 7"), typed.out());
     }
 
     @ParameterizedTest

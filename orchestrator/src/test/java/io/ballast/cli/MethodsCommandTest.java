@@ -13,7 +13,7 @@ class MethodsCommandTest {
     void everyMethodIsListedWithItsFormsAndPaper() {
         Typed typed = Typed.run("methods");
         assertEquals(0, typed.code(), typed.err());
-        for (String part : new String[] {"hierarchical", "proximal (λ 30.0), gradient (λ 0.01)", "arXiv 2501.13669",
+        for (String part : new String[] {"hierarchical", "proximal (λ 30), gradient (λ 0.01)", "arXiv 2501.13669",
             "freeUnseen = false", "objective (λ 0.1)"}) {
             assertTrue(typed.out().contains(part), part + " in " + typed.out());
         }
@@ -24,6 +24,7 @@ class MethodsCommandTest {
         Typed typed = Typed.run("methods", "ewc");
         assertTrue(typed.out().contains("λ Σ_i F_i (θ_i − θ*_i)²"), typed.out());
         assertTrue(typed.out().contains("halved = false"), typed.out());
+        assertTrue(typed.out().lines().allMatch(line -> line.length() <= 110), typed.out());
     }
 
     @Test
