@@ -54,7 +54,7 @@ final class AnchorCache {
         JsonObject tree = ExperimentWriter.toTree(config);
         List.of("name", "output", "domain", "evaluation", "afterTraining").forEach(tree::remove);
         JsonObject retention = tree.getAsJsonObject("retention");
-        List.of("method", "lambda", "form", "layerCoefficients", "layers", "normalize", "anchor")
+        List.of("method", "options", "lambda", "form", "layerCoefficients", "layers", "normalize", "anchor")
                 .forEach(retention::remove);
         List.of("permute", "cache").forEach(tree.getAsJsonObject("importance")::remove);
         List.of("data", "loggingSteps").forEach(tree.getAsJsonObject("general")::remove);

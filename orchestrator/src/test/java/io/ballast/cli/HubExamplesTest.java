@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * one, and a few rows with the columns of the real data sets. In processes of their own, because huggingface_hub reads
  * its settings once.
  */
+@Tag("one-jdk")
 class HubExamplesTest {
     private static final Path HOME = Path.of(System.getProperty("ballast.home"));
     private static final Path EXAMPLES = HOME.resolve("examples");

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Item by item what lm-eval says: requests as text and as token ids; metrics of the same
  * log-likelihoods, drawn with many ties; and, on fewer items, log-likelihoods of the model itself.
  */
+@Tag("one-jdk")
 class LmEvalParityTest {
     /** Rows of each file that the model itself scores: lm-eval takes about half a second for each. */
     private static final int SCORED = 3;
