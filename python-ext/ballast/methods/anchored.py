@@ -12,7 +12,7 @@ from ballast.errors import InvalidInputError
 from ballast.importance import permuted, weigh_layers
 from ballast.layers import group_layers
 from ballast.methods.method import Method, PhaseStart
-from ballast.penalty import DEFAULT_STRENGTH, QuadraticPenalty
+from ballast.penalty import QuadraticPenalty
 from ballast.retention import Retention
 from ballast.settings import RetentionSettings
 
@@ -29,7 +29,7 @@ class AnchoredMethod(Method):
 
     def strength(self, settings: RetentionSettings) -> float:
         """What multiplies the penalty: λ, unless a method says otherwise."""
-        return settings.strength_or(DEFAULT_STRENGTH)
+        return settings.strength_or(self.strengths)
 
     def accepts(self, measured: str) -> bool:
         """Whether importance of that kind serves."""

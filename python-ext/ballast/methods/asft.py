@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from ballast.methods.kl import FORWARD, DivergenceFromTeacher
 from ballast.methods.method import Method, PhaseStart
 from ballast.methods.registry import register
-from ballast.penalty import DEFAULT_STRENGTH
 from ballast.retention import OBJECTIVE
 from ballast.teacher import Teacher
 
@@ -24,5 +23,5 @@ class Asft(Method):
     forms = (OBJECTIVE,)
 
     def retain(self, start: PhaseStart) -> DivergenceFromTeacher:
-        strength = start.settings.strength_or(DEFAULT_STRENGTH)
+        strength = start.settings.strength_or(self.strengths)
         return DivergenceFromTeacher(Teacher(start.model), strength, FORWARD, weighted=True)

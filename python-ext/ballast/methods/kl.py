@@ -10,7 +10,6 @@ from ballast.batches import TokenBatch
 from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
 from ballast.models import OpenedModel
-from ballast.penalty import DEFAULT_STRENGTH
 from ballast.retention import OBJECTIVE, Retention
 from ballast.teacher import Teacher
 
@@ -56,5 +55,5 @@ class Kl(Method):
     )
 
     def retain(self, start: PhaseStart) -> DivergenceFromTeacher:
-        strength = start.settings.strength_or(DEFAULT_STRENGTH)
+        strength = start.settings.strength_or(self.strengths)
         return DivergenceFromTeacher(Teacher(start.model), strength, self.direction, weighted=False)

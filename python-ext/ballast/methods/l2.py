@@ -12,7 +12,7 @@ from ballast.errors import InvalidInputError
 from ballast.layers import vocabulary_parameters
 from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
-from ballast.penalty import DEFAULT_STRENGTH, QuadraticPenalty
+from ballast.penalty import QuadraticPenalty
 from ballast.retention import Retention
 
 
@@ -47,7 +47,7 @@ class L2(Method):
             weights=dict.fromkeys(start.parameters, torch.ones(())) | self._rows_of_seen_tokens(start),
             coefficients=dict.fromkeys(start.parameters, 1.0),
             reference=reference,
-            strength=start.settings.strength_or(DEFAULT_STRENGTH),
+            strength=start.settings.strength_or(self.strengths),
             form=start.settings.form,
         )
 
@@ -63,7 +63,7 @@ class L2(Method):
             weights={matrix.name: torch.ones(()) for matrix in matrices},
             coefficients={matrix.name: 1.0 for matrix in matrices},
             reference={matrix.name: (reference[matrix.b_name], reference[matrix.a_name]) for matrix in matrices},
-            strength=start.settings.strength_or(DEFAULT_STRENGTH),
+            strength=start.settings.strength_or(self.strengths),
             form=start.settings.form,
         )
 

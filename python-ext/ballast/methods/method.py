@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ballast.adapted import FACTORS
 from ballast.anchor import Anchor
-from ballast.penalty import GRADIENT, PROXIMAL
+from ballast.penalty import DEFAULT_STRENGTH, GRADIENT, PROXIMAL
 from ballast.retention import Retention
 from ballast.settings import RetentionSettings, camel_case
 
@@ -43,6 +43,7 @@ class Method(ABC):
         paper: where it is from, "" where there is no paper
         importance: what an anchor must have measured for it (a name of `ballast.importance`); None: it needs no anchor
         forms: how it can act: "proximal", "gradient", "objective"; the first is the default
+        strengths: λ by form where an experiment leaves it open, for `settings.strength_or`
         starts_afresh: whether its phase trains a new adapter, the one there is being folded into the base
         spaces: what it can hold: "factors" (the covered parameters), "effective" (what a LoRA adapter does to each
             matrix); the first is the default
@@ -53,6 +54,7 @@ class Method(ABC):
     paper: str = ""
     importance: str | None = None
     forms: tuple[str, ...] = (PROXIMAL, GRADIENT)
+    strengths: Mapping[str, float] = DEFAULT_STRENGTH
     starts_afresh: bool = False
     spaces: tuple[str, ...] = (FACTORS,)
     needs: str = ""

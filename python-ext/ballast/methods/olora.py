@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from ballast import lora_files
 from ballast.errors import InvalidInputError
 from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
-from ballast.penalty import DEFAULT_STRENGTH, GRADIENT
+from ballast.penalty import GRADIENT
 from ballast.retention import Retention
 
 ABSOLUTE = "absolute"
@@ -32,6 +33,7 @@ class OLoRA(Method):
 
     paper = "arXiv 2310.14152"
     forms = (GRADIENT,)
+    strengths: ClassVar[Mapping[str, float]] = {GRADIENT: 0.5}
     starts_afresh = True
     needs = "an adapter, and a former one: from a general phase, or the option former"
 
@@ -63,7 +65,7 @@ class OLoRA(Method):
                     f"retention.options.former: expected an adapter of this model, with {parameter.shape[1]} inputs, "
                     f"found one with {directions.shape[1]}"
                 )
-        return Orthogonality(pairs, start.settings.strength_or(DEFAULT_STRENGTH), self.norm)
+        return Orthogonality(pairs, start.settings.strength_or(self.strengths), self.norm)
 
 
 class Orthogonality(Retention):

@@ -6,11 +6,11 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ballast.errors import InvalidInputError
 from ballast.methods.method import Method, PhaseStart, options_of
-from ballast.penalty import DEFAULT_STRENGTH
 from ballast.retention import Retention
 
 _METHODS: dict[str, type[Method]] = {}
@@ -70,8 +70,10 @@ def retain(start: PhaseStart) -> Retention:
         InvalidInputError: as `create` and `Method.retain`; or a form or space that the method does not have, or a
             negative λ.
     """
+    method = create(start.settings.method, start.settings.options)
+    if start.settings.form is None:
+        start = replace(start, settings=replace(start.settings, form=method.forms[0]))
     settings = start.settings
-    method = create(settings.method, settings.options)
     if settings.form not in method.forms:
         raise InvalidInputError(
             f'retention.form: expected {" or ".join(method.forms)} for the method "{settings.method}", found '
@@ -104,7 +106,7 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, A
         "needs": method.needs,
         "forms": list(method.forms),
         "spaces": list(method.spaces),
-        "lambda": {form: DEFAULT_STRENGTH[form] for form in method.forms},
+        "lambda": {form: method.strengths[form] for form in method.forms},
         "options": [_plain(key, facts) for key, facts in options_of(type(method)).items()],
     }
 

@@ -83,8 +83,9 @@ final class ExperimentText {
     }
 
     private static String retention(RetentionConfig retention) {
-        return retention.method().equals("none") ? "none" : retention.method() + ", λ " + number(retention.lambda())
-                + " " + Words.of(retention.form()) + ", layer coefficients " + Words.of(retention.layerCoefficients())
+        return retention.method().equals("none") ? "none" : retention.method()
+                + (retention.lambda() == null ? "" : ", λ " + number(retention.lambda()))
+                + (retention.form() == null ? "" : " " + Words.of(retention.form())) + ", layer coefficients " + Words.of(retention.layerCoefficients())
                 + (retention.options().isEmpty() ? "" : ", " + retention.options())
                 + (retention.anchor() == null ? "" : ", anchor " + retention.anchor());
     }

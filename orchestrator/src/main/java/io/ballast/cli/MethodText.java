@@ -74,6 +74,10 @@ final class MethodText {
     /** A head in the first column and what is said beside it, in lines of at most {@value #WIDTH} characters. */
     private static void line(StringBuilder text, String head, Object said) {
         StringBuilder line = new StringBuilder(String.format(Locale.ROOT, INDENTED, head));
+        if (head.length() >= HEAD) {
+            text.append(head).append(System.lineSeparator());
+            line = new StringBuilder(String.format(Locale.ROOT, INDENTED, ""));
+        }
         for (String word : said.toString().split(" ")) {
             if (line.length() > HEAD && line.length() + word.length() >= WIDTH) {
                 text.append(line.toString().stripTrailing()).append(System.lineSeparator());

@@ -51,19 +51,25 @@ public record RetentionConfig(
     private static final double PROXIMAL_LAMBDA = 30;
     private static final double GRADIENT_LAMBDA = 0.01;
     private static final double OBJECTIVE_LAMBDA = 0.1;
+    private static final String OLORA = "olora";
+    /** Of the authors' code: what is held is no distance from a start. */
+    private static final double OLORA_LAMBDA = 0.5;
     private static final Set<String> IN_THE_OBJECTIVE = Set.of("kl", "asft");
-    private static final Set<String> IN_THE_GRADIENT = Set.of("olora");
+    private static final Set<String> IN_THE_GRADIENT = Set.of(OLORA);
     private static final Set<String> IN_EFFECTIVE_SPACE = Set.of("ewc-lora");
 
     /**
      * Strength of the penalty.
      *
-     * @return what was set, or else the default of the form
+     * @return what was set, or else the default of the form; null where a method of one's own has to say
      */
     @Override
     public Double lambda() {
-        if (lambda != null) {
+        if (lambda != null || isOnesOwn()) {
             return lambda;
+        }
+        if (method.equals(OLORA)) {
+            return OLORA_LAMBDA;
         }
         return switch (form()) {
             case PROXIMAL -> PROXIMAL_LAMBDA;
@@ -75,11 +81,11 @@ public record RetentionConfig(
     /**
      * How the penalty acts.
      *
-     * @return what was set, or else the method's default in its space
+     * @return what was set, or else the method's default in its space; null where a method of one's own has to say
      */
     @Override
     public Form form() {
-        if (form != null) {
+        if (form != null || isOnesOwn()) {
             return form;
         }
         if (IN_THE_OBJECTIVE.contains(method)) {
@@ -96,6 +102,10 @@ public record RetentionConfig(
     @Override
     public Space space() {
         return IN_EFFECTIVE_SPACE.contains(method) ? Space.EFFECTIVE : space;
+    }
+
+    private boolean isOnesOwn() {
+        return method.contains(":");
     }
 
     /** How the penalty acts. */

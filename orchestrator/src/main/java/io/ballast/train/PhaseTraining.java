@@ -108,7 +108,7 @@ final class PhaseTraining {
         settings.put("method", beside.method());
         settings.put("options", beside.options());
         settings.put("lambda", retention.lambda());
-        settings.put("form", Words.of(retention.form()));
+        settings.put("form", retention.form() == null ? null : Words.of(retention.form()));
         settings.put("anchor", beside.anchor());
         settings.put("space", Words.of(retention.space()));
         settings.put("layerCoefficients", Words.of(retention.layerCoefficients()));

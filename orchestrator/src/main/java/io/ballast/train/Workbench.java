@@ -51,6 +51,7 @@ final class Workbench implements AutoCloseable {
     /** Opens the model and reads all data, so that what is wrong with them shows before anything is trained. */
     void open(ExperimentConfig experiment) {
         config = experiment;
+        bridge.describeMethod(config.retention().method(), config.retention().options());
         modelFolder = ModelFolder.open(Path.of(config.model().path()));
         modelHash = modelFolder.weightsHash();
         tokenizer = Tokenizer.open(modelFolder.path());
@@ -136,6 +137,10 @@ final class Workbench implements AutoCloseable {
     /** Moves the trained model part of its way back. */
     void soften() {
         AfterTrainingConfig way = config.afterTraining();
+        if (!config.evaluation().stages().contains(Stage.SOFTENED)) {
+            log.add("warning", "", 0, Map.of("message", "the model is moved after its last evaluation: add \"softened\""
+                    + " to evaluation.stages to see what afterTraining does"));
+        }
         log.add("softening", "", 0, Map.of("method", Words.of(way.method()), "strength", way.strength()));
         Softening.apply(bridge, model, modelFolder.path(), config, anchor);
     }

@@ -73,7 +73,7 @@ class MethodsTest {
             String form = Words.of(retention.form());
             assertEquals(((List<?>) method.get("forms")).get(0), form, method.get("name").toString());
             assertEquals(((List<?>) method.get("spaces")).get(0), Words.of(retention.space()));
-            assertEquals(((Map<?, ?>) method.get("lambda")).get(form), retention.lambda());
+            assertEquals(((Map<?, ?>) method.get("lambda")).get(form), retention.lambda(), form);
         }
     }
 
