@@ -3,6 +3,7 @@ package io.ballast.cli;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.ballast.Ballast;
+import io.ballast.InvalidInputException;
 import io.ballast.study.Study;
 import io.ballast.study.StudyReport;
 import io.ballast.study.StudyResults;
@@ -15,6 +16,7 @@ import org.apache.commons.cli.Options;
 /** {@code ballast study}: methods × strengths × seeds × domains, and the comparison of what they learn and keep. */
 final class StudyCommand implements Command {
     private static final String PLAN = "plan";
+    private static final String REPORT = "report";
 
     @Override
     public String name() {
@@ -33,7 +35,8 @@ final class StudyCommand implements Command {
 
     @Override
     public Options options() {
-        return new Options().addOption(null, PLAN, false, "Say which runs are made and which are missing; run nothing.");
+        return new Options().addOption(null, PLAN, false, "Say which runs are made and which are missing; run nothing.")
+                .addOption(null, REPORT, false, "Compare what there is; run nothing.");
     }
 
     @Override
@@ -44,14 +47,25 @@ final class StudyCommand implements Command {
             output.answer(() -> document(planned), () -> text(planned));
             return 0;
         }
-        Path folder = Path.of(study.config().output());
+        if (line.hasOption(REPORT)) {
+            report(study, StudyRunner.existing(study), output);
+            return 0;
+        }
         try (Interruption interruption = new Interruption(output); Ballast ballast = Ballast.open()) {
             StudyResults results = new StudyRunner(ballast, study).run(new Progress(output),
                     begun -> output.note("\n" + begun), run -> interruption.stopsBy(run::cancel));
-            Path report = StudyReport.write(study.config(), results, folder);
-            output.answer(() -> new Gson().toJson(results), () -> report + "\n" + StudyText.of(study.config(), results));
+            report(study, results, output);
         }
         return 0;
+    }
+
+    private static void report(Study study, StudyResults results, Output output) {
+        if (results.rows().isEmpty()) {
+            throw new InvalidInputException("expected runs of the study in " + study.config().output() + ", found none."
+                    + " Run it first, without --" + REPORT + ".");
+        }
+        Path report = StudyReport.write(study.config(), results, Path.of(study.config().output()));
+        output.answer(() -> new Gson().toJson(results), () -> report + "\n" + StudyText.of(study.config(), results));
     }
 
     private record Planned(String run, boolean done) {

@@ -1,0 +1,62 @@
+package io.ballast.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("one-jdk")
+class StudyCommandTest {
+    @TempDir
+    Path folder;
+    private String study;
+
+    @BeforeEach
+    void writeStudy() throws IOException {
+        TinyExperiment.write(folder);
+        study = Files.writeString(folder.resolve("study.json"), """
+                { "name": "small", "output": "out", "learned": "piqa:acc",
+                  "domains": [{"name": "dogs", "experiment": "tiny.json"}],
+                  "methods": [{"name": "plain", "set": ["retention.method=none"]},
+                              {"name": "hierarchical", "strengths": [1, 100], "from": "plain"}] }
+                """).toString();
+    }
+
+    @Test
+    void whatIsPlannedIsRunAndReportedAndThenKnown() throws IOException {
+        Typed plan = Typed.run("study", study, "--plan");
+        assertEquals(0, plan.code(), plan.err());
+        assertTrue(plan.out().contains("missing  hierarchical 100, dogs, seed 7"), plan.out());
+        assertTrue(plan.out().contains("0 of 3 runs are made."), plan.out());
+        Typed early = Typed.run("study", study, "--report");
+        assertEquals(2, early.code());
+        assertTrue(early.err().contains("Run it first"), early.err());
+
+        Typed made = Typed.run("study", study, "--json");
+        assertEquals(0, made.code(), made.err());
+        JsonObject results = JsonParser.parseString(made.out()).getAsJsonObject();
+        assertEquals(3, results.getAsJsonArray("rows").size());
+        assertEquals("acc", results.getAsJsonObject("learned").getAsJsonObject("dogs").get("metric").getAsString());
+        assertTrue(Typed.run("study", study, "--plan").out().contains("3 of 3 runs are made."));
+        Typed again = Typed.run("study", study, "--report");
+        assertEquals(0, again.code(), again.err());
+        assertTrue(again.out().contains("results.md"), again.out());
+        assertTrue(Files.exists(folder.resolve("out/results-dogs.svg")));
+    }
+
+    @Test
+    void aStudyThatCannotRunEndsWithTwo() throws IOException {
+        Files.writeString(Path.of(study), Files.readString(Path.of(study)).replace("tiny.json", "nowhere.json"));
+        Typed typed = Typed.run("study", study, "--plan");
+        assertEquals(2, typed.code());
+        assertTrue(typed.err().contains("nowhere.json"), typed.err());
+    }
+}
