@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -63,6 +64,12 @@ public final class Comparison {
             }
         }
         return points;
+    }
+
+    /** The point that a method's curve starts at, where it is another method's. */
+    Optional<Point> origin(String name) {
+        return config.methods().stream().filter(method -> method.name().equals(name) && method.from() != null)
+                .flatMap(method -> points().getOrDefault(method.from(), List.of()).stream()).findFirst();
     }
 
     private Point point(String method, Double strength) {

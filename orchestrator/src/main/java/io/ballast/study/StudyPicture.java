@@ -3,6 +3,7 @@ package io.ballast.study;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Learned against kept as an SVG: better is to the right and up whatever the measures' directions, a curve for each
@@ -86,7 +87,7 @@ final class StudyPicture {
         String colour = COLOURS[index % COLOURS.length];
         String dash = DASHES[index / COLOURS.length % DASHES.length];
         StringBuilder path = new StringBuilder();
-        points.forEach(point -> path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point), y(point))));
+        Stream.concat(comparison.origin(name).stream(), points.stream()).forEach(point -> path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point), y(point))));
         svg.append(String.format(Locale.ROOT, "<g><title>%s</title><polyline points=\"%s\" fill=\"none\" stroke=\"%s\""
                 + " stroke-width=\"2\" stroke-dasharray=\"%s\"/>%n", escaped(name), path.toString().strip(), colour,
                 dash));
