@@ -1,7 +1,6 @@
 """The anchor: all that a later phase needs to remember the general task."""
 
 import functools
-import hashlib
 import json
 import operator
 import os
@@ -11,23 +10,38 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ballast.adapted import EFFECTIVE, FACTORS, PARAMETERS, AdaptedMatrix, adapted_matrices
+from ballast.adapted import EFFECTIVE, PARAMETERS, AdaptedMatrix, adapted_matrices
+from ballast.anchor_checks import (
+    check_base_model,
+    check_hashes,
+    check_matrices,
+    check_shapes,
+    is_effective,
+    other_factor,
+    other_space,
+    sha256,
+    space_of,
+)
+from ballast.anchor_files import (
+    METADATA,
+    SCHEMA,
+    SEEN_TOKENS,
+    TENSORS,
+    decode,
+    layer_weights,
+    read_metadata,
+    read_tensors,
+    with_prefix,
+)
 from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
-from ballast.importance import Importance, Layer, LayerWeights, weigh_layers
+from ballast.importance import Importance, LayerWeights, weigh_layers
 from ballast.layers import covered_parameters, group_layers
 from ballast.merging import merged_importance, merged_seen_tokens
-from ballast.storage import Float32, Storage, StoredImportance, storage_of
-
-SCHEMA = 4
-TENSORS = "anchor.safetensors"
-METADATA = "anchor.json"
-SEEN_TOKENS = "seenTokens"
+from ballast.storage import Float32, Storage, StoredImportance
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,7 @@ class Anchor:
         groups = group_layers(model, measured.values, layers)
         weights = weigh_layers(measured.values, groups, layer_coefficients, normalize)
         model_bytes = sum(parameter.nbytes for parameter in model.parameters())
-        space = EFFECTIVE if measured.values.keys() != reference.keys() else _space_of(model)
+        space = EFFECTIVE if measured.values.keys() != reference.keys() else space_of(model)
         return cls(measured, reference, reference_is_base, weights, model_bytes, seen_tokens, space=space)
 
     @property
@@ -136,10 +150,10 @@ class Anchor:
             raise InvalidInputError("expected at least one anchor to merge, found none")
         latest = anchors[-1]
         for anchor in anchors[:-1]:
-            _check_base_model(anchor.provenance.get("baseModel"), latest.provenance.get("baseModel"))
-            _check_shapes(anchor.importance, latest.importance)
+            check_base_model(anchor.provenance.get("baseModel"), latest.provenance.get("baseModel"))
+            check_shapes(anchor.importance, latest.importance)
             if anchor.space != latest.space:
-                raise _other_space(latest.space, anchor.space)
+                raise other_space(latest.space, anchor.space)
         measured = merged_importance([anchor.measured for anchor in anchors], rule, decay)
         return replace(
             latest,
@@ -179,13 +193,13 @@ class Anchor:
                 the model that is its reference.
         """
         if self.space != EFFECTIVE:
-            _check_shapes(self.importance, parameters)
+            check_shapes(self.importance, parameters)
         if self.reference is None:
             raise InvalidInputError(
                 "expected an anchor with its reference, found one whose reference is the base and that was opened "
                 "without a model: open it with the base model"
             )
-        _check_shapes(self.reference, parameters)
+        check_shapes(self.reference, parameters)
         return self.reference
 
     def effective_importance_for(self, matrices: Sequence[AdaptedMatrix]) -> Mapping[str, Tensor]:
@@ -195,8 +209,8 @@ class Anchor:
             InvalidInputError: the anchor is in another space, or of another base.
         """
         if self.space != EFFECTIVE:
-            raise _other_space(EFFECTIVE, self.space)
-        _check_matrices(self.importance, matrices)
+            raise other_space(EFFECTIVE, self.space)
+        check_matrices(self.importance, matrices)
         return {matrix.name: self.importance[matrix.name] for matrix in matrices}
 
     def restore(self, model: nn.Module) -> None:
@@ -261,31 +275,31 @@ class Anchor:
                 another space.
         """
         folder = Path(folder)
-        metadata = _read_metadata(folder)
-        _check_base_model(metadata["provenance"].get("baseModel"), base_model)
-        tensors = _read_tensors(folder, metadata["tensorBytes"])
-        stored, importance = _decode(folder, tensors, metadata)
-        reference = _with_prefix(tensors, "reference.") or None
+        metadata = read_metadata(folder)
+        check_base_model(metadata["provenance"].get("baseModel"), base_model)
+        tensors = read_tensors(folder, metadata["tensorBytes"])
+        stored, importance = decode(folder, tensors, metadata)
+        reference = with_prefix(tensors, "reference.") or None
         hashes, measured_in, is_base = metadata["referenceHashes"], metadata["space"], reference is None
-        effective = _is_effective(measured_in, model, space)
+        effective = is_effective(measured_in, model, space)
         if model is not None:
             parameters = covered_parameters(model)
             if effective:
-                _check_matrices(importance, adapted_matrices(model))
+                check_matrices(importance, adapted_matrices(model))
                 if measured_in == PARAMETERS:
                     reference, hashes, is_base = None, {}, True
             else:
-                _check_shapes(importance, parameters)
+                check_shapes(importance, parameters)
             if reference is None:
-                _check_hashes(hashes, parameters)
+                check_hashes(hashes, parameters)
                 reference = {name: parameter.detach().clone() for name, parameter in parameters.items()}
             else:
-                _check_shapes(reference, parameters)
+                check_shapes(reference, parameters)
         return cls(
             measured=Importance(importance, **metadata["measured"]),
             reference=reference,
             reference_is_base=is_base,
-            layer_weights=_layer_weights(metadata["layerWeights"]),
+            layer_weights=layer_weights(metadata["layerWeights"]),
             model_bytes=metadata["modelBytes"],
             seen_tokens=tensors.get(SEEN_TOKENS),
             provenance=metadata["provenance"],
@@ -350,61 +364,8 @@ class Anchor:
             return dict(self.base_hashes)
         idle = set()
         if self.space == EFFECTIVE:
-            idle = {_other_factor(name) for name, tensor in self.reference.items() if not tensor.any()}
-        return {name: _sha256(tensor) for name, tensor in self.reference.items() if name not in idle}
-
-
-def _read_metadata(folder: Path) -> dict[str, Any]:
-    path = folder / METADATA
-    if not path.is_file():
-        if any(folder.glob(TENSORS + "*")):
-            raise _half_written(folder, f"there is no {METADATA}")
-        raise InvalidInputError(f"expected an anchor ({METADATA} and {TENSORS}), found neither in {folder}")
-    try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as broken:
-        raise _half_written(folder, f"{METADATA} is not JSON ({broken})") from broken
-    if metadata.get("schema") != SCHEMA:
-        raise InvalidInputError(
-            f'expected "schema": {SCHEMA} in {path}, found {metadata.get("schema")}: measure a new anchor, or use the '
-            "version of Ballast that made this one"
-        )
-    return metadata
-
-
-def _read_tensors(folder: Path, expected_bytes: int) -> dict[str, Tensor]:
-    path = folder / TENSORS
-    found_bytes = path.stat().st_size if path.is_file() else 0
-    if found_bytes != expected_bytes:
-        raise _half_written(folder, f"{TENSORS} should have {expected_bytes} bytes and has {found_bytes}")
-    try:
-        return load_file(path)
-    except SafetensorError as broken:
-        raise _half_written(folder, f"{TENSORS} cannot be read ({broken})") from broken
-
-
-def _decode(
-    folder: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]
-) -> tuple[StoredImportance, dict[str, Tensor]]:
-    """Ω as stored, and what is read back from it by parameter name."""
-    facts = metadata["storage"]
-    try:
-        storage = storage_of(facts["kind"], facts.get("share"))
-    except InvalidInputError as unknown:
-        raise InvalidInputError(
-            f'"storage" in {folder / METADATA}: {unknown}; use the version of Ballast that made this anchor'
-        ) from unknown
-    shapes = metadata["shapes"]
-    try:
-        stored = StoredImportance.from_tensors(tensors, shapes, storage, facts["error"])
-        decoded = {name: storage.decode(stored.parts[name], shape) for name, shape in shapes.items()}
-    except (KeyError, RuntimeError, IndexError) as broken:
-        raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({broken})") from broken
-    for name, values in decoded.items():
-        if list(values.shape) != shapes[name] or values.dtype != torch.float32:
-            found = f"{name} is {values.dtype} {list(values.shape)}"
-            raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({found})")
-    return stored, decoded
+            idle = {other_factor(name) for name, tensor in self.reference.items() if not tensor.any()}
+        return {name: sha256(tensor) for name, tensor in self.reference.items() if name not in idle}
 
 
 def _merged_provenance(anchors: Sequence[Anchor], rule: str, decay: float | None) -> Mapping[str, Any]:
@@ -426,93 +387,3 @@ def _spread(distribution: Distribution) -> dict[str, float]:
         "zeroShare": distribution.zero_share,
         "topPercentShare": distribution.share_of_largest(0.01),
     }
-
-
-def _half_written(folder: Path, why: str) -> InvalidInputError:
-    return InvalidInputError(
-        f"expected a complete anchor, found a half-written or damaged one in {folder}: {why}; measure it again"
-    )
-
-
-def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _layer_weights(stored: Mapping[str, Any]) -> LayerWeights:
-    layers = tuple(Layer(**(layer | {"parameters": tuple(layer["parameters"])})) for layer in stored["layers"])
-    return LayerWeights(**(dict(stored) | {"layers": layers}))
-
-
-def _check_base_model(anchored: str | None, opened: str | None) -> None:
-    if anchored is not None and opened is not None and anchored != opened:
-        raise InvalidInputError(
-            f"expected the base model that the anchor was made from (hash {anchored}), found another one (hash "
-            f"{opened}): open that model, or measure a new anchor"
-        )
-
-
-def _space_of(model: nn.Module) -> str:
-    return FACTORS if hasattr(model, "peft_config") else PARAMETERS
-
-
-def _is_effective(measured_in: str, model: nn.Module | None, wanted: str | None) -> bool:
-    """Whether an anchor serves in the effective space.
-
-    Raises:
-        InvalidInputError: it was measured in a space that does not serve the one wanted.
-    """
-    with_adapter = model is not None and _space_of(model) == FACTORS
-    possible = measured_in == EFFECTIVE or (measured_in == PARAMETERS and with_adapter)
-    if wanted is None:
-        return possible
-    if model is not None and possible != (wanted == EFFECTIVE):
-        raise _other_space(wanted, measured_in)
-    return possible
-
-
-def _other_factor(name: str) -> str:
-    """A's name from B's."""
-    return name.replace(".lora_B.", ".lora_A.")
-
-
-def _other_space(wanted: str, found: str) -> InvalidInputError:
-    other = FACTORS if wanted == EFFECTIVE else EFFECTIVE
-    return InvalidInputError(
-        f'retention.space: expected an anchor that serves in the space "{wanted}", found one that was measured in '
-        f'"{found}": set retention.space to "{other}", or measure a new anchor'
-    )
-
-
-def _check_matrices(anchored: Mapping[str, Tensor], matrices: Sequence[AdaptedMatrix]) -> None:
-    for matrix in matrices:
-        expected = list(anchored[matrix.name].shape) if matrix.name in anchored else "no importance"
-        if expected != list(matrix.weight.shape):
-            raise _other_model(matrix.name, expected, list(matrix.weight.shape))
-
-
-def _check_shapes(anchored: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> None:
-    for name, tensor in anchored.items():
-        found = list(parameters[name].shape) if name in parameters else "no such trainable parameter"
-        if found != list(tensor.shape):
-            raise _other_model(name, list(tensor.shape), found)
-    for name, parameter in parameters.items():
-        if name not in anchored:
-            raise _other_model(name, "no such parameter", list(parameter.shape))
-
-
-def _check_hashes(anchored: Mapping[str, str], parameters: Mapping[str, Tensor]) -> None:
-    for name, expected in anchored.items():
-        found = _sha256(parameters[name])
-        if found != expected:
-            raise _other_model(name, f"values with SHA-256 {expected}", f"SHA-256 {found}")
-
-
-def _other_model(name: str, expected: object, found: object) -> InvalidInputError:
-    return InvalidInputError(
-        f"the anchor is of another model; the first mismatch is {name}: expected {expected} (the anchor), found "
-        f"{found} (the model): open the model that the anchor was made from, or measure a new anchor"
-    )
-
-
-def _sha256(tensor: Tensor) -> str:
-    return hashlib.sha256(tensor.detach().cpu().contiguous().numpy().data).hexdigest()

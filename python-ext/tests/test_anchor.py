@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 
 from ballast import Anchor, InvalidInputError, TrainingPhase, covered_parameters
 from ballast.adapted import adapted_matrices, merge_and_restart
-from ballast.anchor import METADATA, TENSORS
+from ballast.anchor_files import METADATA, TENSORS
 from ballast.storage import KINDS, storage_of
 
 PROVENANCE = {"baseModel": "sha256:1234", "data": "sha256:abcd", "recipe": {"steps": 6}}

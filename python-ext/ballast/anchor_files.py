@@ -1,0 +1,88 @@
+"""An anchor's two files, read: complete or refused."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ballast.errors import InvalidInputError
+from ballast.importance import Layer, LayerWeights
+from ballast.storage import StoredImportance, storage_of
+
+SCHEMA = 4
+TENSORS = "anchor.safetensors"
+METADATA = "anchor.json"
+SEEN_TOKENS = "seenTokens"
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    path = folder / METADATA
+    if not path.is_file():
+        if any(folder.glob(TENSORS + "*")):
+            raise _half_written(folder, f"there is no {METADATA}")
+        raise InvalidInputError(f"expected an anchor ({METADATA} and {TENSORS}), found neither in {folder}")
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as broken:
+        raise _half_written(folder, f"{METADATA} is not JSON ({broken})") from broken
+    if metadata.get("schema") != SCHEMA:
+        raise InvalidInputError(
+            f'expected "schema": {SCHEMA} in {path}, found {metadata.get("schema")}: measure a new anchor, or use the '
+            "version of Ballast that made this one"
+        )
+    return metadata
+
+
+def read_tensors(folder: Path, expected_bytes: int) -> dict[str, Tensor]:
+    path = folder / TENSORS
+    found_bytes = path.stat().st_size if path.is_file() else 0
+    if found_bytes != expected_bytes:
+        raise _half_written(folder, f"{TENSORS} should have {expected_bytes} bytes and has {found_bytes}")
+    try:
+        return load_file(path)
+    except SafetensorError as broken:
+        raise _half_written(folder, f"{TENSORS} cannot be read ({broken})") from broken
+
+
+def decode(
+    folder: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]
+) -> tuple[StoredImportance, dict[str, Tensor]]:
+    """Ω as stored, and what is read back from it by parameter name."""
+    facts = metadata["storage"]
+    try:
+        storage = storage_of(facts["kind"], facts.get("share"))
+    except InvalidInputError as unknown:
+        raise InvalidInputError(
+            f'"storage" in {folder / METADATA}: {unknown}; use the version of Ballast that made this anchor'
+        ) from unknown
+    shapes = metadata["shapes"]
+    try:
+        stored = StoredImportance.from_tensors(tensors, shapes, storage, facts["error"])
+        decoded = {name: storage.decode(stored.parts[name], shape) for name, shape in shapes.items()}
+    except (KeyError, RuntimeError, IndexError) as broken:
+        raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({broken})") from broken
+    for name, values in decoded.items():
+        if list(values.shape) != shapes[name] or values.dtype != torch.float32:
+            found = f"{name} is {values.dtype} {list(values.shape)}"
+            raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({found})")
+    return stored, decoded
+
+
+def _half_written(folder: Path, why: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"expected a complete anchor, found a half-written or damaged one in {folder}: {why}; measure it again"
+    )
+
+
+def layer_weights(stored: Mapping[str, Any]) -> LayerWeights:
+    layers = tuple(Layer(**(layer | {"parameters": tuple(layer["parameters"])})) for layer in stored["layers"])
+    return LayerWeights(**(dict(stored) | {"layers": layers}))
+
+
+def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
