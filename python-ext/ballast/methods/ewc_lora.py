@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from ballast.adapted import EFFECTIVE, AdaptedMatrix, adapted_matrices, merge_and_restart
 from ballast.anchor import Anchor
 from ballast.effective_fisher import ONLINE, RELEASED, VARIANTS, fisher_kind
-from ballast.importance import Importance
 from ballast.layers import covered_parameters
 from ballast.methods.anchored import AnchoredMethod
 from ballast.methods.method import option
