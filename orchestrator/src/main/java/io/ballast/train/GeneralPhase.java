@@ -9,6 +9,7 @@ import io.ballast.data.Batch;
 import io.ballast.data.BatchPlan;
 import io.ballast.data.BatchRing;
 import io.ballast.data.PhaseData;
+import io.ballast.data.Tokenizer;
 import io.ballast.python.Bridge;
 
 import java.nio.file.Path;
@@ -34,9 +35,10 @@ final class GeneralPhase {
     private final long model;
     private final String modelHash;
     private final PhaseData data;
+    private final Tokenizer tokenizer;
 
     GeneralPhase(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record,
-            ExperimentConfig config, long model, String modelHash, PhaseData data) {
+            ExperimentConfig config, long model, String modelHash, PhaseData data, Tokenizer tokenizer) {
         this.bridge = bridge;
         this.folder = folder;
         this.log = log;
@@ -47,6 +49,7 @@ final class GeneralPhase {
         this.model = model;
         this.modelHash = modelHash;
         this.data = data;
+        this.tokenizer = tokenizer;
     }
 
     /** Runs it, or takes what an equal one left; gives the anchor's handle. */
@@ -73,7 +76,7 @@ final class GeneralPhase {
         double gained = before - (moves ? probe.nats() : before);
         record.importance(bridge.anchorInfo(anchor), secondsAdded, gained);
         bridge.saveAnchor(anchor, folder.anchor(), Map.of("baseModel", modelHash, "data", data.hash(),
-                "experiment", config.name()));
+                AnchorTokenizer.KEY, tokenizer.fingerprint(), "experiment", config.name()));
         record.artifact("anchor", folder.anchor());
         cache.keep(folder.anchor(), new AnchorCache.Cost(secondsAdded, gained, record.phases()));
         return anchor;

@@ -118,12 +118,13 @@ final class Workbench implements AutoCloseable {
 
     /** Trains on general text and makes the anchor. */
     void generalPhase() {
-        anchor = new GeneralPhase(bridge, folder, log, cancelled, record, config, model, modelHash, general)
-                .run(training);
+        anchor = new GeneralPhase(bridge, folder, log, cancelled, record, config, model, modelHash, general,
+                tokenizer).run(training);
     }
 
     /** Opens an anchor made earlier and starts from its reference, as if the general phase had just ended. */
     void openAnchor() {
+        AnchorTokenizer.check(Path.of(config.retention().anchor()), tokenizer);
         anchor = GeneralPhase.open(bridge, Path.of(config.retention().anchor()), config, model, modelHash);
         record.importance(bridge.anchorInfo(anchor), 0, Double.NaN);
     }

@@ -135,6 +135,20 @@ class ExperimentRunTest {
     }
 
     @Test
+    void anchorOfAnotherTokenizerIsRefused() throws IOException {
+        Run first = start(new TinyExperiment(folder, "llama-tied"));
+        first.result();
+        Path anchor = first.folder().resolve("anchor/anchor.json");
+        String changed = Files.readString(anchor).replaceFirst("\"tokenizer\": \"[0-9a-f]+", "\"tokenizer\": \"beef");
+        assertTrue(changed.contains("beef"), changed);
+        Files.writeString(anchor, changed);
+        Run other = start(new TinyExperiment(folder, "llama-tied").without("general")
+                .with("retention.anchor", "\"" + anchor.getParent() + "\""));
+        InvalidInputException e = assertThrows(InvalidInputException.class, other::result);
+        assertTrue(e.getMessage().contains("made with another (beef)"), e.getMessage());
+    }
+
+    @Test
     void retentionKeepsTheModelNearerToItsAnchor() throws IOException {
         double free = drift(new TinyExperiment(folder, "llama-tied").with("retention.lambda", "0"));
         double held = drift(new TinyExperiment(folder, "llama-tied").with("retention.lambda", "1e6"));
