@@ -1,6 +1,6 @@
 """The weight matrices that a LoRA adapter changes, and the change as the product of two small matrices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -111,6 +111,13 @@ def adapted_matrices(model: nn.Module) -> list[AdaptedMatrix]:
         if parameter.requires_grad and id(parameter) not in factors:
             raise _unsupported("nothing trainable but the factors A and B", name)
     return matrices
+
+
+def factors_by_matrix(
+    matrices: Iterable[AdaptedMatrix], parameters: Mapping[str, Tensor]
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """(B, A) of each adapted matrix by its name, out of an adapter's parameters by theirs."""
+    return {matrix.name: (parameters[matrix.b_name], parameters[matrix.a_name]) for matrix in matrices}
 
 
 def base_parameters(model: nn.Module) -> dict[str, nn.Parameter]:

@@ -169,10 +169,10 @@ class Anchor:
         return {
             "method": self.measured.method,
             "bytes": self.bytes,
-            "importanceBytes": self._as_stored().bytes,
+            "importanceBytes": self._as_stored.bytes,
             "modelBytes": self.model_bytes,
-            "storage": self._as_stored().storage.kind,
-            "storageError": self._as_stored().error,
+            "storage": self._as_stored.storage.kind,
+            "storageError": self._as_stored.error,
             "sumOmega": self.measured.sum_omega,
             "clampedShare": self.measured.clamped_share,
             "xi": self.measured.xi,
@@ -308,6 +308,7 @@ class Anchor:
             base_hashes=hashes or None,
         )
 
+    @functools.cached_property
     def _as_stored(self) -> StoredImportance:
         return self.stored or StoredImportance.of(self.importance, Float32())[0]
 
@@ -318,7 +319,7 @@ class Anchor:
         return weigh_layers(values, groups, weights.kind, weights.normalize)
 
     def _tensors(self) -> dict[str, Tensor]:
-        tensors = self._as_stored().tensors()
+        tensors = self._as_stored.tensors()
         if not self.reference_is_base:
             tensors |= {f"reference.{name}": tensor for name, tensor in self.reference.items()}
         if self.seen_tokens is not None:
@@ -340,7 +341,7 @@ class Anchor:
         }
 
     def _metadata(self, tensor_bytes: int, provenance: Mapping[str, Any]) -> dict[str, Any]:
-        stored = self._as_stored()
+        stored = self._as_stored
         return {
             "schema": SCHEMA,
             "space": self.space,

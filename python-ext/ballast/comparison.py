@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ballast.anchor import Anchor
@@ -31,7 +30,7 @@ def compare(first: Anchor, second: Anchor) -> dict[str, Any]:
     names = list(first.importance)
     return {
         "facts": _facts(first, second),
-        "mean": [_mean(first.importance), _mean(second.importance)],
+        "mean": [Distribution.of(anchor.importance.values()).mean for anchor in (first, second)],
         **_agreement(first.importance, second.importance, names),
         "layers": [
             {
@@ -74,11 +73,6 @@ def _facts(first: Anchor, second: Anchor) -> list[dict[str, Any]]:
         {"name": name, "first": one, "second": other, "same": one == other and one is not None}
         for name, (one, other) in pairs.items()
     ]
-
-
-def _mean(importance: Mapping[str, Tensor]) -> float:
-    total = sum(float(values.sum(dtype=torch.float64)) for values in importance.values())
-    return total / sum(values.numel() for values in importance.values())
 
 
 def _check(first: Anchor, second: Anchor) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ballast.adapted import TILE, AdaptedMatrix, LowRank, adapted_matrices, tiles
 from ballast.importance import PATH_INTEGRAL, Importance, absolute_xi
 from ballast.path_meter import PathMeter
+from ballast.sample_gradients import is_recomputing
 
 
 class OuterProducts:
@@ -77,8 +78,7 @@ class EffectiveGradients:
 
     def _watch(self, matrix: AdaptedMatrix):
         def called(_module: nn.Module, arguments: tuple, output: Tensor) -> None:
-            # A checkpointed block computes its forward pass again inside the backward pass: not another use.
-            if not output.requires_grad or torch._C._current_graph_task_id() != -1:
+            if not output.requires_grad or is_recomputing():
                 return
             inputs = arguments[0].detach().flatten(0, -2)
 

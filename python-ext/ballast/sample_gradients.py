@@ -107,8 +107,7 @@ class SampleGradients:
         def called(module: nn.Module, arguments: tuple, output: Tensor) -> None:
             if torch.is_grad_enabled() and not output.requires_grad:
                 output.requires_grad_()  # All of the module is frozen, and all before it: its gradient begins here.
-            # A checkpointed block computes its forward pass again inside the backward pass: not another use.
-            if not torch.is_grad_enabled() or torch._C._current_graph_task_id() != -1:
+            if not torch.is_grad_enabled() or is_recomputing():
                 return
             inputs = arguments[0].detach()
             flat = inputs.flatten() if isinstance(module, nn.Embedding) else inputs.flatten(0, -2)
@@ -145,6 +144,11 @@ class SampleGradients:
 def _partition(sample_of: Tensor, count: int) -> list[Tensor]:
     """For each of the samples the indices of its tokens."""
     return [(sample_of == sample).nonzero().squeeze(1) for sample in range(count)]
+
+
+def is_recomputing() -> bool:
+    """Whether a forward pass goes on inside a backward pass: a checkpointed block's second one, which is no other use."""
+    return torch._C._current_graph_task_id() != -1
 
 
 def _add_gradient(

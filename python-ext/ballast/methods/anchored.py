@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ballast.adapted import EFFECTIVE, AdaptedMatrix, adapted_matrices
+from ballast.adapted import EFFECTIVE, AdaptedMatrix, adapted_matrices, factors_by_matrix
 from ballast.anchor import Anchor
 from ballast.effective_penalty import EffectivePenalty
 from ballast.errors import InvalidInputError
@@ -73,7 +73,7 @@ class AnchoredMethod(Method):
             matrices,
             weights=importance,
             coefficients=coefficients,
-            reference={matrix.name: (reference[matrix.b_name], reference[matrix.a_name]) for matrix in matrices},
+            reference=factors_by_matrix(matrices, reference),
             strength=self.strength(start.settings),
             form=start.settings.form,
         )

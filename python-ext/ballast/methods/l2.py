@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ballast.adapted import EFFECTIVE, FACTORS, adapted_matrices
+from ballast.adapted import EFFECTIVE, FACTORS, adapted_matrices, factors_by_matrix
 from ballast.effective_penalty import EffectivePenalty
 from ballast.errors import InvalidInputError
 from ballast.layers import vocabulary_parameters
@@ -62,7 +62,7 @@ class L2(Method):
             matrices,
             weights={matrix.name: torch.ones(()) for matrix in matrices},
             coefficients={matrix.name: 1.0 for matrix in matrices},
-            reference={matrix.name: (reference[matrix.b_name], reference[matrix.a_name]) for matrix in matrices},
+            reference=factors_by_matrix(matrices, reference),
             strength=start.settings.strength_or(self.strengths),
             form=start.settings.form,
         )
