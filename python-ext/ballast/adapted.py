@@ -125,22 +125,6 @@ def base_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return {plain_name(name): parameter for name, parameter in model.named_parameters() if ".lora_" not in name}
 
 
-@torch.no_grad()
-def merge_and_restart(model: nn.Module) -> None:
-    """Adds every s B A to its W, in place, and starts the adapter anew: A random as PEFT draws it, B = 0.
-
-    The model computes what it did before. An adapter saved from then on belongs to the merged base, so save that too.
-
-    Raises:
-        InvalidInputError: as `adapted_matrices`.
-    """
-    for matrix in adapted_matrices(model):
-        change = matrix.product(matrix.b, matrix.a)
-        for part in tiles(matrix.weight):
-            matrix.weight[part] += change.tile(part)
-        matrix.module.reset_lora_parameters(matrix.module.active_adapters[0], True)
-
-
 def _matrix(name: str, module: nn.Module) -> AdaptedMatrix:
     from transformers.pytorch_utils import Conv1D
 

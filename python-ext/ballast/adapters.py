@@ -95,14 +95,16 @@ def add_adapter(opened: OpenedModel, settings: AdapterSettings, seed: int, sampl
     opened.adapter = _described(settings, chosen)
 
 
-def start_afresh(opened: OpenedModel, seed: int) -> None:
+def start_afresh(opened: OpenedModel, seed: int, merge: bool = False) -> None:
     """Folds a trained LoRA adapter into the base's weights, W ← W + s·BA, and starts it anew: A random, B = 0.
 
-    The model computes what it did. Saved, it is one adapter on the original base with all that was folded.
+    The model computes what it did. Saved, it is one adapter on the original base with all that was folded; once anything
+    was merged, it is a whole checkpoint.
 
     Args:
         opened: with an adapter; one that has not been trained (B = 0) is left as it is
         seed: of A's initial values
+        merge: whether the base's weights have it for good: it is not kept as an adapter
 
     Raises:
         InvalidInputError: no adapter, or one of a kind whose update is no plain product on weights in full precision.
@@ -116,6 +118,7 @@ def start_afresh(opened: OpenedModel, seed: int) -> None:
             '"adapter" accordingly'
         )
     factors = _factors(opened.model)
+    opened.merged |= merge
     if not any(tensor.any() for name, tensor in factors.items() if "_B" in name):
         return
     torch.manual_seed(seed)
@@ -125,8 +128,9 @@ def start_afresh(opened: OpenedModel, seed: int) -> None:
                 name = opened.model.active_adapter
                 module.get_base_layer().weight += module.get_delta_weight(name)
                 module.reset_lora_parameters(name, True)
-    opened.folded.append(factors)
-    opened.former += 1
+    if not merge:
+        opened.folded.append(factors)
+        opened.former += 1
 
 
 def former_directions(opened: OpenedModel) -> list[dict[str, Tensor]]:

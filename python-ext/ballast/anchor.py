@@ -40,7 +40,7 @@ from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, LayerWeights, weigh_layers
 from ballast.layers import covered_parameters, group_layers
-from ballast.merging import merged_importance, merged_seen_tokens
+from ballast.merging import SEPARATE, merged_importance, merged_reference, merged_seen_tokens
 from ballast.storage import Float32, Storage, StoredImportance
 
 
@@ -134,8 +134,9 @@ class Anchor:
         """One anchor out of several of one base model, in the order in which they were made.
 
         θ* is the latest's, as in online EWC (Schwarz et al. 2018, arXiv 1805.06370): what was learned last stands where
-        the model stands. α is made anew from the merged Ω, as the latest's was. Ω is merged as measured: where one
-        anchor's mean is far larger, it has the say.
+        the model stands; only "separate" has a θ* between all, which is exact where every layer weighs alike (α = 1). α is
+        made anew from the merged Ω, as the latest's was. Ω is merged as measured: where one anchor's mean is far larger,
+        it has the say.
 
         Args:
             anchors: one or more
@@ -144,7 +145,8 @@ class Anchor:
 
         Raises:
             InvalidInputError: none, or they are of different base models, parameters, shapes or kinds of importance; an
-                unknown rule, or a γ that is missing or out of [0, 1].
+                unknown rule, or a γ that is missing or out of [0, 1]; "separate" for the effective space, whose penalty
+                is no square of A and B, or for anchors that do not hold their θ*.
         """
         if not anchors:
             raise InvalidInputError("expected at least one anchor to merge, found none")
@@ -155,6 +157,8 @@ class Anchor:
             if anchor.space != latest.space:
                 raise other_space(latest.space, anchor.space)
         measured = merged_importance([anchor.measured for anchor in anchors], rule, decay)
+        if rule == SEPARATE and len(anchors) > 1:
+            latest = latest._between(anchors)
         return replace(
             latest,
             measured=measured,
@@ -201,6 +205,17 @@ class Anchor:
             )
         check_shapes(self.reference, parameters)
         return self.reference
+
+    def of_adapted(self, matrices: Sequence[AdaptedMatrix]) -> "Anchor":
+        """This anchor of a LoRA adapter's matrices alone, its layers weighed anew.
+
+        Raises:
+            InvalidInputError: as `effective_importance_for`.
+        """
+        values = self.effective_importance_for(matrices)
+        return replace(
+            self, measured=replace(self.measured, values=values), layer_weights=self._weighed(values), stored=None
+        )
 
     def effective_importance_for(self, matrices: Sequence[AdaptedMatrix]) -> Mapping[str, Tensor]:
         """Ω of a LoRA adapter's matrices by name, after comparing names and shapes; what else was measured is left out.
@@ -312,10 +327,23 @@ class Anchor:
     def _as_stored(self) -> StoredImportance:
         return self.stored or StoredImportance.of(self.importance, Float32())[0]
 
+    def _between(self, anchors: Sequence["Anchor"]) -> "Anchor":
+        """This anchor with a θ* that stands for those of all."""
+        if self.space == EFFECTIVE:
+            raise InvalidInputError(
+                'expected a rule other than "separate" for anchors of the effective space, whose θ* is a product of two '
+                'factors: use "sum"'
+            )
+        reference = merged_reference(
+            [anchor.measured for anchor in anchors], [anchor.reference for anchor in anchors]
+        )
+        return replace(self, reference=reference, reference_is_base=False, base_hashes=None)
+
     def _weighed(self, values: Mapping[str, Tensor]) -> LayerWeights:
-        """The layers of these Ω, in the same groups and by the same rules as now."""
+        """The layers of these Ω, in the same groups and by the same rules as now; a layer without any is left out."""
         weights = self.layer_weights
-        groups = {layer.name: layer.parameters for layer in weights.layers}
+        groups = {layer.name: [name for name in layer.parameters if name in values] for layer in weights.layers}
+        groups = {name: parameters for name, parameters in groups.items() if parameters}
         return weigh_layers(values, groups, weights.kind, weights.normalize)
 
     def _tensors(self) -> dict[str, Tensor]:

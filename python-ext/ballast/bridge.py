@@ -26,6 +26,7 @@ from ballast import (
     kernels,
     methods,
     scoring,
+    sequence,
     tensorboard,
 )
 from ballast import memory as ballast_memory
@@ -240,6 +241,27 @@ def anchor_info(anchor: int) -> dict:
 @called_from_java
 def store_anchor(anchor: int, kind: str, share: float) -> int:
     return handles.add(get(anchor, Anchor).stored_as(storage_of(kind, share)))
+
+
+@called_from_java
+def carry_adapter_on(model: int, way: str, seed: int) -> None:
+    sequence.carry_adapter_on(get(model, OpenedModel), way, seed)
+
+
+@called_from_java
+def carry_anchor_on(
+    model: int, phase: int, previous: int, measured: int, rule: str, decay: float | None
+) -> int:
+    return handles.add(
+        sequence.carry_anchor_on(
+            get(model, OpenedModel),
+            get(previous, Anchor),
+            get(measured, Anchor) if measured else None,
+            get(phase, ModelPhase).seen_tokens,
+            rule,
+            decay,
+        )
+    )
 
 
 @called_from_java

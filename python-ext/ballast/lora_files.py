@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ballast.errors import InvalidInputError
 
@@ -36,6 +36,25 @@ def write_on_original_base(folder: Path, folded: Sequence[Mapping[str, Tensor]])
     config |= {"r": count * config["r"], "init_lora_weights": True, "corda_config": None}
     config["lora_alpha"] *= count**0.5 if config["use_rslora"] else count  # The scale s stays what it was.
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+@torch.no_grad()
+def merged_weights(model: nn.Module) -> dict[str, Tensor]:
+    """The weights of the model that a LoRA adapter makes of its base, W + s·BA, by the names that they have without one.
+
+    Args:
+        model: as PEFT wraps it; left as it is
+    """
+    from peft.tuners.lora import LoraLayer
+
+    base = model.get_base_model()
+    weights = {
+        name.replace(".base_layer.", "."): tensor for name, tensor in base.state_dict().items() if ".lora_" not in name
+    }
+    for name, module in base.named_modules():
+        if isinstance(module, LoraLayer):
+            weights[f"{name}.weight"] = module.get_base_layer().weight + module.get_delta_weight(model.active_adapter)
+    return weights
 
 
 def read_input_directions(folder: Path) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """Importance of several tasks as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -8,19 +8,21 @@ from torch import Tensor
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance
 
+SEPARATE = "separate"
 SUM = "sum"
 MEAN = "mean"
 MAXIMUM = "maximum"
 DECAY = "decay"
-RULES = (SUM, MEAN, MAXIMUM, DECAY)
+RULES = (SEPARATE, SUM, MEAN, MAXIMUM, DECAY)
 
 
 def merged_importance(measured: Sequence[Importance], rule: str, decay: float | None = None) -> Importance:
     """Ω of several tasks as one, element by element, in the order in which they were measured.
 
     "sum": Σ_k Ω_k, as separate penalties with one θ* add up (Kirkpatrick et al. 2017, arXiv 1612.00796; Zenke et al.
-    2017, arXiv 1703.04200). "mean": the sum by how many there are. "maximum": the largest. "decay": Ω ← γ Ω + Ω_k in
-    order, online EWC (Schwarz et al. 2018, arXiv 1805.06370); γ = 1 is the sum, γ = 0 the latest alone.
+    2017, arXiv 1703.04200). "separate": the same sum, for penalties that keep a θ* each: see `merged_reference`. "mean":
+    the sum by how many there are. "maximum": the largest. "decay": Ω ← γ Ω + Ω_k in order, online EWC (Schwarz et al.
+    2018, arXiv 1805.06370); γ = 1 is the sum, γ = 0 the latest alone.
 
     What was known of one task alone, Σω and the clamped share, is dropped where there are several; ξ where they differ.
 
@@ -46,6 +48,34 @@ def merged_importance(measured: Sequence[Importance], rule: str, decay: float | 
         xi=latest.xi if len({one.xi for one in measured}) == 1 else None,
         samples=None if None in samples else sum(samples),
     )
+
+
+def merged_reference(
+    measured: Sequence[Importance], references: Sequence[Mapping[str, Tensor] | None]
+) -> dict[str, Tensor]:
+    """The one θ* whose penalty stands for a penalty with each: Σ_k Ω_k θ*_k / Σ_k Ω_k, the latest where all Ω are 0.
+
+    Σ_k Ω_k (θ − θ*_k)² = (Σ_k Ω_k) (θ − θ*)² + what does not depend on θ: completing the square. So the separate penalties
+    of EWC (Kirkpatrick et al. 2017, arXiv 1612.00796) take the memory of one.
+
+    Raises:
+        InvalidInputError: an anchor whose θ* is not known.
+    """
+    if any(reference is None for reference in references):
+        raise InvalidInputError(
+            'expected anchors that hold their θ* for the rule "separate", found one whose θ* is the base: merge by "sum", '
+            "or measure it with retention.reference end"
+        )
+    merged = {}
+    for name, latest in references[-1].items():
+        total = torch.zeros_like(latest)
+        moved = torch.zeros_like(latest)
+        for one, reference in zip(measured, references, strict=True):
+            importance = one.values[name].to(latest.device)
+            total += importance
+            moved.addcmul_(importance, reference[name].to(latest.device) - latest)
+        merged[name] = latest + torch.where(total > 0, moved / total, 0)
+    return merged
 
 
 def merged_seen_tokens(seen: Sequence[Tensor | None]) -> Tensor | None:

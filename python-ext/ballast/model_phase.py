@@ -14,7 +14,12 @@ from ballast.training import TrainingPhase
 
 
 class ModelPhase:
-    """One phase of training on an opened model."""
+    """One phase of training on an opened model.
+
+    Attributes:
+        training: the phase
+        seen_tokens: [vocabulary] bool: the tokens that it saw
+    """
 
     def __init__(self, opened: OpenedModel, settings: dict[str, Any], anchor: Anchor | None):
         self._opened = opened
@@ -23,7 +28,7 @@ class ModelPhase:
         if methods.find(phase.method).starts_afresh:
             adapters.start_afresh(opened, phase.seed)
         self.training = TrainingPhase(opened.model, phase, anchor, adapters.former_directions(opened))
-        self._seen_tokens = torch.zeros(opened.vocabulary_size, dtype=torch.bool, device=opened.device)
+        self.seen_tokens = torch.zeros(opened.vocabulary_size, dtype=torch.bool, device=opened.device)
 
     def forward_backward(self, slot: numpy.ndarray, rows: int, length: int, packed: bool, step_targets: int) -> None:
         """One micro-batch. `step_targets` are the scored targets of the whole optimizer step: accumulated micro-batches
@@ -33,19 +38,19 @@ class ModelPhase:
         if not self._opened.model.training:  # An evaluation came between.
             self._opened.model.train()
         batch = batches.read_slot(slot, rows, length, packed, self._opened.vocabulary_size, self._opened.device)
-        batch.mark_tokens(self._seen_tokens)
+        batch.mark_tokens(self.seen_tokens)
         objective, loss = self.training.retention.objective(self._opened, batch)
         self.training.backward(objective / step_targets, loss / step_targets)
 
     def measure(self, slot: numpy.ndarray, rows: int, length: int, packed: bool, step_targets: int) -> None:
         """One micro-batch for the path integral alone: see `TrainingPhase.measure`."""
         batch = batches.read_slot(slot, rows, length, packed, self._opened.vocabulary_size, self._opened.device)
-        batch.mark_tokens(self._seen_tokens)
+        batch.mark_tokens(self.seen_tokens)
         self.training.measure(scoring.loss_sum(self._opened, batch) / step_targets)
 
     def finish_importance(self, *weighing: Any) -> Anchor:
         """As `TrainingPhase.finish_importance`; the anchor knows which tokens the phase saw."""
-        return dataclasses.replace(self.training.finish_importance(*weighing), seen_tokens=self._seen_tokens)
+        return dataclasses.replace(self.training.finish_importance(*weighing), seen_tokens=self.seen_tokens)
 
     def end(self) -> dict[str, Any]:
         """As `TrainingPhase.end`, with the phase's peak of memory."""

@@ -34,6 +34,8 @@ class OpenedModel:
     folded: list[dict[str, torch.Tensor]] = field(default_factory=list)
     # How many of them were trained.
     former: int = 0
+    # Whether the base's weights hold an adapter for good: then a whole checkpoint is saved.
+    merged: bool = False
 
     @property
     def vocabulary_size(self) -> int:
@@ -68,11 +70,14 @@ class OpenedModel:
         }
 
     def save(self, folder: Path) -> None:
-        """A PEFT adapter where there is one, else a whole checkpoint; the tokenizer's files either way."""
+        """A PEFT adapter where there is one that was not merged, else a whole checkpoint; the tokenizer's files either way.
+        """
         checkpoints.write_folder(folder, self._write)
 
     def _write(self, folder: Path) -> None:
-        if self.adapter is not None:
+        if self.merged:
+            _save_checkpoint(self.model.get_base_model(), self.folder, folder, lora_files.merged_weights(self.model))
+        elif self.adapter is not None:
             # PEFT would otherwise ask the hub whether the vocabulary was resized.
             self.model.save_pretrained(folder, save_embedding_layers=False)
             (folder / "README.md").unlink(missing_ok=True)  # An empty form; the run folder has the model card.
@@ -171,12 +176,17 @@ def _check_complete(folder: Path, report: dict) -> None:
         )
 
 
-def _save_checkpoint(model: torch.nn.Module, source: Path, folder: Path) -> None:
-    """Generation settings are copied, not written anew: transformers refuses to write some that real models ship."""
+def _save_checkpoint(
+    model: torch.nn.Module, source: Path, folder: Path, weights: dict[str, torch.Tensor] | None = None
+) -> None:
+    """The model, with other weights where they are given.
+
+    Generation settings are copied, not written anew: transformers refuses to write some that real models ship.
+    """
     generation = model.generation_config
     model.generation_config = type(generation)()
     try:
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, state_dict=weights)
     finally:
         model.generation_config = generation
     original = source / "generation_config.json"

@@ -16,7 +16,8 @@ from ballast.models import OpenedModel
 class Teacher:
     """What the base says, without dropout and without gradient.
 
-    With a PEFT adapter it is the model itself, its adapter switched off. Without, it is a copy of the model as it stands
+    With a PEFT adapter it is the model itself, its adapter switched off; adapters of earlier domains that were folded
+    into the base stay on. Without, it is a copy of the model as it stands
     now, which doubles the memory of the parameters.
     """
 
@@ -31,7 +32,7 @@ class Teacher:
         Raises:
             InvalidInputError: switching the adapter off does not give the base (CorDA).
         """
-        if self._switches_adapter_off and opened.folded:
+        if self._switches_adapter_off and len(opened.folded) > opened.former:
             raise InvalidInputError(
                 "adapter.kind: expected an adapter beside the base's own weights, found one whose start was taken out "
                 'of them (corda): switched off, it does not leave the base; use the kind "lora" with this method'

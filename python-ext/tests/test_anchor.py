@@ -6,7 +6,7 @@ from phases import batch, lora_model, measured_anchor, retain, same_bits, settin
 from safetensors.torch import load_file
 
 from ballast import Anchor, InvalidInputError, TrainingPhase, covered_parameters
-from ballast.adapted import adapted_matrices, merge_and_restart
+from ballast.adapted import adapted_matrices
 from ballast.anchor_files import METADATA, TENSORS
 from ballast.storage import KINDS, storage_of
 
@@ -288,7 +288,8 @@ def test_an_adapter_that_has_not_begun_may_have_any_random_a(tmp_path):
     def fresh(seed):
         model = lora_model()
         torch.manual_seed(seed)
-        merge_and_restart(model)
+        for matrix in adapted_matrices(model):
+            matrix.module.reset_lora_parameters("default", True)
         return model
 
     measured_anchor(fresh(1), space="effective", reference="start").save(tmp_path, {})

@@ -5,7 +5,7 @@ import torch
 from phases import batch, lora_model, measured_anchor, same_bits, settings, tiny_model, train, values
 
 from ballast import Anchor, Importance, InvalidInputError, TrainingPhase
-from ballast.merging import RULES, merged_importance
+from ballast.merging import RULES, SEPARATE, merged_importance
 from ballast.storage import storage_of
 
 
@@ -48,7 +48,7 @@ def test_facts_of_one_task_alone_are_dropped_and_samples_add_up():
 @pytest.mark.parametrize(
     ("rule", "decay", "said"),
     [
-        ("median", None, 'a rule out of sum, mean, maximum, decay .* found "median"'),
+        ("median", None, 'a rule out of separate, sum, mean, maximum, decay .* found "median"'),
         ("decay", None, 'a factor with the rule "decay"'),
         ("sum", 0.5, 'found 0.5 with "sum"'),
         ("decay", 1.5, "expected a decay of 0 to 1, found 1.5"),
@@ -89,6 +89,17 @@ def test_reference_is_the_latest_and_seen_tokens_are_those_of_any(pair):
     }
 
 
+def test_separate_penalties_need_to_know_where_each_stands(pair, tmp_path):
+    pair[1].save(tmp_path, {"baseModel": "a"})
+    with pytest.raises(InvalidInputError, match='that hold their θ\\* for the rule "separate", found one whose θ\\* is the'):
+        Anchor.merged([pair[0], Anchor.open(tmp_path)], "separate")
+    merged = Anchor.merged([pair[0], Anchor.open(tmp_path, tiny_model())], "separate")
+    assert not merged.reference_is_base
+    for name, between in merged.reference.items():
+        ends = torch.stack([anchor.reference[name] for anchor in pair])
+        assert (between <= ends.amax(0) + 1e-6).all() and (between >= ends.amin(0) - 1e-6).all()
+
+
 def test_layer_coefficients_are_those_of_the_merged_importance(pair):
     merged = Anchor.merged(pair, "mean")
     weights, once = merged.layer_weights, pair[1].layer_weights
@@ -100,7 +111,7 @@ def test_layer_coefficients_are_those_of_the_merged_importance(pair):
     assert total == pytest.approx(sum(layer.elements for layer in weights.layers), rel=1e-6)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != SEPARATE])
 @pytest.mark.parametrize("kind", ["float32", "int8"])
 def test_merged_anchors_are_saved_opened_and_used_also_if_opened_without_a_model(pair, tmp_path, rule, kind):
     folders = [tmp_path / "first", tmp_path / "second"]

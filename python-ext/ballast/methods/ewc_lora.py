@@ -1,15 +1,14 @@
 """Elastic weight consolidation of what a LoRA adapter does to each matrix."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ballast.adapted import EFFECTIVE, AdaptedMatrix, adapted_matrices, merge_and_restart
+from ballast.adapted import EFFECTIVE, AdaptedMatrix
 from ballast.anchor import Anchor
 from ballast.effective_fisher import ONLINE, RELEASED, VARIANTS, fisher_kind
-from ballast.layers import covered_parameters
 from ballast.methods.anchored import AnchoredMethod
 from ballast.methods.method import option
 from ballast.methods.registry import register
@@ -27,8 +26,9 @@ class EwcLora(AnchoredMethod):
     whole model as the released code does: a document at a time, each gradient copied to the CPU, squared and added up
     there in fp32. "restricted" measures the adapted matrices only, on their device; "batched" whole batches, exactly:
     three ways to one F. "online" (arXiv 2602.17559) takes the squared gradient of a whole batch, hence another F, and
-    ½λ; for the next domain `carry_on` adds the former F and merges the adapter. The released form has
-    retention.reference "start", so that F is the base's, and retention.normalize "none".
+    ½λ; over several domains F is added up or decays, and the adapter is merged after each (its authors' code,
+    yaoyz96/low-rank-cl, adds the factors up instead, A with A and B with B, whose product is another matrix). The
+    released form has retention.reference "start", so that F is the base's, and retention.normalize "none".
     """
 
     needs = "a LoRA adapter, and general text, or an anchor that was made with it"
@@ -74,40 +74,3 @@ def eight_bit(fisher: Tensor, transposed: bool) -> Tensor:
     """
     largest = fisher.amax(0 if transposed else 1, keepdim=True)
     return torch.where(largest > 0, 127 * fisher / largest, 0).round().to(torch.bfloat16)
-
-
-def carry_on(model: nn.Module, measured: Anchor, previous: Anchor | None, decay: float = 1.0) -> Anchor:
-    """From one domain to the next (arXiv 2602.17559): F ← γ F_previous + F, and the adapter merged and started anew.
-
-    The paper's W ← W + B A. The authors' code (yaoyz96/low-rank-cl) adds the factors up instead, A with A and B with B,
-    whose product is another matrix; its γ is 1.
-
-    Args:
-        model: with its adapter; its base weights change in place, so save those too
-        measured: F after the domain that has just ended
-        previous: what this function gave after the domain before, or None after the first
-        decay: γ
-
-    Returns:
-        the anchor for the next domain: θ* is the restarted adapter, B = 0
-
-    Raises:
-        InvalidInputError: an anchor of another model or space.
-    """
-    matrices = adapted_matrices(model)
-    fisher = dict(measured.effective_importance_for(matrices))
-    if previous is not None:
-        former = previous.effective_importance_for(matrices)
-        fisher = {name: former[name].to(values) * decay + values for name, values in fisher.items()}
-    merge_and_restart(model)
-    weighed = measured.layer_weights
-    return Anchor.of(
-        model,
-        replace(measured.measured, values=fisher),
-        {name: factor.detach().clone() for name, factor in covered_parameters(model).items()},
-        False,
-        weighed.kind,
-        "block",
-        weighed.normalize,
-        measured.seen_tokens,
-    )

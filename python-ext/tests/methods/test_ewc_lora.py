@@ -7,7 +7,7 @@ from phases import batch, lora_model, measured_anchor, retain
 from ballast import Anchor, InvalidInputError, covered_parameters, methods
 from ballast.adapted import adapted_matrices, base_parameters
 from ballast.importance import Importance
-from ballast.methods.ewc_lora import carry_on, eight_bit
+from ballast.methods.ewc_lora import eight_bit
 
 EFFECTIVE = {"space": "effective", "form": "gradient"}
 
@@ -105,31 +105,6 @@ def test_its_options_say_what_is_measured():
     assert methods.describe("ewc-lora", {"variant": "batched"})["importance"] == "fisher_effective_batched"
     with pytest.raises(InvalidInputError, match="variant: expected one of released, restricted, batched, online"):
         methods.describe("ewc-lora", {"variant": "own"})
-
-
-def test_from_domain_to_domain_fisher_is_carried_on_and_the_adapter_merged():
-    """After three domains γ² F_1 + γ F_2 + F_3, and the penalty starts at 0 again."""
-    model, ids = lora_model("gpt2").eval(), batch()
-    previous, expected = None, None
-    for domain in range(3):
-        move(model)
-        before = model(input_ids=ids).logits.detach()
-        measured = fisher_anchor(model, "online", seed=domain)
-        fisher = measured.importance
-        expected = fisher if expected is None else {name: 0.5 * expected[name] + fisher[name] for name in fisher}
-        previous = carry_on(model, measured, previous, decay=0.5)
-        assert torch.allclose(model(input_ids=ids).logits, before, atol=1e-3)
-        assert not any(matrix.b.any() for matrix in adapted_matrices(model))
-    assert all(torch.allclose(previous.importance[name], value) for name, value in expected.items())
-    options = {"variant": "online"}
-    penalty = retain("ewc-lora", model, previous, strength=1.0, normalize="none", options=options, **EFFECTIVE)
-    assert penalty.value() == 0
-    move(model)
-    by_hand = sum(
-        0.5 * float((expected[m.name].double() * m.module.get_delta_weight("default").double() ** 2).sum().detach())
-        for m in adapted_matrices(model)
-    )
-    assert penalty.value().item() == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_an_anchor_survives_its_file_with_what_it_does_not_need(tmp_path):
