@@ -86,7 +86,8 @@ public record StudyResults(int schema, String name, Map<String, Measure> learned
         return baselines.stream().anyMatch(each -> each.domain().equals(domain) && each.seed() == seed);
     }
 
-    String toJson() {
+    /** @return the content of results.json; a score that is missing is NaN, which JSON proper does not have */
+    public String toJson() {
         return GSON.toJson(this) + "\n";
     }
 
