@@ -8,6 +8,7 @@ import io.ballast.Result;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.data.Sha256;
+import io.ballast.data.WholeFiles;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -96,18 +97,23 @@ final class AnchorCache {
         try {
             Files.createDirectories(entry.getParent());
             Path partial = Files.createTempDirectory(entry.getParent(), ".partial-");
-            copy(anchor, partial);
-            Files.writeString(partial.resolve(COST), GSON.toJson(cost));
             try {
-                Files.move(partial, entry, StandardCopyOption.ATOMIC_MOVE);
-            } catch (FileSystemException anotherWasFirst) {
-                for (Path file : List.of(partial.resolve(COST), partial.resolve(ANCHOR_FILES.get(0)),
-                        partial.resolve(ANCHOR_FILES.get(1)), partial)) {
-                    Files.delete(file);
-                }
+                copy(anchor, partial);
+                Files.writeString(partial.resolve(COST), GSON.toJson(cost));
+                publish(partial);
+            } finally {
+                WholeFiles.delete(partial);
             }
         } catch (IOException e) {
             throw unusable(e);
+        }
+    }
+
+    private void publish(Path partial) throws IOException {
+        try {
+            Files.move(partial, entry, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException anotherWasFirst) {
+            // its anchor is as good
         }
     }
 
