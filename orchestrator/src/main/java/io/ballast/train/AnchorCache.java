@@ -9,6 +9,7 @@ import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.data.Sha256;
 import io.ballast.data.WholeFiles;
+import io.ballast.model.AnchorFiles;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -24,7 +25,6 @@ import java.util.List;
 final class AnchorCache {
     private static final String COST = "cost.json";
     private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
-    private static final List<String> ANCHOR_FILES = List.of("anchor.json", "anchor.safetensors");
 
     private final Path entry;
 
@@ -119,7 +119,7 @@ final class AnchorCache {
 
     private static void copy(Path from, Path to) throws IOException {
         Files.createDirectories(to);
-        for (String file : ANCHOR_FILES) {
+        for (String file : AnchorFiles.NAMES) {
             Files.copy(from.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
     }
