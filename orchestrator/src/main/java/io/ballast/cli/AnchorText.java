@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.ballast.InvalidInputException;
+import io.ballast.model.AnchorFiles;
 import io.ballast.tensor.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,15 +106,15 @@ final class AnchorText {
     }
 
     private String size() {
-        Path file = folder.resolve("anchor.safetensors");
+        Path file = folder.resolve(AnchorFiles.TENSORS);
         try {
             JsonObject storage = object("storage");
             return Numbers.large(Files.size(file), "B") + " in " + Safetensors.read(file).tensors().size()
                     + " tensors; Ω " + Numbers.stored(storage.get("bytes").getAsLong(),
                     storage.get("kind").getAsString(), number(storage, "error"), anchor.get("modelBytes").getAsLong());
         } catch (IOException e) {
-            throw new InvalidInputException("expected anchor.safetensors beside anchor.json in " + folder
-                    + ", found none. The anchor is half-written: measure it again.", e);
+            throw new InvalidInputException("expected " + AnchorFiles.TENSORS + " beside " + AnchorFiles.METADATA
+                    + " in " + folder + ", found none. The anchor is half-written: measure it again.", e);
         }
     }
 
@@ -131,7 +132,7 @@ final class AnchorText {
 
     private JsonObject object(String key) {
         if (!anchor.has(key) || !anchor.get(key).isJsonObject()) {
-            throw new InvalidInputException("expected '" + key + "' in " + folder.resolve("anchor.json")
+            throw new InvalidInputException("expected '" + key + "' in " + folder.resolve(AnchorFiles.METADATA)
                     + ", found none. It was made by another version of Ballast: measure a new anchor.");
         }
         return anchor.getAsJsonObject(key);

@@ -11,7 +11,7 @@ import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 import org.apache.commons.cli.UnrecognizedOptionException;
 
-/** The options that every command has, and the reading of all options. */
+/** The options that every command has, the form of those of its own, and the reading of all. */
 final class CommonOptions {
     static final String JSON = "json";
     static final String QUIET = "quiet";
@@ -31,6 +31,11 @@ final class CommonOptions {
         options.addOption("h", HELP, false, "Say what the command does.");
         options.addOption(null, VERSION, false, "Say which version this is.");
         return options;
+    }
+
+    /** An option of a command's own that takes a value, such as {@code --out DIR}. */
+    static Option withValue(String name, String value, String meaning) {
+        return Option.builder().longOpt(name).hasArg().argName(value).desc(meaning).get();
     }
 
     /** Whether an option is among the arguments, also when they are too wrong to be parsed. */

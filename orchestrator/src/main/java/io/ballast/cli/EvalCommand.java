@@ -1,5 +1,7 @@
 package io.ballast.cli;
 
+import static io.ballast.cli.CommonOptions.withValue;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.ballast.Ballast;
@@ -11,7 +13,6 @@ import io.ballast.eval.EvaluationWriter;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** {@code ballast eval}: scores a model on tasks, in lm-eval's form. */
@@ -43,18 +44,14 @@ final class EvalCommand implements Command {
     @Override
     public Options options() {
         return new Options()
-                .addOption(option(TASKS, "A,B", "The tasks, such as sciq,piqa."))
-                .addOption(option(DATA, "FILE", "The data file of one task."))
-                .addOption(option(DATA_DIR, "DIR", "Folder with TASK/test or TASK/validation or TASK data files."))
-                .addOption(option(LIMIT, "N", "The first N rows of each task only."))
-                .addOption(option(OUT, "DIR", "Where to write results and samples in lm-eval's form."))
-                .addOption(option(DEVICE, "DEVICE", "auto, cpu, cuda or cuda:N."))
-                .addOption(option(DTYPE, "DTYPE", "float32 or bfloat16."))
-                .addOption(option(BATCH_SIZE, "N", "Rows in a scoring batch."));
-    }
-
-    private static Option option(String name, String argument, String meaning) {
-        return Option.builder().longOpt(name).hasArg().argName(argument).desc(meaning).get();
+                .addOption(withValue(TASKS, "A,B", "The tasks, such as sciq,piqa."))
+                .addOption(withValue(DATA, "FILE", "The data file of one task."))
+                .addOption(withValue(DATA_DIR, "DIR", "Folder with TASK/test or TASK/validation or TASK data files."))
+                .addOption(withValue(LIMIT, "N", "The first N rows of each task only."))
+                .addOption(withValue(OUT, "DIR", "Where to write results and samples in lm-eval's form."))
+                .addOption(withValue(DEVICE, "DEVICE", "auto, cpu, cuda or cuda:N."))
+                .addOption(withValue(DTYPE, "DTYPE", "float32 or bfloat16."))
+                .addOption(withValue(BATCH_SIZE, "N", "Rows in a scoring batch."));
     }
 
     @Override

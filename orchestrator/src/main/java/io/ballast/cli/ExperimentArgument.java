@@ -6,7 +6,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** The argument of commands that take an experiment, and its option {@code --set}. */
@@ -17,8 +16,8 @@ final class ExperimentArgument {
     }
 
     static Options options() {
-        return new Options().addOption(Option.builder().longOpt(SET).hasArg().argName("KEY=VALUE")
-                .desc("Override a setting, such as retention.lambda=3; paths start from here. May be repeated.").get());
+        return new Options().addOption(CommonOptions.withValue(SET, "KEY=VALUE",
+                "Override a setting, such as retention.lambda=3; paths start from here. May be repeated."));
     }
 
     static Experiment read(CommandLine line) {

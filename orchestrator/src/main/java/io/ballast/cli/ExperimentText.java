@@ -6,10 +6,10 @@ import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ModelConfig;
 import io.ballast.config.PhaseConfig;
+import io.ballast.config.PlainNumber;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.TaskConfig;
 import io.ballast.config.Words;
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -39,7 +39,7 @@ final class ExperimentText {
         text.line("retention", retention(experiment.retention()));
         if (experiment.afterTraining() != null) {
             text.line("afterwards", Words.of(experiment.afterTraining().method()) + ", strength "
-                    + number(experiment.afterTraining().strength()));
+                    + PlainNumber.of(experiment.afterTraining().strength()));
         }
         text.evaluation(experiment.evaluation());
         text.line("output", experiment.output());
@@ -61,8 +61,8 @@ final class ExperimentText {
         if (adapter == null) {
             return "all parameters";
         }
-        String size = adapter.rank() == null ? ", preserving " + number(adapter.preserved())
-                : ", rank " + adapter.rank() + ", alpha " + number(adapter.alpha());
+        String size = adapter.rank() == null ? ", preserving " + PlainNumber.of(adapter.preserved())
+                : ", rank " + adapter.rank() + ", alpha " + PlainNumber.of(adapter.alpha());
         return Words.of(adapter.kind()) + size
                 + (adapter.targets() == null ? "" : ", on " + String.join(", ", adapter.targets()));
     }
@@ -72,19 +72,19 @@ final class ExperimentText {
             line(name, "none");
             return;
         }
-        line(name, (phase.steps() != null ? phase.steps() + " steps" : number(phase.epochs()) + " epochs") + " of "
-                + phase.batchSize() + (phase.gradientAccumulation() == 1 ? "" : " × " + phase.gradientAccumulation())
-                + " rows, learning rate " + number(phase.learningRate()) + " " + Words.of(phase.schedule()));
+        line(name, (phase.steps() != null ? phase.steps() + " steps" : PlainNumber.of(phase.epochs()) + " epochs")
+                + " of " + phase.batchSize() + (phase.gradientAccumulation() == 1 ? "" : " × " + phase.gradientAccumulation())
+                + " rows, learning rate " + PlainNumber.of(phase.learningRate()) + " " + Words.of(phase.schedule()));
         phase.data().forEach(data -> line("", data.generate() != null ? data.generate().toString()
                 : data.path() + rows.apply(data)));
         if (phase.replay() > 0) {
-            line("", "replay: " + number(100 * phase.replay()) + " % of the rows are general ones");
+            line("", "replay: " + PlainNumber.of(100 * phase.replay()) + " % of the rows are general ones");
         }
     }
 
     private static String retention(RetentionConfig retention) {
         return retention.method().equals("none") ? "none" : retention.method()
-                + (retention.lambda() == null ? "" : ", λ " + number(retention.lambda()))
+                + (retention.lambda() == null ? "" : ", λ " + PlainNumber.of(retention.lambda()))
                 + (retention.form() == null ? "" : " " + Words.of(retention.form())) + ", layer coefficients " + Words.of(retention.layerCoefficients())
                 + (retention.options().isEmpty() ? "" : ", " + retention.options())
                 + (retention.anchor() == null ? "" : ", anchor " + retention.anchor());
@@ -98,10 +98,5 @@ final class ExperimentText {
 
     private static String names(List<TaskConfig> tasks) {
         return tasks.isEmpty() ? "nothing" : String.join(", ", tasks.stream().map(TaskConfig::name).toList());
-    }
-
-    private static String number(double value) {
-        BigDecimal shortest = BigDecimal.valueOf(value).stripTrailingZeros();
-        return shortest.scale() < 0 ? shortest.toPlainString() : shortest.toString();
     }
 }

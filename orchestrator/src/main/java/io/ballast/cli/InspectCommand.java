@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
 import io.ballast.Result;
+import io.ballast.model.AnchorFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,6 @@ import org.apache.commons.cli.Options;
  * two anchors.
  */
 final class InspectCommand implements Command {
-    private static final String ANCHOR = "anchor.json";
-
     @Override
     public String name() {
         return "inspect";
@@ -51,15 +50,15 @@ final class InspectCommand implements Command {
             Result result = Result.read(path);
             output.answer(() -> Documents.wrapped("run", result.toJson()),
                     () -> ResultText.of(result, path) + ResultText.cost(result));
-        } else if (Files.isRegularFile(path.resolve(ANCHOR))) {
+        } else if (Files.isRegularFile(path.resolve(AnchorFiles.METADATA))) {
             JsonObject anchor = anchor(path);
             output.answer(() -> Documents.wrapped("anchor", anchor.toString()), () -> AnchorText.of(anchor, path));
         } else if (Files.isRegularFile(path.resolve("config.json"))) {
             String size = ValidateCommand.modelSize(path.toString());
             output.answer(() -> Documents.text("model", size), () -> "model       " + path + "\n            " + size);
         } else {
-            throw new InvalidInputException("expected a run folder (" + Result.FILE + "), an anchor folder"
-                    + " (anchor.json), a model folder (config.json) or an experiment file; found "
+            throw new InvalidInputException("expected a run folder (" + Result.FILE + "), an anchor folder ("
+                    + AnchorFiles.METADATA + "), a model folder (config.json) or an experiment file; found "
                     + (Files.isDirectory(path) ? "a folder with none of these" : "nothing") + " at " + path + ".");
         }
         return 0;
@@ -67,16 +66,16 @@ final class InspectCommand implements Command {
 
     /** An anchor's metadata, with the entropy of α. */
     static JsonObject anchor(Path folder) {
-        JsonObject anchor = tree(folder.resolve(ANCHOR));
+        JsonObject anchor = tree(folder.resolve(AnchorFiles.METADATA));
         anchor.addProperty("alphaEntropy", AnchorText.alphaEntropy(anchor, folder));
         return anchor;
     }
 
     private static void compare(Path first, Path second, Output output) {
         for (Path path : List.of(first, second)) {
-            if (!Files.isRegularFile(path.resolve(ANCHOR))) {
-                throw new InvalidInputException("expected two anchor folders (" + ANCHOR + ") to compare; found none at "
-                        + path + ". In a run folder it is the folder 'anchor'.");
+            if (!Files.isRegularFile(path.resolve(AnchorFiles.METADATA))) {
+                throw new InvalidInputException("expected two anchor folders (" + AnchorFiles.METADATA
+                        + ") to compare; found none at " + path + ". In a run folder it is the folder 'anchor'.");
             }
         }
         AnchorComparison comparison = AnchorComparison.of(first, second);

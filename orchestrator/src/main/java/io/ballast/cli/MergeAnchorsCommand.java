@@ -1,5 +1,7 @@
 package io.ballast.cli;
 
+import static io.ballast.cli.CommonOptions.withValue;
+
 import com.google.gson.JsonObject;
 import io.ballast.Ballast;
 import io.ballast.InvalidInputException;
@@ -9,7 +11,6 @@ import io.ballast.config.Words;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** {@code ballast merge-anchors}: several anchors of one base model as one, or one in another storage. */
@@ -38,15 +39,12 @@ final class MergeAnchorsCommand implements Command {
     @Override
     public Options options() {
         return new Options()
-                .addOption(option(OUT, "DIR", "Where to write it. Its reference is the last anchor's."))
-                .addOption(option(RULE, "RULE", "sum (default), mean, maximum, or decay."))
-                .addOption(option(DECAY, "G", "Of the rule decay: what importance is worth one anchor later, 0 to 1."))
-                .addOption(option(STORAGE, "FORM", "As importance.storage of an experiment; float32 by default."))
-                .addOption(option(SHARE, "S", "As importance.share of an experiment."));
-    }
-
-    private static Option option(String name, String argument, String meaning) {
-        return Option.builder().longOpt(name).hasArg().argName(argument).desc(meaning).get();
+                .addOption(withValue(OUT, "DIR", "Where to write it. Its reference is the last anchor's."))
+                .addOption(withValue(RULE, "RULE", "sum (default), mean, maximum, or decay."))
+                .addOption(withValue(DECAY, "G",
+                        "Of the rule decay: what importance is worth one anchor later, 0 to 1."))
+                .addOption(withValue(STORAGE, "FORM", "As importance.storage of an experiment; float32 by default."))
+                .addOption(withValue(SHARE, "S", "As importance.share of an experiment."));
     }
 
     @Override

@@ -1,12 +1,13 @@
 package io.ballast.cli;
 
+import static io.ballast.cli.CommonOptions.withValue;
+
 import com.google.gson.JsonObject;
 import io.ballast.Ballast;
 import io.ballast.InvalidInputException;
 import io.ballast.train.Softening;
 import java.nio.file.Path;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** {@code ballast soften}: moves the model of a finished run part of its way back. */
@@ -33,14 +34,10 @@ final class SoftenCommand implements Command {
     @Override
     public Options options() {
         return new Options()
-                .addOption(option(METHOD, "METHOD", "wise-ft, lines or shrink."))
-                .addOption(option(STRENGTH, "K", "wise-ft, lines: 0 (base model) to 1 (trained model); shrink: 0"
+                .addOption(withValue(METHOD, "METHOD", "wise-ft, lines or shrink."))
+                .addOption(withValue(STRENGTH, "K", "wise-ft, lines: 0 (base model) to 1 (trained model); shrink: 0"
                         + " (trained model) and up."))
-                .addOption(option(OUT, "DIR", "Where the softened model goes: a new or empty folder."));
-    }
-
-    private static Option option(String name, String argument, String meaning) {
-        return Option.builder().longOpt(name).hasArg().argName(argument).desc(meaning).get();
+                .addOption(withValue(OUT, "DIR", "Where the softened model goes: a new or empty folder."));
     }
 
     @Override

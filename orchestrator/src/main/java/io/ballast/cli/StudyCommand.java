@@ -65,7 +65,7 @@ final class StudyCommand implements Command {
                     + " Run it first, without --" + REPORT + ".");
         }
         Path report = StudyReport.write(study.config(), results, Path.of(study.config().output()));
-        output.answer(() -> new Gson().toJson(results), () -> report + "\n" + StudyText.of(study.config(), results));
+        output.answer(results::toJson, () -> report + "\n" + StudyText.of(study.config(), results));
     }
 
     private record Planned(String run, boolean done) {

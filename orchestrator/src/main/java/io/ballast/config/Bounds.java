@@ -30,23 +30,17 @@ record Bounds(double minimum, boolean exclusiveMinimum, double maximum) {
     /** Such as " larger than 0"; empty without bounds. */
     String inWords() {
         String low = minimum == Double.NEGATIVE_INFINITY ? ""
-                : (exclusiveMinimum ? " larger than " : " of at least ") + plain(minimum);
-        String high = maximum == Double.POSITIVE_INFINITY ? "" : " of at most " + plain(maximum);
+                : (exclusiveMinimum ? " larger than " : " of at least ") + PlainNumber.of(minimum);
+        String high = maximum == Double.POSITIVE_INFINITY ? "" : " of at most " + PlainNumber.of(maximum);
         return low.isEmpty() || high.isEmpty() ? low + high : low + " and" + high;
     }
 
     void describe(JsonObject schema) {
         if (minimum != Double.NEGATIVE_INFINITY) {
-            schema.addProperty(exclusiveMinimum ? "exclusiveMinimum" : "minimum", plain(minimum));
+            schema.addProperty(exclusiveMinimum ? "exclusiveMinimum" : "minimum", PlainNumber.of(minimum));
         }
         if (maximum != Double.POSITIVE_INFINITY) {
-            schema.addProperty("maximum", plain(maximum));
+            schema.addProperty("maximum", PlainNumber.of(maximum));
         }
-    }
-
-    /** Without the exponent and the ".0" that a double's own text has. */
-    static BigDecimal plain(double number) {
-        BigDecimal exact = new BigDecimal(Double.toString(number)).stripTrailingZeros();
-        return exact.scale() < 0 ? exact.setScale(0) : exact;
     }
 }

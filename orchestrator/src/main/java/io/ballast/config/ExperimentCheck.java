@@ -1,6 +1,7 @@
 package io.ballast.config;
 
 import io.ballast.InvalidInputException;
+import io.ballast.model.AnchorFiles;
 import io.ballast.model.HubAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,9 +71,9 @@ public final class ExperimentCheck {
     }
 
     private static void checkAnchor(Path folder, Place place) {
-        for (String name : List.of("anchor.json", "anchor.safetensors")) {
+        for (String name : AnchorFiles.NAMES) {
             if (!Files.isRegularFile(folder.resolve(name))) {
-                throw place.wrong("an anchor folder with anchor.json and anchor.safetensors",
+                throw place.wrong("an anchor folder with " + String.join(" and ", AnchorFiles.NAMES),
                         "no " + name + " in " + folder, "Give the folder 'anchor' of an earlier run.");
             }
         }

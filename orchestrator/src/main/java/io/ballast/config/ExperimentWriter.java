@@ -109,7 +109,7 @@ public final class ExperimentWriter {
             return new JsonPrimitive(Words.of(constant));
         }
         if (value instanceof Double number) {
-            return new JsonPrimitive(Bounds.plain(number));
+            return new JsonPrimitive(PlainNumber.of(number));
         }
         if (value instanceof Number number) {
             return new JsonPrimitive(number);

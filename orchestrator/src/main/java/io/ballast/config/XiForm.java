@@ -24,7 +24,7 @@ final class XiForm {
     }
 
     static JsonElement write(Xi xi) {
-        JsonPrimitive value = new JsonPrimitive(Bounds.plain(xi.value()));
+        JsonPrimitive value = new JsonPrimitive(PlainNumber.of(xi.value()));
         if (!xi.relative()) {
             return value;
         }

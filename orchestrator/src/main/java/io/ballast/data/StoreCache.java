@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +60,7 @@ final class StoreCache {
                 }
                 return publish(partial, store, key);
             } finally {
-                delete(partial);
+                WholeFiles.delete(partial);
             }
         } catch (IOException failed) {
             throw new InvalidInputException("The token store " + store + " cannot be written: " + failed
@@ -78,7 +76,7 @@ final class StoreCache {
             try {
                 return TokenStore.open(store, key, false);
             } catch (IOException | RuntimeException damaged) {
-                delete(store);
+                WholeFiles.delete(store);
                 Files.move(partial, store, StandardCopyOption.ATOMIC_MOVE);
             }
         }
@@ -91,22 +89,9 @@ final class StoreCache {
         try (Stream<Path> entries = Files.list(folder)) {
             for (Path entry : entries.filter(path -> path.getFileName().toString().contains(PARTIAL)).toList()) {
                 if (Files.getLastModifiedTime(entry).toInstant().isBefore(limit)) {
-                    delete(entry);
+                    WholeFiles.delete(entry);
                 }
             }
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        List<Path> paths;
-        try (Stream<Path> tree = Files.walk(folder)) {
-            paths = tree.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path path : paths) {
-            Files.deleteIfExists(path);
         }
     }
 }

@@ -1,17 +1,10 @@
 package io.ballast.study;
 
-import java.math.BigDecimal;
 import java.util.Locale;
 
-/** Numbers for people. */
+/** Scores for people. */
 final class Figures {
     private Figures() {
-    }
-
-    /** As short as it can be written: 30, 0.01, 1e-7. */
-    static String plain(double value) {
-        BigDecimal shortest = BigDecimal.valueOf(value).stripTrailingZeros();
-        return shortest.scale() < 0 ? shortest.toPlainString() : shortest.toString();
     }
 
     /** A score: three decimals. */

@@ -5,6 +5,7 @@ import io.ballast.InvalidInputException;
 import io.ballast.config.ExperimentCheck;
 import io.ballast.config.ExperimentReader;
 import io.ballast.config.NearestName;
+import io.ballast.config.PlainNumber;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,7 +62,7 @@ public final class Study {
             overrides.addAll(config.set());
             overrides.addAll(method.set());
             if (strength != null) {
-                overrides.add(method.key() + "=" + Figures.plain(strength));
+                overrides.add(method.key() + "=" + PlainNumber.of(strength));
             }
             Experiment experiment = Experiment.read(Path.of(domain.experiment()), overrides, folder);
             ExperimentCheck.check(experiment.config());

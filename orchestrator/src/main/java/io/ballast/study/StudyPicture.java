@@ -1,5 +1,6 @@
 package io.ballast.study;
 
+import io.ballast.config.PlainNumber;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -110,7 +111,7 @@ final class StudyPicture {
         }
         svg.append(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\"/>%n", x, y, colour));
         if (point.strength() != null) {
-            text(x + 6, y - 6, "start", colour, Figures.plain(point.strength()));
+            text(x + 6, y - 6, "start", colour, PlainNumber.of(point.strength()).toString());
         }
     }
 

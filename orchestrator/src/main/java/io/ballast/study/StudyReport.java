@@ -1,5 +1,6 @@
 package io.ballast.study;
 
+import io.ballast.config.PlainNumber;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -88,8 +89,8 @@ public final class StudyReport {
             for (Comparison.Point point : method.getValue()) {
                 text.append(String.format(Locale.ROOT, "| %s | %s | %s | %s | %.0f | %s | %s |%n",
                         name(comparison, method.getKey()),
-                        point.strength() == null ? "" : Figures.plain(point.strength()), Figures.score(point.learned()),
-                        Figures.score(point.kept()), point.seconds(),
+                        point.strength() == null ? "" : PlainNumber.of(point.strength()),
+                        Figures.score(point.learned()), Figures.score(point.kept()), point.seconds(),
                         point.importanceBytes() == 0 ? "" : String.format(Locale.ROOT, "%.1f",
                                 point.importanceSeconds()),
                         point.importanceBytes() == 0 ? "" : String.format(Locale.ROOT, "%.0f",
@@ -108,7 +109,7 @@ public final class StudyReport {
         if (!failed.isEmpty()) {
             text.append("## Runs that failed\n\n");
             failed.forEach(row -> text.append("- ").append(row.method()).append(row.strength() == null ? ""
-                    : " " + Figures.plain(row.strength())).append(", ").append(row.domain()).append(", seed ")
+                    : " " + PlainNumber.of(row.strength())).append(", ").append(row.domain()).append(", seed ")
                     .append(row.seed()).append(": ").append(row.message()).append('\n'));
         }
     }

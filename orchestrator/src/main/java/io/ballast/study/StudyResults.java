@@ -4,11 +4,11 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import io.ballast.InvalidInputException;
+import io.ballast.data.WholeFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,7 +86,8 @@ public record StudyResults(int schema, String name, Map<String, Measure> learned
         return baselines.stream().anyMatch(each -> each.domain().equals(domain) && each.seed() == seed);
     }
 
-    String toJson() {
+    /** @return the content of results.json; a score that is missing is NaN, which JSON proper does not have */
+    public String toJson() {
         return GSON.toJson(this) + "\n";
     }
 
@@ -94,9 +95,7 @@ public record StudyResults(int schema, String name, Map<String, Measure> learned
     void write(Path folder) {
         try {
             Files.createDirectories(folder);
-            Path partial = Files.writeString(folder.resolve(FILE + ".part"), toJson());
-            Files.move(partial, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            WholeFiles.write(folder.resolve(FILE), toJson());
         } catch (IOException e) {
             throw new UncheckedIOException("could not write " + folder.resolve(FILE), e);
         }

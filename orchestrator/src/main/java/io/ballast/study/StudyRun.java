@@ -1,6 +1,7 @@
 package io.ballast.study;
 
 import io.ballast.Experiment;
+import io.ballast.config.PlainNumber;
 
 /**
  * One run of a study.
@@ -17,6 +18,6 @@ public record StudyRun(String method, String domain, Double strength, long seed,
     /** @return a line for people, such as "l2, λ 30, medmcqa, seed 7" */
     @Override
     public String toString() {
-        return method + (strength == null ? "" : " " + Figures.plain(strength)) + ", " + domain + ", seed " + seed;
+        return method + (strength == null ? "" : " " + PlainNumber.of(strength)) + ", " + domain + ", seed " + seed;
     }
 }

@@ -10,16 +10,15 @@ import io.ballast.TrainingFailedException;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.Words;
+import io.ballast.data.WholeFiles;
 import io.ballast.eval.Role;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Makes the runs of a study that are missing, one after another, and writes {@code results.json} after each. The general
@@ -140,13 +139,8 @@ public final class StudyRunner {
     }
 
     private static void delete(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(folder)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
+        try {
+            WholeFiles.delete(folder);
         } catch (IOException e) {
             throw new UncheckedIOException("could not remove " + folder, e);
         }

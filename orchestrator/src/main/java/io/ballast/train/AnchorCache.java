@@ -8,6 +8,8 @@ import io.ballast.Result;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.data.Sha256;
+import io.ballast.data.WholeFiles;
+import io.ballast.model.AnchorFiles;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -23,7 +25,6 @@ import java.util.List;
 final class AnchorCache {
     private static final String COST = "cost.json";
     private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
-    private static final List<String> ANCHOR_FILES = List.of("anchor.json", "anchor.safetensors");
 
     private final Path entry;
 
@@ -96,24 +97,29 @@ final class AnchorCache {
         try {
             Files.createDirectories(entry.getParent());
             Path partial = Files.createTempDirectory(entry.getParent(), ".partial-");
-            copy(anchor, partial);
-            Files.writeString(partial.resolve(COST), GSON.toJson(cost));
             try {
-                Files.move(partial, entry, StandardCopyOption.ATOMIC_MOVE);
-            } catch (FileSystemException anotherWasFirst) {
-                for (Path file : List.of(partial.resolve(COST), partial.resolve(ANCHOR_FILES.get(0)),
-                        partial.resolve(ANCHOR_FILES.get(1)), partial)) {
-                    Files.delete(file);
-                }
+                copy(anchor, partial);
+                Files.writeString(partial.resolve(COST), GSON.toJson(cost));
+                publish(partial);
+            } finally {
+                WholeFiles.delete(partial);
             }
         } catch (IOException e) {
             throw unusable(e);
         }
     }
 
+    private void publish(Path partial) throws IOException {
+        try {
+            Files.move(partial, entry, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException anotherWasFirst) {
+            // its anchor is as good
+        }
+    }
+
     private static void copy(Path from, Path to) throws IOException {
         Files.createDirectories(to);
-        for (String file : ANCHOR_FILES) {
+        for (String file : AnchorFiles.NAMES) {
             Files.copy(from.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
     }

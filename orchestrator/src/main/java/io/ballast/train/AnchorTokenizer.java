@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
 import io.ballast.data.Tokenizer;
+import io.ballast.model.AnchorFiles;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ final class AnchorTokenizer {
 
     /** Refuses an anchor of another tokenizer; one that does not say which (made in Python, say) is taken. */
     static void check(Path anchor, Tokenizer tokenizer) {
-        String made = of(anchor.resolve("anchor.json"));
+        String made = of(anchor.resolve(AnchorFiles.METADATA));
         if (made != null && !made.equals(tokenizer.fingerprint())) {
             throw new InvalidInputException("retention.anchor: expected an anchor that was made with the model's tokenizer ("
                     + tokenizer.fingerprint() + "), found one made with another (" + made + ") in " + anchor

@@ -2,13 +2,13 @@ package io.ballast.train;
 
 import io.ballast.InvalidInputException;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.data.WholeFiles;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 
@@ -77,10 +77,7 @@ public record RunFolder(Path path) {
      */
     public void write(String name, String text) {
         try {
-            Path temporary = Files.createTempFile(path, name, ".part");
-            Files.writeString(temporary, text);
-            Files.move(temporary, path.resolve(name), StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            WholeFiles.write(path.resolve(name), text);
         } catch (IOException e) {
             throw new UncheckedIOException("could not write " + path.resolve(name), e);
         }

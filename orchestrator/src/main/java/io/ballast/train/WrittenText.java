@@ -10,6 +10,7 @@ import io.ballast.config.TaskConfig;
 import io.ballast.data.BatchSlot;
 import io.ballast.data.Sha256;
 import io.ballast.data.Tokenizer;
+import io.ballast.data.WholeFiles;
 import io.ballast.python.Bridge;
 
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.io.UncheckedIOException;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -68,9 +68,7 @@ final class WrittenText {
         if (!Files.exists(file)) {
             try {
                 Files.createDirectories(file.getParent());
-                Path partial = Files.createTempFile(file.getParent(), key, ".part");
-                Files.writeString(partial, documents(wanted));
-                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+                WholeFiles.write(file, documents(wanted));
             } catch (IOException e) {
                 throw new UncheckedIOException("could not write " + file, e);
             }

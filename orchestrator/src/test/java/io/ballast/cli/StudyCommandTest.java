@@ -53,6 +53,24 @@ class StudyCommandTest {
     }
 
     @Test
+    void aScoreThatIsNotANumberIsReported() throws IOException {
+        Path results = Files.createDirectories(folder.resolve("out")).resolve("results.json");
+        Files.writeString(results, """
+                { "schema": 1, "name": "small", "baselines": [],
+                  "learned": {"dogs": {"task": "piqa", "metric": "acc", "higherIsBetter": true}},
+                  "kept": {"dogs": {"task": "text", "metric": "loss in nats per token", "higherIsBetter": false}},
+                  "rows": [{"method": "plain", "domain": "dogs", "seed": 7, "status": "completed", "learned": 0.5,
+                            "kept": NaN, "replay": 0, "seconds": 1, "importanceSeconds": 0, "importanceBytes": 0,
+                            "key": "abc"}] }
+                """);
+        Typed typed = Typed.run("study", study, "--report", "--json");
+        assertEquals(0, typed.code(), typed.err());
+        JsonObject row = JsonParser.parseString(typed.out()).getAsJsonObject().getAsJsonArray("rows").get(0)
+                .getAsJsonObject();
+        assertEquals(Double.NaN, row.get("kept").getAsDouble());
+    }
+
+    @Test
     void aStudyThatCannotRunEndsWithTwo() throws IOException {
         Files.writeString(Path.of(study), Files.readString(Path.of(study)).replace("tiny.json", "nowhere.json"));
         Typed typed = Typed.run("study", study, "--plan");

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ballast.Ballast;
 import io.ballast.InvalidInputException;
 import io.ballast.RunListener;
 import io.ballast.StoppedException;
 import io.ballast.TinyModels;
+import io.ballast.train.TinyRuns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,31 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 @Tag("one-jdk")
-class StudyRunnerTest {
-    private static Ballast ballast;
-
-    @TempDir
-    Path folder;
-
+class StudyRunnerTest extends TinyRuns {
     private Path file;
-
-    @BeforeAll
-    static void open() {
-        ballast = Ballast.open();
-    }
-
-    @AfterAll
-    static void close() {
-        ballast.close();
-    }
 
     @BeforeEach
     void write() throws IOException {

@@ -6,20 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ballast.Ballast;
 import io.ballast.InvalidInputException;
 import io.ballast.Result;
 import io.ballast.Run;
 import io.ballast.RunEvent;
-import io.ballast.RunListener;
 import io.ballast.StoppedException;
 import io.ballast.TinyModels;
 import io.ballast.TrainingFailedException;
-import io.ballast.model.ModelFolder;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,31 +26,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Whole runs on tiny models: real Python, real PyTorch, real files. */
-class ExperimentRunTest {
+class ExperimentRunTest extends TinyRuns {
     static final List<String> ARCHITECTURES = TinyModels.NAMES;
-
-    private static Ballast ballast;
-
-    @TempDir
-    Path folder;
-
-    @BeforeAll
-    static void open() {
-        ballast = Ballast.open();
-    }
-
-    @AfterAll
-    static void close() {
-        ballast.close();
-    }
-
-    private static Run start(TinyExperiment tiny) {
-        return ballast.start(tiny.experiment(), RunListener.NONE);
-    }
-
-    private static String weights(Run run) {
-        return ModelFolder.open(run.folder().resolve("model")).weightsHash();
-    }
 
     @ParameterizedTest
     @FieldSource("ARCHITECTURES")

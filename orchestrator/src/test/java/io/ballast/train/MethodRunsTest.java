@@ -6,19 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ballast.Ballast;
 import io.ballast.InvalidInputException;
 import io.ballast.MissingEnvironmentException;
 import io.ballast.Result;
 import io.ballast.Run;
-import io.ballast.RunListener;
 import io.ballast.eval.Score;
-import io.ballast.model.ModelFolder;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,30 +26,7 @@ import java.util.Map;
 
 /** Whole runs on tiny models with every method, kind of adapter and way of measuring. */
 @Tag("one-jdk")
-class MethodRunsTest {
-    private static Ballast ballast;
-
-    @TempDir
-    Path folder;
-
-    @BeforeAll
-    static void open() {
-        ballast = Ballast.open();
-    }
-
-    @AfterAll
-    static void close() {
-        ballast.close();
-    }
-
-    private static Run start(TinyExperiment tiny) {
-        return ballast.start(tiny.experiment(), RunListener.NONE);
-    }
-
-    private static String weights(Run run) {
-        return ModelFolder.open(run.folder().resolve("model")).weightsHash();
-    }
-
+class MethodRunsTest extends TinyRuns {
     @ParameterizedTest
     @ValueSource(strings = {"l2|{\"freeUnseen\": true}", "ewc|{\"halved\": true}", "mas|{}", "rwalk|{}", "kl|{}", "asft|{}"})
     void everyMethodGoesThroughTheWholePath(String methodAndOptions) throws IOException {

@@ -1,0 +1,71 @@
+package io.ballast.data;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.UUID;
+
+/** Files that are there whole or not at all, and folders that go with all that is in them. */
+public final class WholeFiles {
+    private WholeFiles() {
+    }
+
+    /**
+     * Writes a text so that a reader finds the old file or the new one, never a part. Several processes may write the
+     * same file; the last one's stays.
+     *
+     * @param file what to write, in a folder that is there; replaced where it is there itself
+     * @param text its content
+     * @throws IOException when it cannot be written; then what was there before is still there
+     */
+    public static void write(Path file, String text) throws IOException {
+        // Not createTempFile: what it makes may be read by nobody else, and would stay so under the file's own name.
+        Path partial = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".part");
+        try {
+            Files.writeString(partial, text);
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+    }
+
+    /**
+     * Removes a folder with all that is in it, or a file. Of a link the link is removed, not what it leads to.
+     *
+     * @param path what to remove; nothing happens where nothing is there
+     * @throws IOException when something cannot be removed; what came before it is gone
+     */
+    public static void delete(Path path) throws IOException {
+        Files.walkFileTree(path, new Removal());
+    }
+
+    private static final class Removal extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+            if (failure instanceof NoSuchFileException) { // another process removed it first
+                return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, IOException failure) throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
+        }
+    }
+}
