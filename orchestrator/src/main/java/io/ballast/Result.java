@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.ToNumberPolicy;
 import io.ballast.eval.Forgetting;
 import io.ballast.eval.Score;
+import io.ballast.eval.TrainTestMatrix;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,16 +26,22 @@ import java.util.Map;
  * @param environment versions, device and hashes that the run depended on
  * @param scores      every score of every stage
  * @param forgetting  what became of each general score
+ * @param matrices    of several domains: what each score was after each of them; none for a single domain
  * @param phases      the phases that ran
  * @param importance  what the importance measurement found and cost, or null
  * @param artifacts   relative paths of what the run left, by kind
  */
 public record Result(int schema, String name, String status, String message, String started, String finished,
-        Map<String, Object> environment, List<Score> scores, List<Forgetting> forgetting, List<Phase> phases,
+        Map<String, Object> environment, List<Score> scores, List<Forgetting> forgetting, List<TrainTestMatrix> matrices, List<Phase> phases,
         Importance importance, Map<String, String> artifacts) {
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
             .serializeSpecialFloatingPointValues().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
+
+    /** A result of an earlier version has no matrices. */
+    public Result {
+        matrices = matrices == null ? List.of() : matrices;
+    }
 
     /** Name of the file in a run folder. */
     public static final String FILE = "result.json";
@@ -42,7 +49,7 @@ public record Result(int schema, String name, String status, String message, Str
     /**
      * One phase of training.
      *
-     * @param name            general or domain
+     * @param name            general, or the domain's name
      * @param steps           optimizer steps done
      * @param tokens          positions that went through the model
      * @param seconds         wall time of the steps

@@ -4,6 +4,7 @@ import io.ballast.config.AdapterConfig;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ImportanceConfig;
 import io.ballast.config.ModelConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.PlainNumber;
@@ -35,8 +36,11 @@ final class ExperimentText {
         text.model(experiment.model(), model);
         text.line("trains", adapter(experiment.adapter()));
         text.phase("general", experiment.general(), rows);
-        text.phase("domain", experiment.domain(), rows);
+        experiment.domain().forEach(domain -> text.phase(domain.domainName(), domain, rows));
         text.line("retention", retention(experiment.retention()));
+        if (experiment.domain().size() > 1) {
+            text.line("carried on", carriedOn(experiment));
+        }
         if (experiment.afterTraining() != null) {
             text.line("afterwards", Words.of(experiment.afterTraining().method()) + ", strength "
                     + PlainNumber.of(experiment.afterTraining().strength()));
@@ -44,6 +48,14 @@ final class ExperimentText {
         text.evaluation(experiment.evaluation());
         text.line("output", experiment.output());
         return text.text.toString();
+    }
+
+    /** From one domain to the next. */
+    private static String carriedOn(ExperimentConfig experiment) {
+        ImportanceConfig importance = experiment.importance();
+        String decay = importance.decay() == null ? "" : " " + PlainNumber.of(importance.decay());
+        String adapter = experiment.adapter() == null ? "" : "; adapter: " + Words.of(experiment.adapter().carry());
+        return "importance: " + Words.of(importance.carry()) + decay + adapter;
     }
 
     private void line(String name, String value) {

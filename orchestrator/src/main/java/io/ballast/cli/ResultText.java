@@ -3,10 +3,12 @@ package io.ballast.cli;
 import io.ballast.Result;
 import io.ballast.eval.Forgetting;
 import io.ballast.eval.Score;
+import io.ballast.eval.TrainTestMatrix;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** A run's result for a person at a terminal. */
 final class ResultText {
@@ -22,6 +24,7 @@ final class ResultText {
         if (!result.forgetting().isEmpty()) {
             text.append('\n').append(forgetting(result.forgetting()));
         }
+        result.matrices().forEach(matrix -> text.append('\n').append(matrix(matrix)));
         return text.append('\n').append("report      ").append(folder.resolve("report.html")).append('\n').toString();
     }
 
@@ -46,6 +49,27 @@ final class ResultText {
         losses.forEach(loss -> table.row(List.of(loss.task() + " " + loss.metric(), Numbers.score(loss.before()),
                 Numbers.score(loss.after()), Numbers.change(loss.change()), interval(loss), verdict(loss))));
         return table;
+    }
+
+    /** A row for each domain that was trained on, a column for each that was measured; then what follows from it. */
+    private static String matrix(TrainTestMatrix matrix) {
+        List<String> head = new ArrayList<>(List.of(matrix.metric() + " on"));
+        head.addAll(matrix.domains());
+        TextTable table = new TextTable(head.toArray(String[]::new));
+        if (matrix.before() != null) {
+            table.row(row("before", matrix.before()));
+        }
+        for (int i = 0; i < matrix.rows().size(); i++) {
+            table.row(row("after " + matrix.domains().get(i), matrix.rows().get(i)));
+        }
+        TextTable measures = new TextTable("of this R", "", "");
+        matrix.measures().forEach(measure -> measures.row(List.of(measure.name(), Numbers.score(measure.value()),
+                measure.formula())));
+        return table.toString() + (matrix.measures().isEmpty() ? "" : "\n" + measures);
+    }
+
+    private static List<String> row(String name, List<Double> scores) {
+        return Stream.concat(Stream.of(name), scores.stream().map(Numbers::score)).toList();
     }
 
     static String interval(Forgetting loss) {

@@ -42,7 +42,7 @@ final class StandaloneEvaluation {
         try (Tokenizer tokenizer = Tokenizer.open(folder)) {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(),
-                    maxLength(bridge.modelInfo(handle))).evaluate(EvaluationTasks.of(evaluation, null, null),
+                    maxLength(bridge.modelInfo(handle))).evaluate(EvaluationTasks.of(evaluation),
                     (rows, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, rows,
                             Map.of("total", total))), stopped);
         } finally {

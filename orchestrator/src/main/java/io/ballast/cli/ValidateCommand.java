@@ -46,9 +46,9 @@ final class ValidateCommand implements Command {
         Experiment experiment = ExperimentArgument.read(line);
         ExperimentConfig config = experiment.config();
         ExperimentCheck.check(config);
-        EvaluationTasks.of(config.evaluation(), config.general(), config.domain());
+        EvaluationTasks.of(config);
         Map<DataConfig, OptionalLong> rows = new LinkedHashMap<>();
-        Stream.of(config.general(), config.domain()).filter(phase -> phase != null).map(PhaseConfig::data)
+        Stream.concat(Stream.ofNullable(config.general()), config.domain().stream()).map(PhaseConfig::data)
                 .forEach(entries -> entries.forEach(data -> rows.put(data, DataRows.count(data))));
         String model = modelSize(config.model().path());
         checkMethod(config.retention());

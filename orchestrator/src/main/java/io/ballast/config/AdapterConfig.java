@@ -12,6 +12,7 @@ import java.util.List;
  * @param targets   names of the modules that get the adapter, or null for PEFT's choice for the architecture
  * @param preserved share of singular directions that OSF freezes; null becomes the default
  * @param samples   documents whose activations CorDA starts from; null becomes the default
+ * @param carry     what becomes of it after each of several domains; null where there is one
  */
 public record AdapterConfig(
         @Setting(value = "lora; rslora: scaled by alpha / √rank; dora: the length of every row is trained too; qlora:"
@@ -29,7 +30,11 @@ public record AdapterConfig(
         @Setting(value = "Of osf: the share of each weight's singular directions that is frozen. By default 0.5.",
                 minimum = 0, exclusiveMinimum = true, maximum = 1) Double preserved,
         @Setting(value = "Of corda: documents of general text whose activations it starts from. By default 256.",
-                minimum = 1) Integer samples) {
+                minimum = 1) Integer samples,
+        @Setting("After each of several domains. continue: the adapter goes on; stack: it is kept and a new one is trained"
+                + " on top of it, and what is saved is one adapter with all of them; merge: it is folded into the weights,"
+                + " and what is saved is a whole checkpoint. By default continue; stack for olora, merge for the variant"
+                + " online of ewc-lora.") Carry carry) {
 
     private static final int RANK = 8;
     private static final double ALPHA = 16;
@@ -87,6 +92,26 @@ public record AdapterConfig(
     @Override
     public Integer samples() {
         return samples != null || kind != Kind.CORDA ? samples : Integer.valueOf(SAMPLES);
+    }
+
+    /**
+     * This adapter, carried on in a way.
+     *
+     * @param way what becomes of it after each domain
+     * @return a copy
+     */
+    AdapterConfig withCarry(Carry way) {
+        return new AdapterConfig(kind, rank, alpha, dropout, targets, preserved, samples, way);
+    }
+
+    /** What becomes of an adapter after each of several domains. */
+    public enum Carry {
+        /** It goes on. */
+        CONTINUE,
+        /** It is kept, and a new one is trained on top of it. */
+        STACK,
+        /** It is folded into the base's weights. */
+        MERGE
     }
 
     /** Kinds of adapters, all through PEFT. */

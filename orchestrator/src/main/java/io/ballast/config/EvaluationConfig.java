@@ -24,7 +24,7 @@ public record EvaluationConfig(
         BASE,
         /** After the general phase. */
         ANCHORED,
-        /** After the domain phase. */
+        /** After the domain phase; after each of several, whose names their stages have. */
         DOMAIN,
         /** After the trained model was moved part of its way back. */
         SOFTENED
@@ -59,8 +59,8 @@ public record EvaluationConfig(
         return switch (stage) {
             case BASE -> true;
             case ANCHORED -> experiment.general() != null || experiment.retention().anchor() != null;
-            case DOMAIN -> experiment.domain() != null;
-            case SOFTENED -> experiment.domain() != null && experiment.afterTraining() != null;
+            case DOMAIN -> !experiment.domain().isEmpty();
+            case SOFTENED -> !experiment.domain().isEmpty() && experiment.afterTraining() != null;
         };
     }
 }

@@ -28,7 +28,9 @@ public final class ExperimentCheck {
             ModelFolderCheck.check(Path.of(experiment.model().path()), place.key("model").key("path"));
         }
         checkPhase(experiment.general(), place.key("general"));
-        checkPhase(experiment.domain(), place.key("domain"));
+        for (int i = 0; i < experiment.domain().size(); i++) {
+            checkPhase(experiment.domain().get(i), place.key("domain").entry(i, experiment.domain()));
+        }
         checkTasks(experiment.evaluation().general(), place.key("evaluation").key("general"));
         checkTasks(experiment.evaluation().domain(), place.key("evaluation").key("domain"));
         if (experiment.retention().anchor() != null) {

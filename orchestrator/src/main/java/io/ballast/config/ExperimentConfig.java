@@ -1,6 +1,7 @@
 package io.ballast.config;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -13,7 +14,7 @@ import java.util.function.UnaryOperator;
  * @param model      the model that is trained
  * @param adapter    the adapter that is trained in its place, or null for full fine-tuning
  * @param general    the general phase, or null
- * @param domain     the domain phase, or null
+ * @param domain     the domain phases, in order; none where nothing is learned
  * @param retention  how the domain phase is held back
  * @param importance how importance is measured and handed on
  * @param afterTraining how the trained model is moved part of its way back, or null
@@ -30,13 +31,34 @@ public record ExperimentConfig(
                 AdapterConfig adapter,
         @Setting("The general phase: training on general text, during which importance is measured.")
                 PhaseConfig general,
-        @Setting("The domain phase: training on the domain, held back by the retention penalty.")
-                PhaseConfig domain,
+        @Setting(value = "The domain phase: training on the domain, held back by the retention penalty. A list of them,"
+                + " each with a name, is run one after another.", minimum = 1, alone = true) List<PhaseConfig> domain,
         @Setting(value = "How the domain phase is held back.", byDefault = "{}") RetentionConfig retention,
         @Setting(value = "How importance is measured and handed on.", byDefault = "{}") ImportanceConfig importance,
         @Setting("How the trained model is moved part of its way back after the domain phase, without training again.")
                 AfterTrainingConfig afterTraining,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
+
+    /**
+     * The domain phases.
+     *
+     * @return one, several or none
+     */
+    @Override
+    public List<PhaseConfig> domain() {
+        return domain == null ? List.of() : domain;
+    }
+
+    /**
+     * The domain that an evaluation is of.
+     *
+     * @param task an entry of {@code evaluation.domain}
+     * @return its domain phase, the only one where the entry names none; empty where there is none
+     */
+    public Optional<PhaseConfig> domainOf(TaskConfig task) {
+        return domain().stream().filter(phase -> task.domain() == null || task.domain().equals(phase.domainName()))
+                .findFirst();
+    }
 
     /**
      * This experiment with the same model from another place.
@@ -58,7 +80,8 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withData(UnaryOperator<List<DataConfig>> change) {
         return new ExperimentConfig(name, seed, output, model, adapter,
-                general == null ? null : general.withData(change), domain == null ? null : domain.withData(change),
+                general == null ? null : general.withData(change),
+                domain().stream().map(phase -> phase.withData(change)).toList(),
                 retention, importance, afterTraining, evaluation);
     }
 
@@ -71,5 +94,16 @@ public record ExperimentConfig(
     public ExperimentConfig withEvaluation(EvaluationConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
                 afterTraining, other);
+    }
+
+    /**
+     * This experiment with another adapter.
+     *
+     * @param other the adapter
+     * @return a copy
+     */
+    ExperimentConfig withAdapter(AdapterConfig other) {
+        return new ExperimentConfig(name, seed, output, model, other, general, domain, retention, importance,
+                afterTraining, evaluation);
     }
 }

@@ -93,7 +93,7 @@ public final class ExperimentReader {
 
     private static ExperimentConfig bind(JsonElement tree, Path base, Place place) {
         ExperimentConfig read = new RecordBinder(base).bind(tree, ExperimentConfig.class, place);
-        ExperimentConfig experiment = read.withEvaluation(read.evaluation().withStagesOf(read));
+        ExperimentConfig experiment = DomainRules.withCarry(read.withEvaluation(read.evaluation().withStagesOf(read)));
         new ExperimentRules(experiment, place).check();
         return experiment;
     }

@@ -4,12 +4,14 @@ import io.ballast.config.AdapterConfig.Kind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
 final class ExperimentRules {
     private static final Set<String> METHODS_WITH_ADAPTER = Set.of("olora");
-    private static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "rwalk", "ewc-lora");
+    static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "rwalk", "ewc-lora");
 
     private final ExperimentConfig experiment;
     private final Place place;
@@ -20,7 +22,7 @@ final class ExperimentRules {
     }
 
     void check() {
-        if (experiment.general() == null && experiment.domain() == null) {
+        if (experiment.general() == null && experiment.domain().isEmpty()) {
             throw place.wrong("a block 'general' or 'domain'", "neither",
                     "Add 'domain' to learn something, 'general' to measure importance, or both.");
         }
@@ -33,11 +35,11 @@ final class ExperimentRules {
             checkAfterTraining(experiment.afterTraining(), place.key("afterTraining"));
         }
         checkSpace();
-        checkWarmup("general", experiment.general());
-        checkWarmup("domain", experiment.domain());
-        checkReplay();
-        checkTemplates("general", experiment.evaluation().general(), experiment.general());
-        checkTemplates("domain", experiment.evaluation().domain(), experiment.domain());
+        checkWarmup(place.key("general"), experiment.general());
+        checkNoReplay(place.key("general"), experiment.general());
+        new DomainRules(experiment, place).check();
+        checkTemplates("general", experiment.evaluation().general(), task -> Optional.ofNullable(experiment.general()));
+        checkTemplates("domain", experiment.evaluation().domain(), experiment::domainOf);
         checkNames();
     }
 
@@ -92,7 +94,7 @@ final class ExperimentRules {
     }
 
     private void checkAfterTraining(AfterTrainingConfig way, Place here) {
-        if (experiment.domain() == null) {
+        if (experiment.domain().isEmpty()) {
             throw here.wrong("a block 'domain'", "none", "Without it nothing is trained that could go back.");
         }
         if (way.towardsBase() && way.strength() > 1) {
@@ -126,41 +128,32 @@ final class ExperimentRules {
         }
     }
 
-    private void checkWarmup(String name, PhaseConfig phase) {
+    static void checkWarmup(Place here, PhaseConfig phase) {
         if (phase != null && phase.steps() != null && phase.warmupSteps() > phase.steps()) {
-            throw place.key(name).key("warmupSteps").wrong("at most the phase's " + phase.steps() + " steps",
+            throw here.key("warmupSteps").wrong("at most the phase's " + phase.steps() + " steps",
                     String.valueOf(phase.warmupSteps()), "The learning rate would never reach its peak.");
         }
     }
 
-    private void checkReplay() {
-        PhaseConfig general = experiment.general();
-        PhaseConfig domain = experiment.domain();
+    private static void checkNoReplay(Place here, PhaseConfig general) {
         if (general != null && (general.replay() > 0 || general.replayData() != null)) {
-            throw place.key("general").key("replay").wrong("nothing", "general rows in the general phase",
+            throw here.key("replay").wrong("nothing", "general rows in the general phase",
                     "Move it to 'domain': it says how many general rows are mixed into that.");
         }
-        if (domain != null && domain.replay() > 0 && general == null && domain.replayData() == null) {
-            throw place.key("domain").key("replay").wrong("a block 'general' or 'domain.replayData'", "neither",
-                    "General rows have to come from somewhere.");
-        }
-        if (domain != null && domain.replay() == 0 && domain.replayData() != null) {
-            throw place.key("domain").key("replayData").wrong("a share in 'domain.replay'", "0",
-                    "Set 'domain.replay', or leave the data out.");
+        if (general != null && general.name() != null) {
+            throw here.key("name").wrong("no name for the general phase", "'" + general.name() + "'",
+                    "Leave it out: only a domain phase has one.");
         }
     }
 
     /** A perplexity can take its templates from training data with templates, and not from chat messages. */
-    private void checkTemplates(String role, List<TaskConfig> tasks, PhaseConfig phase) {
-        if (phase == null || phase.data().get(0).messages() == null) {
-            return;
-        }
+    private void checkTemplates(String role, List<TaskConfig> tasks, Function<TaskConfig, Optional<PhaseConfig>> lender) {
         for (int i = 0; i < tasks.size(); i++) {
             TaskConfig task = tasks.get(i);
-            if (task.perplexity() != null && task.text() == null && task.completion() == null) {
+            String messages = lender.apply(task).map(phase -> phase.data().get(0).messages()).orElse(null);
+            if (messages != null && task.perplexity() != null && task.text() == null && task.completion() == null) {
                 throw place.key("evaluation").key(role).index(i).wrong("text, or prompt with completion", "neither",
-                        "They are taken from " + role + ".data[0], and that has '"
-                                + phase.data().get(0).messages() + "' as messages.");
+                        "They are taken from " + role + ".data[0], and that has '" + messages + "' as messages.");
             }
         }
     }

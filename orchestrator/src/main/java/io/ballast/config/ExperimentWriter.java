@@ -51,9 +51,11 @@ public final class ExperimentWriter {
         JsonObject object = new JsonObject();
         for (Key key : Key.of(settings.getClass())) {
             Object value = component(settings, key);
-            boolean emptyMap = value instanceof Map<?, ?> map && map.isEmpty();
-            if (value != null && !emptyMap) {
-                JsonElement written = element(value, withoutDefaults);
+            boolean empty = value instanceof Map<?, ?> map && map.isEmpty()
+                    || value instanceof List<?> list && list.isEmpty() && key.defaultValue().isJsonNull();
+            if (value != null && !empty) {
+                boolean alone = key.setting().alone() && ((List<?>) value).size() == 1;
+                JsonElement written = element(alone ? ((List<?>) value).get(0) : value, withoutDefaults);
                 if (!withoutDefaults || !isEqual(written, key.defaultValue())) {
                     object.add(key.name(), written);
                 }

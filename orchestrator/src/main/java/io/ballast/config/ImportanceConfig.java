@@ -8,9 +8,11 @@ package io.ballast.config;
  * @param labels  whose tokens Fisher information is measured on
  * @param gradient whose gradient the path integral takes
  * @param permute whether importance is permuted inside each tensor before it is used
- * @param cache   absolute path of a folder in which anchors of general phases are kept, or null
  * @param storage how the anchor keeps importance; the domain phase is held by what is read back from that
  * @param share   of sparse storage, how much of each matrix is kept one by one
+ * @param carry   how importance is carried on from one domain to the next
+ * @param decay   of the way decay, what importance is worth one domain later; else null
+ * @param cache   absolute path of a folder in which anchors of general phases are kept, or null
  */
 public record ImportanceConfig(
         @Setting(value = "Documents of general text on which Fisher information or sensitivity is measured. By default"
@@ -29,6 +31,12 @@ public record ImportanceConfig(
         @Setting(value = "Of sparse storage: the share of each matrix's elements that is kept one by one, the largest."
                 + " Each takes 3 bytes.", minimum = 0, exclusiveMinimum = true, maximum = 1, byDefault = "0.1")
                 double share,
+        @Setting(value = "From one of several domains to the next, element by element. separate: a penalty for each, with"
+                + " its own reference; the others are one penalty whose reference is the end of the last domain: sum;"
+                + " mean; maximum; decay = what there was times importance.decay, plus the new (online EWC).",
+                byDefault = "\"sum\"") Carry carry,
+        @Setting(value = "Of the way decay: what importance is worth one domain later.", minimum = 0, maximum = 1)
+                Double decay,
         @Setting(value = "Folder in which the anchors of general phases are kept. A run whose general phase was run"
                 + " before, with the same model, data and settings, starts from its anchor.", path = true)
                 String cache) {
@@ -47,6 +55,20 @@ public record ImportanceConfig(
         DATA,
         /** Drawn from the model's own distribution, whose mean is the Fisher information itself. */
         SAMPLED
+    }
+
+    /** How importance is carried on from one domain to the next. */
+    public enum Carry {
+        /** A penalty for each, with its own reference. */
+        SEPARATE,
+        /** Added up. */
+        SUM,
+        /** The sum by how many there are. */
+        MEAN,
+        /** What there was counts less, and the new is added. */
+        DECAY,
+        /** The larger of the two. */
+        MAXIMUM
     }
 
     /** How an anchor keeps importance. */

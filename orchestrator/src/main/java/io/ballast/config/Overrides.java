@@ -59,8 +59,18 @@ final class Overrides {
         return object;
     }
 
+    /** One object may stand for a list of one, and a list of one be changed without an index. */
     private JsonElement setInList(JsonElement json, Type item, Setting setting, List<String> path, String value,
             Place place) {
+        boolean indexed = path.get(0).matches("[0-9]+");
+        if (setting.alone() && !indexed && (json == null || !json.isJsonArray())) {
+            return set(json, item, setting, path, value, place);
+        }
+        if (setting.alone() && indexed && json != null && json.isJsonObject()) {
+            JsonArray one = new JsonArray();
+            one.add(json);
+            return setInList(one, item, setting, path, value, place);
+        }
         JsonArray array = json != null && json.isJsonArray() ? json.getAsJsonArray() : new JsonArray();
         String index = path.get(0);
         if (!index.matches("[0-9]{1,6}") || Integer.parseInt(index) >= array.size()) {

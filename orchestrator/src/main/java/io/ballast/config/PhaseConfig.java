@@ -6,6 +6,7 @@ import java.util.function.UnaryOperator;
 /**
  * One training phase.
  *
+ * @param name                 of a domain phase: what its stage is called, or null
  * @param data                 where the rows come from
  * @param steps                optimizer steps, or null when {@code epochs} counts
  * @param epochs               passes over the data, or null when {@code steps} counts; 1 without either
@@ -24,6 +25,8 @@ import java.util.function.UnaryOperator;
  */
 @Alternatives({"steps", "epochs"})
 public record PhaseConfig(
+        @Setting(value = "Of a domain phase: what the phase and the stage after it are called. By default domain; several"
+                + " domains need one each.", pattern = "[A-Za-z0-9][A-Za-z0-9._-]*") String name,
         @Setting(value = "Where the rows come from.", required = true, minimum = 1) List<DataConfig> data,
         @Setting(value = "Optimizer steps. Give steps or epochs; neither means one epoch.", minimum = 1)
                 Integer steps,
@@ -52,6 +55,8 @@ public record PhaseConfig(
         @Setting(value = "Where replayed rows come from; by default the data of the general phase.", minimum = 1)
                 List<DataConfig> replayData) {
 
+    private static final String DOMAIN = "domain";
+
     /** Learning-rate schedules. */
     public enum Schedule {
         /** Falls to 0 along a line. */
@@ -69,8 +74,17 @@ public record PhaseConfig(
      * @return a copy
      */
     public PhaseConfig withData(UnaryOperator<List<DataConfig>> change) {
-        return new PhaseConfig(change.apply(data), steps, epochs, batchSize, gradientAccumulation, learningRate, schedule,
+        return new PhaseConfig(name, change.apply(data), steps, epochs, batchSize, gradientAccumulation, learningRate, schedule,
                 warmupSteps, weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, change.apply(replayData));
+    }
+
+    /**
+     * What a domain phase and the stage after it are called.
+     *
+     * @return what was set, or domain
+     */
+    public String domainName() {
+        return name == null ? DOMAIN : name;
     }
 
     /**

@@ -2,6 +2,7 @@ package io.ballast.config;
 
 import com.google.gson.JsonElement;
 import io.ballast.InvalidInputException;
+import java.util.List;
 
 /**
  * Where a value stands, for messages.
@@ -17,6 +18,11 @@ record Place(String source, String keys) {
 
     Place key(String name) {
         return new Place(source, keys.isEmpty() ? name : keys + "." + name);
+    }
+
+    /** An entry of a list that one object may stand for. */
+    Place entry(int index, List<?> list) {
+        return list.size() == 1 ? this : index(index);
     }
 
     Place index(int index) {

@@ -102,7 +102,8 @@ final class RecordBinder {
         }
         List<Object> values = new ArrayList<>();
         for (JsonElement item : array) {
-            Object value = value(item, of, setting, place.index(values.size()));
+            Place here = setting.alone() && json.isJsonObject() ? place : place.index(values.size());
+            Object value = value(item, of, setting, here);
             if (value instanceof Enum<?> && values.contains(value)) {
                 throw place.index(values.size()).problem(item.getAsString() + " is there twice. Keep one of them.");
             }

@@ -42,6 +42,9 @@ public @interface Setting {
     /** @return another key that must be there when this one is; empty for none */
     String needs() default "";
 
+    /** @return of a list: whether one entry alone is written without brackets */
+    boolean alone() default false;
+
     /** @return whether the text is a path, relative to the experiment's file, or an {@code hf://} address */
     boolean path() default false;
 }

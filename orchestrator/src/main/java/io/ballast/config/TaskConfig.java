@@ -16,6 +16,7 @@ import java.util.Map;
  * @param where      an SQL condition over the columns
  * @param limit      the first rows only
  * @param name       what the scores are called; by default the task, or parent folder/stem
+ * @param domain     name of the domain that is measured, or null for the only one
  * @param generate   text that the base model writes and whose perplexity is measured, or null
  */
 @Shorthand("task")
@@ -36,6 +37,7 @@ public record TaskConfig(
         @Setting(value = "The first rows only.", minimum = 1) Integer limit,
         @Setting("What the scores are called; by default the task's name, or parent folder/stem of the file.")
                 String name,
+        @Setting("Of several domains: the name of the one that is measured.") String domain,
         @Setting("Text that the base model writes, and whose perplexity is measured: what was kept, without a corpus.")
                 GenerateConfig generate) {
 
@@ -73,7 +75,7 @@ public record TaskConfig(
      */
     public TaskConfig ofWritten(String file) {
         return new TaskConfig(null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit, name(),
-                null);
+                domain, null);
     }
 
     private static String nameOf(String file) {

@@ -3,11 +3,13 @@ package io.ballast.eval;
 import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
+import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.TaskConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Makes tasks of an experiment's evaluation entries. */
 public final class EvaluationTasks {
@@ -16,16 +18,30 @@ public final class EvaluationTasks {
     private EvaluationTasks() {}
 
     /**
-     * @param evaluation what is measured
-     * @param general    the phase whose first data entry lends its templates to general entries, or null
-     * @param domain     likewise for domain entries
+     * @param experiment what is measured; the first data entry of the general phase lends its templates to general
+     *                   entries, that of their domain to domain entries
      * @return the tasks, general ones first, in the order of their entries
      * @throws InvalidInputException when an entry cannot be understood
      */
-    public static List<EvaluationTask> of(EvaluationConfig evaluation, PhaseConfig general, PhaseConfig domain) {
+    public static List<EvaluationTask> of(ExperimentConfig experiment) {
+        return of(experiment.evaluation(), experiment.general(), entry -> experiment.domainOf(entry).orElse(null));
+    }
+
+    /**
+     * @param evaluation what is measured, without an experiment that could lend templates
+     * @return as {@link #of(ExperimentConfig)}
+     * @throws InvalidInputException when an entry cannot be understood
+     */
+    public static List<EvaluationTask> of(EvaluationConfig evaluation) {
+        return of(evaluation, null, entry -> null);
+    }
+
+    /** As {@link #of(ExperimentConfig)}, of its parts; a phase may be null. */
+    static List<EvaluationTask> of(EvaluationConfig evaluation, PhaseConfig general,
+            Function<TaskConfig, PhaseConfig> domainOf) {
         List<EvaluationTask> tasks = new ArrayList<>();
         evaluation.general().forEach(entry -> tasks.add(task(entry, Role.GENERAL, general)));
-        evaluation.domain().forEach(entry -> tasks.add(task(entry, Role.DOMAIN, domain)));
+        evaluation.domain().forEach(entry -> tasks.add(task(entry, Role.DOMAIN, domainOf.apply(entry))));
         return tasks;
     }
 

@@ -401,7 +401,7 @@ public final class Bridge implements AutoCloseable {
      * Merges anchors of one base model, and saves the merged one.
      *
      * @param anchors their folders, in the order in which they were made; θ* is the last one's
-     * @param rule    sum, mean, maximum or decay
+     * @param rule    separate, sum, mean, maximum or decay
      * @param decay   of the rule decay, what an anchor's importance is worth one anchor later; else null
      * @param storage as of {@link #storeAnchor}
      * @param share   as of {@link #storeAnchor}
@@ -413,6 +413,34 @@ public final class Bridge implements AutoCloseable {
             double share, Path folder) {
         return map(invoke("merge_anchors", anchors.stream().map(Path::toString).toList(), rule, decay, storage, share,
                 folder.toString()));
+    }
+
+    /**
+     * Prepares the adapter for the next domain.
+     *
+     * @param model its handle
+     * @param way   continue, stack or merge
+     * @param seed  of a new adapter's initial values
+     * @throws InvalidInputException when the adapter is of a kind that cannot be folded
+     */
+    public void carryAdapterOn(long model, String way, long seed) {
+        invoke("carry_adapter_on", model, way, seed);
+    }
+
+    /**
+     * Makes the anchor that the next domain is held by.
+     *
+     * @param model    its handle, at the end of a domain, its adapter carried on
+     * @param phase    handle of the domain's phase
+     * @param previous handle of the anchor that the domain was held by; it stays good
+     * @param measured handle of the domain's own, or 0 where θ* alone is carried on; it stays good
+     * @param rule     separate, sum, mean, maximum or decay
+     * @param decay    of the rule decay, else null
+     * @return the handle of another anchor
+     * @throws InvalidInputException when the rule does not fit the anchors
+     */
+    public long carryAnchorOn(long model, long phase, long previous, long measured, String rule, Double decay) {
+        return handle(invoke("carry_anchor_on", model, phase, previous, measured, rule, decay));
     }
 
     /**

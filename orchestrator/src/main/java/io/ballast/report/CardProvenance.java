@@ -21,8 +21,9 @@ final class CardProvenance {
         RunFiles run = evidence.run();
         List<List<String>> rows = new ArrayList<>();
         run.experiment().object("model").text("path").ifPresent(path -> rows.add(List.of("base model", path)));
-        Stream.of("general", "domain").forEach(phase -> run.experiment().object(phase).objects("data")
-                .forEach(data -> data.text("path").ifPresent(path -> rows.add(List.of(phase + " data", path)))));
+        Stream.of("general", "domain").forEach(kind -> run.experiment().oneOrMore(kind).forEach(phase ->
+                phase.objects("data").forEach(data -> data.text("path").ifPresent(path ->
+                        rows.add(List.of(phase.text("name").orElse(kind) + " data", path))))));
         Path experiment = run.folder().resolve("experiment.json");
         if (Files.isRegularFile(experiment)) {
             rows.add(List.of("experiment.json", "sha256:" + sha256(experiment)));

@@ -20,12 +20,12 @@ final class CardSettings {
         add(rows, "", experiment, List.of("seed"));
         add(rows, "model · ", experiment.object("model"), List.of("dtype"));
         add(rows, "adapter · ", experiment.object("adapter"), List.of("kind", "rank", "alpha", "dropout",
-                "targets", "preserved", "samples"));
+                "targets", "preserved", "samples", "carry"));
         add(rows, "retention · ", experiment.object("retention"),
                 evidence.isHeldBack() ? RETENTION : List.of("method"));
         add(rows, "afterTraining · ", experiment.object("afterTraining"), List.of("method", "strength"));
-        for (String phase : List.of("general", "domain")) {
-            add(rows, phase + " · ", experiment.object(phase), PHASE);
+        for (String kind : List.of("general", "domain")) {
+            experiment.oneOrMore(kind).forEach(phase -> add(rows, phase.text("name").orElse(kind) + " · ", phase, PHASE));
         }
         String settings = Markdown.section("Method and settings", method(evidence)
                 + Markdown.table(List.of("setting", "value"), rows));

@@ -18,7 +18,7 @@ record Evidence(RunFiles run, Changes changes) {
     }
 
     private static boolean isGeneralOnly(Fields experiment) {
-        return !experiment.object("general").isEmpty() && experiment.object("domain").isEmpty();
+        return !experiment.object("general").isEmpty() && experiment.oneOrMore("domain").isEmpty();
     }
 
     String status() {

@@ -33,6 +33,11 @@ record Fields(JsonObject json) {
         return elements(name).filter(JsonElement::isJsonObject).map(Fields::of).toList();
     }
 
+    /** @return the objects in an array, or the one that stands for an array of one; none where there is neither */
+    List<Fields> oneOrMore(String name) {
+        return json.has(name) && json.get(name).isJsonObject() ? List.of(object(name)) : objects(name);
+    }
+
     List<String> texts(String name) {
         return elements(name).filter(JsonElement::isJsonPrimitive).map(JsonElement::getAsString).toList();
     }
@@ -44,8 +49,16 @@ record Fields(JsonObject json) {
 
     /** @return the elements of an array as numbers; NaN for what is none */
     double[] numbers(String name) {
-        return elements(name).mapToDouble(each -> each.isJsonPrimitive() ? parse(each.getAsString()) : Double.NaN)
-                .toArray();
+        return numbers(elements(name));
+    }
+
+    /** @return the same for each of the arrays in an array */
+    List<double[]> rows(String name) {
+        return elements(name).map(row -> numbers(elements(row))).toList();
+    }
+
+    private static double[] numbers(Stream<JsonElement> elements) {
+        return elements.mapToDouble(each -> each.isJsonPrimitive() ? parse(each.getAsString()) : Double.NaN).toArray();
     }
 
     /** @return the number, or NaN where there is none; JSON has no NaN, so it may stand as a text */
@@ -58,7 +71,10 @@ record Fields(JsonObject json) {
     }
 
     private Stream<JsonElement> elements(String name) {
-        JsonElement element = json.get(name);
+        return elements(json.get(name));
+    }
+
+    private static Stream<JsonElement> elements(JsonElement element) {
         JsonArray array = element != null && element.isJsonArray() ? element.getAsJsonArray() : new JsonArray();
         return StreamSupport.stream(array.spliterator(), false);
     }

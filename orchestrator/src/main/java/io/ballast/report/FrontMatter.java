@@ -68,7 +68,8 @@ final class FrontMatter {
     }
 
     private static List<String> datasets(Fields experiment) {
-        return Stream.of("general", "domain").flatMap(phase -> experiment.object(phase).objects("data").stream())
+        return Stream.of("general", "domain").flatMap(kind -> experiment.oneOrMore(kind).stream())
+                .flatMap(phase -> phase.objects("data").stream())
                 .map(data -> HUB_DATA.matcher(data.text("path").orElse("")))
                 .filter(Matcher::matches).map(matcher -> matcher.group(1)).distinct().toList();
     }

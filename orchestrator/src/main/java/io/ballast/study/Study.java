@@ -65,6 +65,11 @@ public final class Study {
                 overrides.add(method.key() + "=" + PlainNumber.of(strength));
             }
             Experiment experiment = Experiment.read(Path.of(domain.experiment()), overrides, folder);
+            if (experiment.config().domain().size() != 1) {
+                throw new InvalidInputException(domain.experiment() + ": expected an experiment with one domain for a"
+                        + " study, found " + experiment.config().domain().size() + ". Give each domain an experiment, and"
+                        + " name them in 'domains'.");
+            }
             ExperimentCheck.check(experiment.config());
             runs.add(new StudyRun(method.name(), domain.name(), strength, seed, experiment,
                     keys.of(experiment.config())));

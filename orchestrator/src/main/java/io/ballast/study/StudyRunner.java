@@ -117,7 +117,7 @@ public final class StudyRunner {
         boolean weighs = result.importance() != null && needsImportance(run);
         return new StudyRow(run.method(), run.domain(), run.strength(), run.seed(), "completed", null,
                 learned.in(result.scores(), last(run)), kept.in(result.scores(), last(run)), replay(run), domain.seconds(),
-                weighs ? result.importance().secondsAdded() : 0, weighs ? result.importance().bytes() : 0, run.key());
+                weighs ? result.importance().secondsAdded() : 0, weighs ? result.importance().importanceBytes() : 0, run.key());
     }
 
     private static Stage lastStage(StudyRun run) {
@@ -125,7 +125,8 @@ public final class StudyRunner {
     }
 
     private static String last(StudyRun run) {
-        return Words.of(lastStage(run));
+        return lastStage(run) == Stage.DOMAIN ? run.experiment().config().domain().get(0).domainName()
+                : Words.of(Stage.SOFTENED);
     }
 
     private boolean needsImportance(StudyRun run) {
@@ -135,7 +136,7 @@ public final class StudyRunner {
     }
 
     private static double replay(StudyRun run) {
-        return run.experiment().config().domain().replay();
+        return run.experiment().config().domain().get(0).replay();
     }
 
     private static void delete(Path folder) {

@@ -57,7 +57,10 @@ final class AnchorCache {
         JsonObject retention = tree.getAsJsonObject("retention");
         List.of("method", "options", "lambda", "form", "layerCoefficients", "layers", "normalize", "anchor")
                 .forEach(retention::remove);
-        List.of("permute", "cache").forEach(tree.getAsJsonObject("importance")::remove);
+        List.of("permute", "cache", "carry", "decay").forEach(tree.getAsJsonObject("importance")::remove);
+        if (tree.has("adapter")) {
+            tree.getAsJsonObject("adapter").remove("carry");
+        }
         List.of("data", "loggingSteps").forEach(tree.getAsJsonObject("general")::remove);
         List.of("path", "device", "gradientCheckpointing").forEach(tree.getAsJsonObject("model")::remove);
         String key = new Sha256().text(modelHash).text(dataHash).text(measured).text(tree.toString()).hex();

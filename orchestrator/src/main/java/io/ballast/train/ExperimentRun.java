@@ -81,10 +81,10 @@ public final class ExperimentRun {
             workbench.openAnchor();
         }
         workbench.evaluate(Stage.ANCHORED);
-        if (config.domain() != null) {
-            workbench.domainPhase();
+        for (int i = 0; i < config.domain().size(); i++) {
+            workbench.domainPhase(i);
+            workbench.evaluate(Stage.DOMAIN, config.domain().get(i).domainName());
         }
-        workbench.evaluate(Stage.DOMAIN);
         if (config.afterTraining() != null) {
             workbench.soften();
         }

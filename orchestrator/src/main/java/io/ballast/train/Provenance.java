@@ -7,6 +7,7 @@ import io.ballast.data.Sha256;
 import io.ballast.python.Bridge;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What a result depended on: versions, device, and hashes of model, data and configuration. */
@@ -15,7 +16,7 @@ final class Provenance {
     }
 
     static Map<String, Object> of(Bridge bridge, Map<String, Object> modelInfo, ExperimentConfig config,
-            String modelHash, PhaseData general, PhaseData domain) {
+            String modelHash, PhaseData general, List<PhaseData> domains) {
         Map<String, Object> values = new LinkedHashMap<>();
         String version = Provenance.class.getPackage().getImplementationVersion();
         values.put("ballastVersion", version == null ? bridge.versions().get("ballast") : version);
@@ -30,8 +31,10 @@ final class Provenance {
         if (general != null) {
             values.put("generalDataHash", general.hash());
         }
-        if (domain != null) {
-            values.put("domainDataHash", domain.hash());
+        if (domains.size() == 1) {
+            values.put("domainDataHash", domains.get(0).hash());
+        } else if (!domains.isEmpty()) {
+            values.put("domainDataHash", domains.stream().map(PhaseData::hash).toList());
         }
         return values;
     }

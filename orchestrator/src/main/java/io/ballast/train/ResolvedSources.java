@@ -46,6 +46,6 @@ final class ResolvedSources {
     private List<TaskConfig> tasks(List<TaskConfig> tasks) {
         return tasks.stream().map(each -> new TaskConfig(each.task(), file(each.data()), each.columns(),
                 file(each.perplexity()), each.text(), each.prompt(), each.completion(), each.where(), each.limit(),
-                each.name(), each.generate())).toList();
+                each.name(), each.domain(), each.generate())).toList();
     }
 }

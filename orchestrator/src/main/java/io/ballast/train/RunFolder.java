@@ -57,6 +57,14 @@ public record RunFolder(Path path) {
     }
 
     /**
+     * @param domain name of one of several domains
+     * @return where the anchor goes that was carried on from it
+     */
+    public Path anchor(String domain) {
+        return path.resolve("anchors").resolve(domain);
+    }
+
+    /**
      * @param stage a stage's name
      * @return where its evaluation goes
      */

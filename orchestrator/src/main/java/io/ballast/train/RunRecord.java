@@ -3,6 +3,7 @@ package io.ballast.train;
 import io.ballast.Result;
 import io.ballast.eval.Forgetting;
 import io.ballast.eval.Score;
+import io.ballast.eval.TrainTestMatrix;
 
 import java.nio.file.Path;
 import java.time.Instant;
@@ -19,6 +20,7 @@ final class RunRecord {
     private final String started = now();
     private final List<Score> scores = new ArrayList<>();
     private final List<Forgetting> forgetting = new ArrayList<>();
+    private final List<TrainTestMatrix> matrices = new ArrayList<>();
     private final List<Result.Phase> phases = new ArrayList<>();
     private final Map<String, String> artifacts = new LinkedHashMap<>();
     private Map<String, Object> environment = Map.of();
@@ -51,6 +53,15 @@ final class RunRecord {
 
     void scores(List<Score> more) {
         scores.addAll(more);
+    }
+
+    List<Score> scores() {
+        return List.copyOf(scores);
+    }
+
+    void matrices(List<TrainTestMatrix> all) {
+        matrices.clear();
+        matrices.addAll(all);
     }
 
     void forgetting(List<Forgetting> more) {
@@ -96,7 +107,7 @@ final class RunRecord {
 
     Result result() {
         return new Result(1, name, status, message, started, now(), environment, List.copyOf(scores),
-                List.copyOf(forgetting), List.copyOf(phases), importance, Map.copyOf(artifacts));
+                List.copyOf(forgetting), List.copyOf(matrices), List.copyOf(phases), importance, Map.copyOf(artifacts));
     }
 
     private static String now() {

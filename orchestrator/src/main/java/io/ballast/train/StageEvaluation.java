@@ -2,6 +2,7 @@ package io.ballast.train;
 
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
 import io.ballast.data.Tokenizer;
 import io.ballast.eval.Evaluation;
@@ -14,11 +15,13 @@ import io.ballast.eval.Forgetting;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import io.ballast.eval.TokenScorer;
+import io.ballast.eval.TrainTestMatrix;
 
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** The evaluations of a run: one at each stage that the experiment names, then what changed between them. */
 final class StageEvaluation {
@@ -28,7 +31,7 @@ final class StageEvaluation {
     private final RunRecord record;
     private final Evaluator evaluator;
     private final List<EvaluationTask> tasks;
-    private final Map<Stage, Evaluation> done = new EnumMap<>(Stage.class);
+    private final Map<String, Evaluation> done = new LinkedHashMap<>();
 
     StageEvaluation(ExperimentConfig config, Tokenizer tokenizer, TokenScorer scorer, int maxLength, EventLog log,
             RunFolder folder, RunRecord record) {
@@ -37,29 +40,34 @@ final class StageEvaluation {
         this.folder = folder;
         this.record = record;
         this.evaluator = new Evaluator(tokenizer, scorer, config.evaluation().batchSize(), maxLength);
-        this.tasks = EvaluationTasks.of(config.evaluation(), config.general(), config.domain());
+        this.tasks = EvaluationTasks.of(config);
     }
 
-    void run(Stage stage, BooleanSupplier cancelled) {
+    /**
+     * Scores the model if the experiment asks for this stage.
+     *
+     * @param name what the stage is called: of a domain, the domain's name
+     */
+    void run(Stage stage, String name, BooleanSupplier cancelled) {
         if (tasks.isEmpty() || !config.evaluation().stages().contains(stage)) {
             return;
         }
-        String name = Words.of(stage);
         log.add("stage", name, 0, Map.of());
         Evaluation evaluation = evaluator.evaluate(tasks,
                 (rows, total) -> log.progress("scoring", name, rows, Map.of("total", total)), cancelled);
-        done.put(stage, evaluation);
+        done.put(name, evaluation);
         EvaluationWriter.write(evaluation, config.model().path(), folder.evaluation(name));
         evaluation.warnings().forEach(warning -> log.add("warning", name, 0, Map.of("message", warning)));
         List<Score> scores = evaluation.scores(name);
         record.scores(scores);
+        record.matrices(matrices());
         log.add("scores", name, 0, Map.of("scores", scores));
     }
 
     /** Compares the last stage with the base, item by item. */
     void compare() {
-        Evaluation before = done.get(Stage.BASE);
-        Evaluation after = done.get(last());
+        Evaluation before = done.get(Words.of(Stage.BASE));
+        Evaluation after = done.values().stream().reduce((first, second) -> second).orElse(before);
         if (before == null || after == before) {
             return;
         }
@@ -73,7 +81,13 @@ final class StageEvaluation {
         record.artifact("evaluation", folder.path().resolve("evaluation"));
     }
 
-    private Stage last() {
-        return done.keySet().stream().reduce((first, second) -> second).orElse(Stage.BASE);
+    /** What several domains did to one another so far. */
+    private List<TrainTestMatrix> matrices() {
+        Map<String, String> domainOf = new LinkedHashMap<>();
+        config.evaluation().domain().forEach(task -> domainOf.put(task.name(), task.domain()));
+        String before = Stream.of(Stage.ANCHORED, Stage.BASE).map(Words::of).filter(done::containsKey).findFirst()
+                .orElse(null);
+        return TrainTestMatrix.of(record.scores(), domainOf,
+                config.domain().stream().map(PhaseConfig::domainName).toList(), before);
     }
 }

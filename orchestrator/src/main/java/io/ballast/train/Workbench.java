@@ -14,6 +14,7 @@ import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -35,10 +36,11 @@ final class Workbench implements AutoCloseable {
     private long model;
     private int modelMaxLength;
     private PhaseData general;
-    private PhaseData domain;
+    private final List<PhaseData> domains = new ArrayList<>();
     private StageEvaluation evaluation;
     private long anchor;
     private PhaseTraining training;
+    private DomainPhases domainPhases;
 
     Workbench(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record) {
         this.bridge = bridge;
@@ -61,18 +63,16 @@ final class Workbench implements AutoCloseable {
         modelMaxLength = info.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
         config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
         general = prepare("general", config.general());
-        domain = prepare("domain", config.domain());
-        if (domain != null && config.domain().replay() > 0) {
-            domain = domain.withReplay(read("replay", replayData(), maxLength(config.domain())), config.domain().replay());
-        }
+        config.domain().forEach(domain -> domains.add(withReplay(domain, prepare(domain.domainName(), domain))));
         if (config.adapter() != null) {
             PreparedModel.addAdapter(bridge, model, config, general);
             info = bridge.modelInfo(model);
         }
         training = new PhaseTraining(bridge, log, cancelled, record, config, model);
+        domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
         evaluation = new StageEvaluation(config, tokenizer, new BridgeScorer(bridge, model),
                 Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
-        record.environment(Provenance.of(bridge, info, config, modelHash, general, domain));
+        record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
     }
 
     private void checkVocabulary(int embeddings) {
@@ -90,8 +90,17 @@ final class Workbench implements AutoCloseable {
         return read(name, phase.data(), maxLength(phase));
     }
 
-    private List<DataConfig> replayData() {
-        return config.domain().replayData() != null ? config.domain().replayData() : config.general().data();
+    private PhaseData withReplay(PhaseConfig domain, PhaseData data) {
+        if (domain.replay() == 0) {
+            return data;
+        }
+        List<DataConfig> replayed = domain.replayData() != null ? domain.replayData() : config.general().data();
+        return data.withReplay(read("replay", replayed, maxLength(domain)), domain.replay());
+    }
+
+    /** Of anchors, beside their data. */
+    private Map<String, Object> provenance() {
+        return Map.of("baseModel", modelHash, AnchorTokenizer.KEY, tokenizer.fingerprint(), "experiment", config.name());
     }
 
     private PhaseData read(String name, List<DataConfig> entries, int maxLength) {
@@ -113,13 +122,18 @@ final class Workbench implements AutoCloseable {
 
     /** Scores the model if the experiment asks for this stage. */
     void evaluate(Stage stage) {
-        evaluation.run(stage, cancelled);
+        evaluate(stage, Words.of(stage));
+    }
+
+    /** The same for a stage that has a name of its own. */
+    void evaluate(Stage stage, String name) {
+        evaluation.run(stage, name, cancelled);
     }
 
     /** Trains on general text and makes the anchor. */
     void generalPhase() {
         anchor = new GeneralPhase(bridge, folder, log, cancelled, record, config, model, modelHash, general,
-                tokenizer).run(training);
+                provenance()).run(training);
     }
 
     /** Opens an anchor made earlier and starts from its reference, as if the general phase had just ended. */
@@ -129,10 +143,9 @@ final class Workbench implements AutoCloseable {
         record.importance(bridge.anchorInfo(anchor), 0, Double.NaN);
     }
 
-    /** Trains on the domain under the retention penalty. */
-    void domainPhase() {
-        bridge.release(training.run("domain", config.domain(), domain, config.seed() + 1, new PhaseTraining.Beside(
-                config.retention().method(), config.retention().options(), anchor, null)));
+    /** Trains on a domain under the retention penalty. */
+    void domainPhase(int index) {
+        anchor = domainPhases.run(index, domains.get(index), anchor, training);
     }
 
     /** Moves the trained model part of its way back. */
@@ -168,10 +181,9 @@ final class Workbench implements AutoCloseable {
             if (tokenizer != null) {
                 tokenizer.close();
             }
-            for (PhaseData data : new PhaseData[] {general, domain}) {
-                if (data != null) {
-                    data.close();
-                }
+            domains.forEach(PhaseData::close);
+            if (general != null) {
+                general.close();
             }
         }
     }

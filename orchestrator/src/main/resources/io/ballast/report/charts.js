@@ -80,7 +80,7 @@ const charts = (() => {
       top += measure.height + 38;
       return panel;
     });
-    const hue = ["general", "domain"].includes(curve.phase) ? curve.phase : "third";
+    const hue = curve.phase === "general" ? "general" : "domain";
     const points = column => curve.step.map((step, at) => [step, curve[column][at]]);
     const option = () => ({...stacked(panels, {type: "value", min: 0, max: "dataMax"}), tooltip: tooltip(at => values(curve, at)),
       series: shown.map(({column}, i) => line(points(column), i, colour(i === 0 ? hue : "quiet")))});

@@ -24,7 +24,7 @@ class DemoTableTest {
                 score("domain", Role.GENERAL, "acc", general), score("domain", Role.DOMAIN, "acc", domain)),
                 List.of(new Forgetting("general-questions", "acc", 0.98, general, general - 0.98, true,
                         List.of(general - 1, general - 0.96), 0.01, "mcnemar", 1, 1, 500)),
-                List.of(), null, Map.of()), Path.of("runs"));
+                List.of(), List.of(), null, Map.of()), Path.of("runs"));
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ballast.InvalidInputException;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -21,7 +23,7 @@ class BadExperimentsTest {
                         "domain.learningrte", "unknown key", "Did you mean 'learningRate'?"),
                 mistake("snake case", "\"steps\"", "\"batch_size\"", "Did you mean 'batchSize'?"),
                 mistake("unknown key that is near nothing", "\"steps\"", "\"colour\"", "domain.colour",
-                        "There is: data, steps"),
+                        "There is: name, data, steps"),
                 mistake("a text for a number", "80", "\"80\"", "domain.steps", "a whole number of at least 1",
                         "the text \"80\""),
                 mistake("a number for a text", "\"first\"", "1", "name", "expected a text", "the number 1"),
@@ -138,6 +140,37 @@ class BadExperimentsTest {
                 added("the perplexity of chat", "\"general\": {\"data\": [{\"path\": \"a\", \"messages\": \"m\"}],"
                         + " \"learningRate\": 1}, \"evaluation\": {\"general\": [{\"perplexity\": \"p.jsonl\"}]}",
                         "evaluation.general[0]", "general.data[0]"),
+                two("domains without names", "\"name\": \"a\", ", "", "domain[0].name", "Each of several domains"),
+                two("domains of one name", "\"name\": \"b\"", "\"name\": \"a\"", "domain[1].name", "a name of its own"),
+                two("a domain that is called as a stage", "\"name\": \"a\"", "\"name\": \"base\"", "domain[0].name",
+                        "'base'"),
+                two("a task of no domain", ", \"domain\": \"a\"", "", "evaluation.domain[0].domain", "a, b"),
+                two("a task of an unknown domain", "\"domain\": \"a\"", "\"domain\": \"c\"",
+                        "evaluation.domain[0].domain", "a, b", "'c'"),
+                two("decay without a factor", "\"carry\": \"sum\"", "\"carry\": \"decay\"", "importance.decay",
+                        "a factor with the way decay"),
+                two("a factor without decay", "\"carry\": \"sum\"", "\"decay\": 0.5", "importance.decay",
+                        "0.5 with sum"),
+                two("more than all importance is left", "\"carry\": \"sum\"", "\"carry\": \"decay\", \"decay\": 2",
+                        "importance.decay", "at most 1"),
+                two("separate references of products", "\"method\": \"l2\"",
+                        "\"method\": \"l2\", \"space\": \"effective\"", "\"carry\": \"sum\"",
+                        "\"carry\": \"separate\"", "importance.carry", "sum, mean, decay or maximum"),
+                two("an unheld new adapter", "\"method\": \"l2\"", "\"method\": \"hierarchical\", \"anchor\": \"x\"",
+                        "\"adapter\": {", "\"adapter\": {\"carry\": \"stack\"", "adapter.carry",
+                        "continue for hierarchical"),
+                two("an adapter that cannot be folded", "\"adapter\": {",
+                        "\"adapter\": {\"carry\": \"merge\", \"kind\": \"dora\"", "adapter.carry", "found merge"),
+                two("olora on one adapter", "\"method\": \"l2\"", "\"method\": \"olora\"", "\"adapter\": {",
+                        "\"adapter\": {\"carry\": \"continue\"", "adapter.carry", "stack with olora"),
+                two("a way back from stacked adapters", "\"adapter\": {", "\"afterTraining\": {\"method\": \"lines\","
+                        + " \"strength\": 0.5}, \"adapter\": {\"carry\": \"stack\"", "afterTraining", "lines"),
+                added("an adapter to be carried on from one domain", "\"adapter\": {\"carry\": \"merge\"}",
+                        "adapter.carry", "several domains"),
+                added("a name for the general phase", "\"general\": {\"name\": \"x\", \"data\": " + DATA
+                        + ", \"learningRate\": 1}", "general.name", "no name for the general phase"),
+                added("a general task of a domain", "\"evaluation\": {\"general\": [{\"perplexity\": \"p.jsonl\","
+                        + " \"domain\": \"domain\"}]}", "evaluation.general[0].domain", "no domain for a general task"),
                 Arguments.of("neither general nor domain", "{\"name\": \"a\", \"model\": {\"path\": \"m\"}}",
                         List.of("a block 'general' or 'domain'")));
     }
@@ -152,6 +185,22 @@ class BadExperimentsTest {
 
     private static Arguments mistake(String what, String found, String replacement, String... expected) {
         return Arguments.of(what, Experiments.domainWith(found, replacement), List.of(expected));
+    }
+
+    /** Two domains a and b, with texts replaced in turn; the arguments after the last pair are what is expected. */
+    private static Arguments two(String what, String... changesThenExpected) {
+        String json = """
+                {"name": "two", "model": {"path": "model"}, "adapter": {}, "retention": {"method": "l2"},
+                 "importance": {"carry": "sum"},
+                 "domain": [{"name": "a", "data": [{"path": "a.jsonl", "text": "{text}"}], "learningRate": 1},
+                            {"name": "b", "data": [{"path": "b.jsonl", "text": "{text}"}], "learningRate": 1}],
+                 "evaluation": {"domain": [{"perplexity": "p.jsonl", "domain": "a"}]}}""";
+        int i = 0;
+        for (; i + 1 < changesThenExpected.length && json.contains(changesThenExpected[i]); i += 2) {
+            json = json.replaceFirst(Pattern.quote(changesThenExpected[i]),
+                    Matcher.quoteReplacement(changesThenExpected[i + 1]));
+        }
+        return Arguments.of(what, json, List.of(changesThenExpected).subList(i, changesThenExpected.length));
     }
 
     private static Arguments added(String what, String keys, String... expected) {

@@ -31,7 +31,7 @@ class ExperimentReaderTest {
         assertEquals(List.of("q_proj", "v_proj"), whole.adapter().targets());
         assertEquals(1.5, whole.general().epochs());
         assertNull(whole.general().steps());
-        assertEquals(PhaseConfig.Schedule.COSINE, whole.domain().schedule());
+        assertEquals(PhaseConfig.Schedule.COSINE, whole.domain().get(0).schedule());
         assertEquals(new Xi(1e-7, false), whole.retention().xi());
         assertEquals(RetentionConfig.LayerCoefficients.PAPER, whole.retention().layerCoefficients());
         assertEquals(List.of(Stage.BASE, Stage.DOMAIN), whole.evaluation().stages());
@@ -45,9 +45,9 @@ class ExperimentReaderTest {
         assertEquals("auto", config.model().device());
         assertNull(config.adapter());
         assertNull(config.general());
-        assertEquals(1.0, config.domain().epochs());
-        assertNull(config.domain().maxLength());
-        assertEquals(1.0, config.domain().clipNorm());
+        assertEquals(1.0, config.domain().get(0).epochs());
+        assertNull(config.domain().get(0).maxLength());
+        assertEquals(1.0, config.domain().get(0).clipNorm());
         assertEquals("none", config.retention().method());
         assertEquals(30, config.retention().lambda());
         assertEquals(RetentionConfig.Form.PROXIMAL, config.retention().form());
@@ -55,7 +55,7 @@ class ExperimentReaderTest {
         assertEquals(RetentionConfig.Normalize.MEAN, config.retention().normalize());
         assertEquals(RetentionConfig.Reference.END, config.retention().reference());
         assertEquals(new Xi(1, true), config.retention().xi());
-        assertEquals(1.0, config.domain().data().get(0).weight());
+        assertEquals(1.0, config.domain().get(0).data().get(0).weight());
     }
 
     @Test

@@ -51,7 +51,7 @@ class OverridesTest {
         ExperimentConfig config = with("general.data.0.path=other.jsonl", "output=out");
         assertEquals(HERE + "/other.jsonl", config.general().data().get(0).path());
         assertEquals(HERE + "/out", config.output());
-        assertEquals(folder.resolve("c.csv").toString(), config.domain().data().get(0).path());
+        assertEquals(folder.resolve("c.csv").toString(), config.domain().get(0).data().get(0).path());
     }
 
     @Test
@@ -64,7 +64,7 @@ class OverridesTest {
     void aTextNeedsNoQuotes() {
         ExperimentConfig config = with("name=7", "domain.data.0.where=label = 'a=b'", "model.path=hf://org/name");
         assertEquals("7", config.name());
-        assertEquals("label = 'a=b'", config.domain().data().get(0).where());
+        assertEquals("label = 'a=b'", config.domain().get(0).data().get(0).where());
         assertEquals("hf://org/name", config.model().path());
     }
 
@@ -88,6 +88,20 @@ class OverridesTest {
         ExperimentConfig config = with("evaluation.general=[\"piqa\"]", "evaluation.general.0.limit=5");
         assertEquals("piqa", config.evaluation().general().get(0).task());
         assertEquals(5, config.evaluation().general().get(0).limit());
+    }
+
+    /** One domain stands for a list of one, with and without an index. */
+    @Test
+    void oneDomainIsReachedByItsKeyAndOneOfSeveralByItsIndex() throws IOException {
+        assertEquals(70, with("domain.steps=70").domain().get(0).steps());
+        assertEquals(70, with("domain.0.steps=70").domain().get(0).steps());
+        String two = Experiments.DOMAIN.replace("\"domain\": {", "\"domain\": [{\"name\": \"a\",")
+                .replace("1e-4}}", "1e-4}, {\"name\": \"b\", \"data\": [{\"path\": \"b.jsonl\", \"text\": \"{text}\"}],"
+                        + " \"learningRate\": 1}]}");
+        file = Files.writeString(folder.resolve("two.json"), two);
+        assertEquals(0.5, with("domain.1.learningRate=0.5").domain().get(1).learningRate());
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> with("domain.steps=70"));
+        assertTrue(e.getMessage().contains("the index of an entry, 0 to 1"), e.getMessage());
     }
 
     @ParameterizedTest

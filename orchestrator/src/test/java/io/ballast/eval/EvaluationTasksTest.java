@@ -19,17 +19,17 @@ class EvaluationTasksTest {
 
     private static PhaseConfig phase(String where, String text, String prompt, String completion, String messages) {
         DataConfig data = new DataConfig("train.jsonl", where, text, prompt, completion, messages, 1, true, null);
-        return new PhaseConfig(List.of(data), 1, null, 1, 1, 1e-3, PhaseConfig.Schedule.LINEAR, 0, 0, 1, null,
+        return new PhaseConfig(null, List.of(data), 1, null, 1, 1, 1e-3, PhaseConfig.Schedule.LINEAR, 0, 0, 1, null,
                 false, 1, 0, null);
     }
 
     private static TaskConfig perplexity(String file, String text, String prompt, String completion, String where) {
-        return new TaskConfig(null, null, null, file, text, prompt, completion, where, 5, null, null);
+        return new TaskConfig(null, null, null, file, text, prompt, completion, where, 5, null, null, null);
     }
 
     private static EvaluationTask only(TaskConfig entry, PhaseConfig general) {
         List<EvaluationTask> tasks = EvaluationTasks.of(new EvaluationConfig(
-                List.of(EvaluationConfig.Stage.BASE), List.of(entry), List.of(), 16), general, NONE);
+                List.of(EvaluationConfig.Stage.BASE), List.of(entry), List.of(), 16), general, none -> NONE);
         assertEquals(1, tasks.size());
         return tasks.get(0);
     }
@@ -73,26 +73,26 @@ class EvaluationTasksTest {
     @Test
     void aTaskIsNamedAfterItselfUnlessItHasAName() {
         TaskConfig entry = new TaskConfig("piqa", "/data/p.jsonl", Map.of("goal", "g"), null, null, null, null, null, 9,
-                null, null);
+                null, null, null);
         assertEquals(new LikelihoodTask("piqa", Role.GENERAL, Tasks.named("piqa"),
                 new TaskData(Path.of("/data/p.jsonl"), null, 9), Map.of("goal", "g")), only(entry, NONE));
         assertEquals("physics", only(new TaskConfig("piqa", "/data/p.jsonl", null, null, null, null, null, null, null,
-                "physics", null), NONE).name());
+                "physics", null, null), NONE).name());
     }
 
     @Test
     void aTaskWithoutDataSaysHowToNameIt() {
-        TaskConfig entry = new TaskConfig("piqa", null, null, null, null, null, null, null, null, null, null);
+        TaskConfig entry = new TaskConfig("piqa", null, null, null, null, null, null, null, null, null, null, null);
         String message = assertThrows(InvalidInputException.class, () -> only(entry, NONE)).getMessage();
         assertTrue(message.contains("{\"task\": \"piqa\", \"data\": FILE}"), message);
     }
 
     @Test
     void generalTasksComeFirstAndRolesAreKept() {
-        TaskConfig entry = new TaskConfig("piqa", "/p.jsonl", null, null, null, null, null, null, null, null, null);
+        TaskConfig entry = new TaskConfig("piqa", "/p.jsonl", null, null, null, null, null, null, null, null, null, null);
         TaskConfig other = perplexity("/texts.jsonl", null, null, null, null);
         assertEquals(List.of("texts general", "piqa domain"), EvaluationTasks.of(new EvaluationConfig(List.of(),
-                List.of(other), List.of(entry), 16), NONE, NONE).stream()
+                List.of(other), List.of(entry), 16)).stream()
                 .map(task -> task.name() + " " + task.role().key()).toList());
     }
 }

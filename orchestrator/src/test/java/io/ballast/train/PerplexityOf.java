@@ -27,7 +27,7 @@ final class PerplexityOf {
         long handle = bridge.openModel(model, "float32", "cpu", false, 0);
         try (Tokenizer tokenizer = Tokenizer.open(model)) {
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(), MAX_LENGTH)
-                    .evaluate(EvaluationTasks.of(evaluation, null, null), (rows, total) -> { }, () -> false)
+                    .evaluate(EvaluationTasks.of(evaluation), (rows, total) -> { }, () -> false)
                     .scores("saved").get(0).value();
         } finally {
             bridge.release(handle);

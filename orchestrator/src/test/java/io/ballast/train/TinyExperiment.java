@@ -59,6 +59,10 @@ final class TinyExperiment {
         return this;
     }
 
+    JsonObject block(String key) {
+        return json.getAsJsonObject(key);
+    }
+
     TinyExperiment without(String key) {
         json.remove(key);
         return this;

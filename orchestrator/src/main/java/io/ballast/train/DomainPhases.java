@@ -1,0 +1,107 @@
+package io.ballast.train;
+
+import io.ballast.config.AdapterConfig.Carry;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.PhaseConfig;
+import io.ballast.config.RetentionConfig;
+import io.ballast.config.Words;
+import io.ballast.data.PhaseData;
+import io.ballast.python.Bridge;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** Training on one domain after another, each held by what is remembered of all before it. */
+final class DomainPhases {
+    private final Bridge bridge;
+    private final RunFolder folder;
+    private final EventLog log;
+    private final RunRecord record;
+    private final ExperimentConfig config;
+    private final RetentionConfig retention;
+    private final long model;
+    private final Map<String, Object> provenance;
+    private final String wanted;
+    private final ImportanceMeasurement importance;
+
+    /** @param provenance of anchors, beside their data */
+    DomainPhases(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record,
+            ExperimentConfig config, long model, Map<String, Object> provenance) {
+        this.bridge = bridge;
+        this.folder = folder;
+        this.log = log;
+        this.record = record;
+        this.config = config;
+        this.retention = config.retention();
+        this.model = model;
+        this.provenance = provenance;
+        this.wanted = ImportanceMeasurement.wanted(bridge, retention);
+        this.importance = new ImportanceMeasurement(bridge, cancelled, config, model, wanted);
+    }
+
+    /**
+     * Trains on one domain and, where another one follows, prepares what that is held by.
+     *
+     * @param index    of the domain
+     * @param data     of the domain
+     * @param anchor   handle of what it is held by, or 0
+     * @param training of the run
+     * @return the handle of what the next domain is held by; the given one where none follows, or there is none
+     */
+    long run(int index, PhaseData data, long anchor, PhaseTraining training) {
+        PhaseConfig domain = config.domain().get(index);
+        boolean carries = index + 1 < config.domain().size();
+        boolean measures = carries && wanted != null;
+        long phase = training.run(domain.domainName(), domain, data, config.seed() + 1 + index,
+                new PhaseTraining.Beside(retention.method(), retention.options(), anchor,
+                        measures ? importance.ofThePhase() : null));
+        try {
+            return carries ? carryOn(phase, domain, data, anchor, measures) : mergeAtTheEnd(anchor);
+        } finally {
+            bridge.release(phase);
+        }
+    }
+
+    private long carryOn(long phase, PhaseConfig domain, PhaseData data, long previous, boolean measures) {
+        long started = System.nanoTime();
+        long measured = measures ? importance.anchor(phase, domain, data, RetentionConfig.Reference.END) : 0;
+        try {
+            if (config.adapter() != null) {
+                bridge.carryAdapterOn(model, Words.of(config.adapter().carry()), config.seed() + 1);
+            }
+            if (previous == 0) {
+                return 0;
+            }
+            long anchor = importance.stored(bridge.carryAnchorOn(model, phase, previous, measured,
+                    Words.of(config.importance().carry()), config.importance().decay()));
+            bridge.release(previous);
+            log.add("carried", domain.domainName(), 0, Map.of("seconds", (System.nanoTime() - started) / 1e9,
+                    "alphaEntropy", bridge.anchorInfo(anchor).get("alphaEntropy")));
+            save(anchor, domain.domainName(), data);
+            return anchor;
+        } finally {
+            if (measured != 0) {
+                bridge.release(measured);
+            }
+        }
+    }
+
+    private long mergeAtTheEnd(long anchor) {
+        if (config.adapter() != null && config.adapter().carry() == Carry.MERGE) {
+            bridge.carryAdapterOn(model, Words.of(Carry.MERGE), config.seed());
+        }
+        return anchor;
+    }
+
+    /** A run that is given it starts from the end of that domain; not where its adapter is on a base that no file has. */
+    private void save(long anchor, String domain, PhaseData data) {
+        if (config.adapter() != null && config.adapter().carry() != Carry.CONTINUE) {
+            return;
+        }
+        Map<String, Object> made = new LinkedHashMap<>(provenance);
+        made.put("data", data.hash());
+        bridge.saveAnchor(anchor, folder.anchor(domain), made);
+        record.artifact("anchor." + domain, folder.anchor(domain));
+    }
+}

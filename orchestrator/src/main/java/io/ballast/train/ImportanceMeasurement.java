@@ -1,0 +1,105 @@
+package io.ballast.train;
+
+import io.ballast.StoppedException;
+import io.ballast.config.ExperimentConfig;
+import io.ballast.config.PhaseConfig;
+import io.ballast.config.RetentionConfig;
+import io.ballast.config.Words;
+import io.ballast.data.Batch;
+import io.ballast.data.BatchPlan;
+import io.ballast.data.BatchRing;
+import io.ballast.data.PhaseData;
+import io.ballast.python.Bridge;
+
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/** How a run measures the importance that its method wants: while a phase trains, or after it on the phase's rows. */
+final class ImportanceMeasurement {
+    /** Measured while a phase trains; the others are measured after it. */
+    private static final Set<String> ALONG_THE_WAY = Set.of("path_integral", "riemannian_walk");
+
+    private final Bridge bridge;
+    private final BooleanSupplier cancelled;
+    private final ExperimentConfig config;
+    private final RetentionConfig retention;
+    private final long model;
+    private final String kind;
+
+    /** @param kind what is measured, a name of {@code ballast.importance} */
+    ImportanceMeasurement(Bridge bridge, BooleanSupplier cancelled, ExperimentConfig config, long model, String kind) {
+        this.bridge = bridge;
+        this.cancelled = cancelled;
+        this.config = config;
+        this.retention = config.retention();
+        this.model = model;
+        this.kind = kind;
+    }
+
+    /** What the run's method wants measured, or null. */
+    static String wanted(Bridge bridge, RetentionConfig retention) {
+        Object wanted = bridge.describeMethod(retention.method(), retention.options()).get("importance");
+        return wanted == null ? null : wanted.toString();
+    }
+
+    /** Whether the phase has to be trained for it. */
+    boolean isAlongTheWay() {
+        return ALONG_THE_WAY.contains(kind);
+    }
+
+    /** What a phase is told to measure. */
+    String ofThePhase() {
+        return isAlongTheWay() ? kind : null;
+    }
+
+    /**
+     * The anchor of a phase that has ended.
+     *
+     * @param trained   handle of the phase, or 0 where nothing was trained
+     * @param settings  of the phase
+     * @param data      of the phase
+     * @param reference where θ* stands
+     * @return the anchor's handle
+     */
+    long anchor(long trained, PhaseConfig settings, PhaseData data, RetentionConfig.Reference reference) {
+        return stored(isAlongTheWay() ? finished(trained, reference) : measured(settings, data, trained == 0));
+    }
+
+    /** A domain phase is held by what the anchor's file gives back, so that a result shows what storage costs. */
+    long stored(long anchor) {
+        long stored = bridge.storeAnchor(anchor, Words.of(config.importance().storage()), config.importance().share());
+        bridge.release(anchor);
+        return stored;
+    }
+
+    private long finished(long phase, RetentionConfig.Reference reference) {
+        return bridge.finishImportance(phase, retention.xi().value(), retention.xi().relative(), Words.of(reference),
+                Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
+    }
+
+    /** On as many rows as the phase takes, the same ones, unless the experiment says how many. */
+    private long measured(PhaseConfig phase, PhaseData data, boolean referenceIsBase) {
+        long samples = config.importance().samples() != null ? config.importance().samples()
+                : PhaseTraining.steps(phase, data) * phase.gradientAccumulation() * phase.batchSize();
+        BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
+        long measurement = bridge.beginMeasurement(model, kind, Words.of(config.importance().labels()), config.seed());
+        try (BatchRing ring = new BatchRing(plan, 1 + PhaseTraining.SPARE_SLOTS, PhaseTraining.FILLING_THREADS,
+                plan::allocateSlot)) {
+            for (long seen = 0; seen < samples;) {
+                if (cancelled.getAsBoolean()) {
+                    throw new StoppedException("Stopped while importance was measured, after " + seen + " of "
+                            + samples + " rows.");
+                }
+                BatchRing.Slot slot = ring.take();
+                Batch batch = slot.batch();
+                bridge.addSamples(measurement, slot.buffer(), batch.rows(), batch.length(), batch.packed());
+                seen += batch.rows();
+                ring.release(slot);
+            }
+            return bridge.finishMeasurement(measurement, referenceIsBase, Words.of(retention.layerCoefficients()),
+                    Words.of(retention.layers()), Words.of(retention.normalize()));
+        } finally {
+            bridge.release(measurement);
+        }
+    }
+}
