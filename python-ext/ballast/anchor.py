@@ -135,8 +135,10 @@ class Anchor:
 
         θ* is the latest's, as in online EWC (Schwarz et al. 2018, arXiv 1805.06370): what was learned last stands where
         the model stands; only "separate" has a θ* between all, which is exact where every layer weighs alike (α = 1). α is
-        made anew from the merged Ω, as the latest's was. Ω is merged as measured: where one anchor's mean is far larger,
-        it has the say.
+        made anew from the merged Ω, as the latest's was.
+
+        Where the latest normalises ("mean"), each task's Ω is brought to mean 1 first, so that all have the same say: the
+        path integral of a phase with larger steps is smaller by their square. With "none" Ω is merged as measured.
 
         Args:
             anchors: one or more
@@ -156,13 +158,16 @@ class Anchor:
             check_shapes(anchor.importance, latest.importance)
             if anchor.space != latest.space:
                 raise other_space(latest.space, anchor.space)
-        measured = merged_importance([anchor.measured for anchor in anchors], rule, decay)
+        measured = [anchor.measured for anchor in anchors]
+        if latest.layer_weights.normalize != "none" and len(anchors) > 1:
+            measured = [one.over_its_mean() for one in measured]
+        merged = merged_importance(measured, rule, decay)
         if rule == SEPARATE and len(anchors) > 1:
-            latest = latest._between(anchors)
+            latest = latest._between(anchors, measured)
         return replace(
             latest,
-            measured=measured,
-            layer_weights=latest._weighed(measured.values),
+            measured=merged,
+            layer_weights=latest._weighed(merged.values),
             seen_tokens=merged_seen_tokens([anchor.seen_tokens for anchor in anchors]),
             provenance=_merged_provenance(anchors, rule, decay),
             stored=None,
@@ -327,16 +332,14 @@ class Anchor:
     def _as_stored(self) -> StoredImportance:
         return self.stored or StoredImportance.of(self.importance, Float32())[0]
 
-    def _between(self, anchors: Sequence["Anchor"]) -> "Anchor":
-        """This anchor with a θ* that stands for those of all."""
+    def _between(self, anchors: Sequence["Anchor"], measured: Sequence[Importance]) -> "Anchor":
+        """This anchor with a θ* that stands for those of all, weighed by what was measured of each."""
         if self.space == EFFECTIVE:
             raise InvalidInputError(
                 'expected a rule other than "separate" for anchors of the effective space, whose θ* is a product of two '
                 'factors: use "sum"'
             )
-        reference = merged_reference(
-            [anchor.measured for anchor in anchors], [anchor.reference for anchor in anchors]
-        )
+        reference = merged_reference(measured, [anchor.reference for anchor in anchors])
         return replace(self, reference=reference, reference_is_base=False, base_hashes=None)
 
     def _weighed(self, values: Mapping[str, Tensor]) -> LayerWeights:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -27,6 +27,7 @@ class Importance:
         clamped_share: of a path integral: share of the elements whose ω was negative
         xi: of a path integral: the damping ξ used, absolute
         samples: of the other two: how many they are the mean of
+        scaled: whether Ω is not as measured but over its mean, so that it can be set beside another task's
     """
 
     values: Mapping[str, Tensor]
@@ -35,6 +36,15 @@ class Importance:
     clamped_share: float | None = None
     xi: float | None = None
     samples: int | None = None
+    scaled: bool = False
+
+    def over_its_mean(self) -> "Importance":
+        """Ω of mean 1 over all elements; what is scaled already stays."""
+        if self.scaled:
+            return self
+        elements = sum(value.numel() for value in self.values.values())
+        mean = sum(float(value.sum(dtype=torch.float64)) for value in self.values.values()) / elements
+        return replace(self, values={name: value / mean for name, value in self.values.items()}, scaled=True)
 
     def facts(self) -> dict[str, Any]:
         """All but the values, by attribute."""

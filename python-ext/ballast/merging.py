@@ -27,7 +27,7 @@ def merged_importance(measured: Sequence[Importance], rule: str, decay: float | 
     What was known of one task alone, Σω and the clamped share, is dropped where there are several; ξ where they differ.
 
     Raises:
-        InvalidInputError: an unknown rule, γ missing, superfluous or out of [0, 1], or different kinds of importance.
+        InvalidInputError: an unknown rule, γ missing, superfluous or out of [0, 1], or different kinds of importance or scales.
     """
     _check(measured, rule, decay)
     latest = measured[-1]
@@ -47,6 +47,7 @@ def merged_importance(measured: Sequence[Importance], rule: str, decay: float | 
         clamped_share=latest.clamped_share if len(measured) == 1 else None,
         xi=latest.xi if len({one.xi for one in measured}) == 1 else None,
         samples=None if None in samples else sum(samples),
+        scaled=latest.scaled,
     )
 
 
@@ -104,6 +105,11 @@ def _check(measured: Sequence[Importance], rule: str, decay: float | None) -> No
         )
     if decay is not None and not 0 <= decay <= 1:
         raise InvalidInputError(f"expected a decay of 0 to 1, found {decay}")
+    if len({one.scaled for one in measured}) > 1:
+        raise InvalidInputError(
+            'expected importance of one scale, found some as measured and some over its mean, as anchors with normalize '
+            '"mean" are merged: set retention.normalize to "mean", or measure anew'
+        )
     kinds = sorted({one.method for one in measured})
     if len(kinds) > 1:
         raise InvalidInputError(

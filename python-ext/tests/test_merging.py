@@ -111,6 +111,29 @@ def test_layer_coefficients_are_those_of_the_merged_importance(pair):
     assert total == pytest.approx(sum(layer.elements for layer in weights.layers), rel=1e-6)
 
 
+def test_each_task_has_the_same_say_where_importance_is_normalised(pair):
+    """However much larger one task's Ω is; and a task that was merged before keeps its share."""
+    def mean(anchor):
+        values = torch.cat([value.flatten() for value in anchor.importance.values()])
+        return float(values.mean(dtype=torch.float64))
+
+    large = replace(pair[0], measured=importance_times(pair[0].measured, 1e4))
+    merged, again = Anchor.merged([large, pair[1]], "sum"), Anchor.merged(pair, "sum")
+    assert mean(merged) == pytest.approx(2, rel=1e-6)
+    for name, value in merged.importance.items():
+        assert torch.allclose(value, again.importance[name], rtol=1e-5)
+    third = Anchor.merged([merged, large], "decay", 0.5)
+    assert mean(third) == pytest.approx(0.5 * 2 + 1, rel=1e-6)
+    as_measured = [replace(each, layer_weights=replace(each.layer_weights, normalize="none")) for each in (large, pair[1])]
+    assert mean(Anchor.merged(as_measured, "sum")) == pytest.approx(mean(large) + mean(pair[1]), rel=1e-6)
+    with pytest.raises(InvalidInputError, match="importance of one scale"):
+        Anchor.merged([merged, as_measured[1]], "sum")
+
+
+def importance_times(measured: Importance, factor: float) -> Importance:
+    return replace(measured, values={name: factor * value for name, value in measured.values.items()})
+
+
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule != SEPARATE])
 @pytest.mark.parametrize("kind", ["float32", "int8"])
 def test_merged_anchors_are_saved_opened_and_used_also_if_opened_without_a_model(pair, tmp_path, rule, kind):

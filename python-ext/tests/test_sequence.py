@@ -47,6 +47,13 @@ def finished(phase: TrainingPhase) -> Anchor:
     return phase.finish_importance(1.0, True, "end", "scaled", "block", "mean")
 
 
+def of_mean_one(anchor: Anchor, names) -> dict[str, torch.Tensor]:
+    """Ω of some parameters, over its mean unless that was done before."""
+    values = {name: anchor.importance[name] for name in names}
+    mean = torch.cat([value.flatten() for value in values.values()]).double().mean()
+    return values if anchor.measured.scaled else {name: (value / mean).float() for name, value in values.items()}
+
+
 @torch.no_grad()
 def logits(model):
     return model.eval()(batch()).logits
@@ -105,10 +112,11 @@ def test_what_the_path_integral_finds_in_each_domain_is_carried_on_from_where_th
     phase = learn(model, seed=5, method="hierarchical", anchor=first, importance="path_integral")
     second = finished(phase)
     carried = carry_anchor_on(opened(model), first, second, seen(4), rule, decay)
+    one, other = (of_mean_one(each, first.importance) for each in (first, second))
     for name, parameter in covered_parameters(model).items():
-        one, other = first.importance[name], second.importance[name]
-        expected = torch.maximum(one, other) if rule == "maximum" else (decay or 1) * one + other
-        assert torch.equal(carried.importance[name], expected)
+        both = (one[name], other[name])
+        expected = torch.maximum(*both) if rule == "maximum" else (decay or 1) * both[0] + both[1]
+        torch.testing.assert_close(carried.importance[name], expected)
         assert torch.equal(carried.reference[name], parameter)
     assert carried.seen_tokens.nonzero().flatten().tolist() == [3, 4]
     assert retain("hierarchical", model, carried).value() == 0
@@ -140,8 +148,9 @@ def test_the_effective_change_of_each_domain_is_remembered_whatever_becomes_of_t
         anchor = carry_anchor_on(folder, previous, measured, seen(1), "sum", None)
         torch.testing.assert_close(logits(model), before, atol=1e-5, rtol=1e-5)
         assert all(matrix.b.any() == (way == "continue") for matrix in adapted_matrices(model))
+    one, other = (of_mean_one(each, anchor.importance) for each in (previous, measured))
     for name, value in anchor.importance.items():
-        assert torch.equal(value, previous.importance[name] + measured.importance[name])
+        torch.testing.assert_close(value, one[name] + other[name])
     penalty = retain("hierarchical", model, anchor, **EFFECTIVE)
     assert penalty.value() == 0
     learn(model, 7)
@@ -163,8 +172,9 @@ def test_fisher_information_of_the_whole_base_is_carried_on_for_the_adapter(mode
     measured = fisher("fisher_effective_restricted", [matrix.name for matrix in matrices])
     carried = carry_anchor_on(folder, whole, measured, seen(1), "sum", None)
     assert carried.importance.keys() == {matrix.name for matrix in matrices}
+    one, other = (of_mean_one(each, carried.importance) for each in (whole, measured))
     for name, value in carried.importance.items():
-        assert torch.equal(value, whole.importance[name] + measured.importance[name])
+        torch.testing.assert_close(value, one[name] + other[name])
     with pytest.raises(InvalidInputError, match='a rule other than "separate" for anchors of the effective space'):
         carry_anchor_on(folder, whole, measured, seen(1), "separate", None)
 

@@ -40,7 +40,7 @@ final class MergeAnchorsCommand implements Command {
     public Options options() {
         return new Options()
                 .addOption(withValue(OUT, "DIR", "Where to write it. Its reference is the last anchor's."))
-                .addOption(withValue(RULE, "RULE", "sum (default), mean, maximum, or decay."))
+                .addOption(withValue(RULE, "RULE", "sum (default), separate, mean, maximum, or decay."))
                 .addOption(withValue(DECAY, "G",
                         "Of the rule decay: what importance is worth one anchor later, 0 to 1."))
                 .addOption(withValue(STORAGE, "FORM", "As importance.storage of an experiment; float32 by default."))

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What must hold between the keys of an experiment, as far as it can be told without opening a file. */
 final class ExperimentRules {
@@ -27,6 +28,7 @@ final class ExperimentRules {
                     "Add 'domain' to learn something, 'general' to measure importance, or both.");
         }
         checkAnchor();
+        checkForm();
         checkMethodsAdapter();
         if (experiment.adapter() != null) {
             checkAdapter(experiment.adapter(), place.key("adapter"));
@@ -54,6 +56,15 @@ final class ExperimentRules {
             throw place.key("retention").key("method").wrong("a block 'general' or 'retention.anchor'", "neither",
                     "The method " + retention.method() + " needs an anchor: add the block 'general' to make one,"
                             + " or give the folder of one as 'retention.anchor'.");
+        }
+    }
+
+    private void checkForm() {
+        RetentionConfig retention = experiment.retention();
+        if (retention.form() != null && !retention.forms().contains(retention.form())) {
+            throw place.key("retention").key("form").wrong(retention.forms().stream().map(Words::of)
+                    .collect(Collectors.joining(" or ")) + " for the method " + retention.method(),
+                    Words.of(retention.form()), "Leave the key out for the method's default.");
         }
     }
 

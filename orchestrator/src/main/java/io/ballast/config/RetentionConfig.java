@@ -1,5 +1,6 @@
 package io.ballast.config;
 
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -51,6 +52,7 @@ public record RetentionConfig(
     private static final double PROXIMAL_LAMBDA = 30;
     private static final double GRADIENT_LAMBDA = 0.01;
     private static final double OBJECTIVE_LAMBDA = 0.1;
+    private static final String NONE = "none";
     private static final String OLORA = "olora";
     /** Of the authors' code: what is held is no distance from a start. */
     private static final double OLORA_LAMBDA = 0.5;
@@ -102,6 +104,18 @@ public record RetentionConfig(
     @Override
     public Space space() {
         return IN_EFFECTIVE_SPACE.contains(method) ? Space.EFFECTIVE : space;
+    }
+
+    /** The forms that the method has; of a method of one's own only Python knows. */
+    Set<Form> forms() {
+        if (isOnesOwn() || method.equals(NONE)) {
+            return EnumSet.allOf(Form.class);
+        }
+        if (IN_THE_OBJECTIVE.contains(method)) {
+            return EnumSet.of(Form.OBJECTIVE);
+        }
+        return IN_THE_GRADIENT.contains(method) || IN_EFFECTIVE_SPACE.contains(method) ? EnumSet.of(Form.GRADIENT)
+                : EnumSet.of(Form.PROXIMAL, Form.GRADIENT);
     }
 
     private boolean isOnesOwn() {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,6 +75,23 @@ class MethodsTest {
             assertEquals(((List<?>) method.get("forms")).get(0), form, method.get("name").toString());
             assertEquals(((List<?>) method.get("spaces")).get(0), Words.of(retention.space()));
             assertEquals(((Map<?, ?>) method.get("lambda")).get(form), retention.lambda(), form);
+        }
+    }
+
+    @Test
+    void aFormThatAMethodDoesNotHaveIsRefusedBeforeARun() throws IOException {
+        for (Map<String, Object> method : bridge.describeMethods()) {
+            for (String form : Stream.of(RetentionConfig.Form.values()).map(Words::of).toList()) {
+                TinyExperiment tiny = experiment(method.get("name"), "domain").with("retention.form", "\"" + form + "\"");
+                boolean refused = false;
+                try {
+                    tiny.experiment();
+                } catch (InvalidInputException e) {
+                    assertTrue(e.getMessage().contains("retention.form"), e.getMessage());
+                    refused = true;
+                }
+                assertEquals(!((List<?>) method.get("forms")).contains(form), refused, method.get("name") + " " + form);
+            }
         }
     }
 
