@@ -2,6 +2,7 @@ package io.ballast.train;
 
 import io.ballast.config.AdapterConfig.Carry;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ImportanceConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.Words;
@@ -57,18 +58,19 @@ final class DomainPhases {
                 new PhaseTraining.Beside(retention.method(), retention.options(), anchor,
                         measures ? importance.ofThePhase() : null));
         try {
-            return carries ? carryOn(phase, domain, data, anchor, measures) : mergeAtTheEnd(anchor);
+            return carries ? carryOn(phase, index, data, anchor, measures) : mergeAtTheEnd(anchor);
         } finally {
             bridge.release(phase);
         }
     }
 
-    private long carryOn(long phase, PhaseConfig domain, PhaseData data, long previous, boolean measures) {
+    private long carryOn(long phase, int index, PhaseData data, long previous, boolean measures) {
+        PhaseConfig domain = config.domain().get(index);
         long started = System.nanoTime();
         long measured = measures ? importance.anchor(phase, domain, data, RetentionConfig.Reference.END) : 0;
         try {
             if (config.adapter() != null) {
-                bridge.carryAdapterOn(model, Words.of(config.adapter().carry()), config.seed() + 1);
+                bridge.carryAdapterOn(model, Words.of(config.adapter().carry()), config.seed() + 1 + index);
             }
             if (previous == 0) {
                 return 0;
@@ -94,9 +96,10 @@ final class DomainPhases {
         return anchor;
     }
 
-    /** A run that is given it starts from the end of that domain; not where its adapter is on a base that no file has. */
+    /** A run that is given it starts from the end of that domain, where a file has the base and θ* is that end. */
     private void save(long anchor, String domain, PhaseData data) {
-        if (config.adapter() != null && config.adapter().carry() != Carry.CONTINUE) {
+        boolean baseIsAFile = config.adapter() == null || config.adapter().carry() == Carry.CONTINUE;
+        if (!baseIsAFile || config.importance().carry() == ImportanceConfig.Carry.SEPARATE) {
             return;
         }
         Map<String, Object> made = new LinkedHashMap<>(provenance);
