@@ -57,6 +57,9 @@ public final class ExperimentCheck {
     private static void checkTasks(List<TaskConfig> tasks, Place place) {
         for (int i = 0; i < tasks.size(); i++) {
             checkData(tasks.get(i).data(), place.index(i).key("data"));
+            if (tasks.get(i).multipleChoice() != null) {
+                checkData(tasks.get(i).multipleChoice().path(), place.index(i).key("multipleChoice").key("path"));
+            }
             checkData(tasks.get(i).perplexity(), place.index(i).key("perplexity"));
         }
     }

@@ -9,6 +9,7 @@ import java.util.Map;
  * @param task       name of a task, or null for a perplexity
  * @param data       absolute path of the task's data file
  * @param columns    the task's column name to the file's, where they differ; empty without
+ * @param multipleChoice questions of one's own, or null
  * @param perplexity absolute path of the data file whose perplexity is measured, or null for a task
  * @param text       template of a document; by default that of the role's first data entry
  * @param prompt     template of what is given
@@ -20,13 +21,15 @@ import java.util.Map;
  * @param generate   text that the base model writes and whose perplexity is measured, or null
  */
 @Shorthand("task")
-@Alternatives(value = {"task", "perplexity", "generate"}, required = true)
+@Alternatives(value = {"task", "multipleChoice", "perplexity", "generate"}, required = true)
 @Alternatives({"text", "completion"})
 public record TaskConfig(
         @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy or lambada_openai.") String task,
         @Setting(value = "The task's data file.", path = true, needs = "task") String data,
         @Setting(value = "The task's column names mapped to the file's, where they differ.", needs = "task")
                 Map<String, String> columns,
+        @Setting("Questions of one's own with answers to choose from; 'name' says what the scores are called.")
+                MultipleChoiceConfig multipleChoice,
         @Setting(value = "The data file whose perplexity is measured.", path = true) String perplexity,
         @Setting(value = "Template of a document; by default that of the role's first data entry, else {text}.",
                 needs = "perplexity") String text,
@@ -64,6 +67,9 @@ public record TaskConfig(
         if (generate != null) {
             return "own-text";
         }
+        if (multipleChoice != null) {
+            return nameOf(multipleChoice.path());
+        }
         return task != null ? task : nameOf(perplexity);
     }
 
@@ -74,7 +80,7 @@ public record TaskConfig(
      * @return a copy that measures the file's perplexity
      */
     public TaskConfig ofWritten(String file) {
-        return new TaskConfig(null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit, name(),
+        return new TaskConfig(null, null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit, name(),
                 domain, null);
     }
 

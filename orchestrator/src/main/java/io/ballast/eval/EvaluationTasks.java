@@ -4,11 +4,13 @@ import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.MultipleChoiceConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.TaskConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /** Makes tasks of an experiment's evaluation entries. */
@@ -49,7 +51,16 @@ public final class EvaluationTasks {
         if (entry.generate() != null) { // by the time it is scored the text lies in a file
             return perplexity(entry.ofWritten(entry.name()), role, phase);
         }
+        if (entry.multipleChoice() != null) {
+            return multipleChoice(entry, entry.multipleChoice(), role);
+        }
         return entry.task() == null ? perplexity(entry, role, phase) : likelihood(entry, role);
+    }
+
+    private static EvaluationTask multipleChoice(TaskConfig entry, MultipleChoiceConfig own, Role role) {
+        return new LikelihoodTask(entry.name(), role,
+                TaskDefinition.multipleChoice(entry.name(), own.prompt(), own.choices(), own.answer()),
+                new TaskData(Path.of(own.path()), entry.where(), entry.limit()), Map.of());
     }
 
     private static EvaluationTask likelihood(TaskConfig entry, Role role) {

@@ -56,7 +56,7 @@ final class Questions {
         List<Argument> arguments = definition.choices() == null
                 ? List.of(new Argument(context, target.render(view)))
                 : answers.stream().map(answer -> new Argument(context, TaskDefinition.DELIMITER + answer)).toList();
-        Object expected = definition.choices() == null ? arguments.get(0).continuation() : gold(view, answers.size());
+        Object expected = definition.choices() == null ? arguments.get(0).continuation() : gold(view, answers);
         List<Example> rows = new ArrayList<>();
         int cut = 0;
         for (Argument argument : arguments) {
@@ -98,14 +98,20 @@ final class Questions {
         return texts.stream().map(String.class::cast).toList();
     }
 
-    private int gold(Row view, int choices) {
+    /** Its index; or its text, as lm-eval takes it. */
+    private int gold(Row view, List<String> choices) {
         String text = target.render(view).strip();
-        for (int gold = 0; gold < choices; gold++) {
+        for (int gold = 0; gold < choices.size(); gold++) {
             if (text.equals(Integer.toString(gold))) {
                 return gold;
             }
         }
-        throw view.invalid("expected the right choice's index in '" + definition.target() + "', 0 to " + (choices - 1)
-                + ", found '" + text + "'");
+        int gold = choices.indexOf(text);
+        if (gold < 0 || gold != choices.lastIndexOf(text)) {
+            throw view.invalid("expected the right choice's index in '" + definition.target() + "', 0 to "
+                    + (choices.size() - 1) + ", or the text of one of them: " + String.join(", ", choices) + "; found '"
+                    + text + "'");
+        }
+        return gold;
     }
 }

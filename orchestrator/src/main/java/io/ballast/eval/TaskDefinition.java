@@ -1,7 +1,9 @@
 package io.ballast.eval;
 
+import io.ballast.data.Template;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * What a task asks, as data. Templates are those of {@link io.ballast.data.Template}: {@code {column}}.
@@ -21,6 +23,25 @@ public record TaskDefinition(String name, String version, List<String> columns, 
 
     /** Stands between a prompt and a choice; lm-eval's default {@code target_delimiter}. */
     public static final String DELIMITER = " ";
+    /** lm-eval's version of a task that has none. */
+    private static final String UNVERSIONED = "Yaml";
+
+    /**
+     * A task of one's own.
+     *
+     * @param name    the task's name
+     * @param prompt  template of the question
+     * @param choices templates of the answers
+     * @param answer  template of the right one: its index or its text
+     * @return the task, with {@code acc} and {@code acc_norm}
+     * @throws io.ballast.InvalidInputException when a template cannot be read
+     */
+    static TaskDefinition multipleChoice(String name, String prompt, List<String> choices, String answer) {
+        List<String> columns = Stream.concat(Stream.of(prompt, answer), choices.stream())
+                .flatMap(template -> Template.parse(template).fields().stream()).distinct().toList();
+        return new TaskDefinition(name, UNVERSIONED, columns, List.of(), prompt, new ChoiceTemplates(choices), answer,
+                List.of(Metric.ACC, Metric.ACC_NORM));
+    }
 
     /** @return lm-eval's {@code output_type} */
     public String outputType() {

@@ -130,9 +130,9 @@ class BadExperimentsTest {
                 added("a stage twice", "\"evaluation\": {\"stages\": [\"base\", \"base\"]}", "evaluation.stages[1]",
                         "base is there twice"),
                 added("a task and a perplexity in one", "\"evaluation\": {\"general\": [{\"task\": \"sciq\","
-                        + " \"perplexity\": \"a.jsonl\"}]}", "evaluation.general[0]", "only one of task or perplexity"),
+                        + " \"perplexity\": \"a.jsonl\"}]}", "evaluation.general[0]", "only one of task or multipleChoice or perplexity"),
                 added("neither task nor perplexity", "\"evaluation\": {\"general\": [{\"name\": \"x\"}]}",
-                        "evaluation.general[0]", "task or perplexity", "none of them"),
+                        "evaluation.general[0]", "task or multipleChoice or perplexity", "none of them"),
                 added("columns of a perplexity", "\"evaluation\": {\"general\": [{\"perplexity\": \"a.jsonl\","
                         + " \"columns\": {}}]}", "evaluation.general[0]", "'columns' needs 'task'"),
                 added("the same name twice", "\"evaluation\": {\"general\": [\"sciq\"], \"domain\": [\"sciq\"]}",

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
+import io.ballast.config.ExperimentReader;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.TaskConfig;
+import com.google.gson.JsonParser;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +26,7 @@ class EvaluationTasksTest {
     }
 
     private static TaskConfig perplexity(String file, String text, String prompt, String completion, String where) {
-        return new TaskConfig(null, null, null, file, text, prompt, completion, where, 5, null, null, null);
+        return new TaskConfig(null, null, null, null, file, text, prompt, completion, where, 5, null, null, null);
     }
 
     private static EvaluationTask only(TaskConfig entry, PhaseConfig general) {
@@ -72,24 +74,39 @@ class EvaluationTasksTest {
 
     @Test
     void aTaskIsNamedAfterItselfUnlessItHasAName() {
-        TaskConfig entry = new TaskConfig("piqa", "/data/p.jsonl", Map.of("goal", "g"), null, null, null, null, null, 9,
+        TaskConfig entry = new TaskConfig("piqa", "/data/p.jsonl", Map.of("goal", "g"), null, null, null, null, null, null, 9,
                 null, null, null);
         assertEquals(new LikelihoodTask("piqa", Role.GENERAL, Tasks.named("piqa"),
                 new TaskData(Path.of("/data/p.jsonl"), null, 9), Map.of("goal", "g")), only(entry, NONE));
-        assertEquals("physics", only(new TaskConfig("piqa", "/data/p.jsonl", null, null, null, null, null, null, null,
+        assertEquals("physics", only(new TaskConfig("piqa", "/data/p.jsonl", null, null, null, null, null, null, null, null,
                 "physics", null, null), NONE).name());
     }
 
     @Test
     void aTaskWithoutDataSaysHowToNameIt() {
-        TaskConfig entry = new TaskConfig("piqa", null, null, null, null, null, null, null, null, null, null, null);
+        TaskConfig entry = new TaskConfig("piqa", null, null, null, null, null, null, null, null, null, null, null, null);
         String message = assertThrows(InvalidInputException.class, () -> only(entry, NONE)).getMessage();
         assertTrue(message.contains("{\"task\": \"piqa\", \"data\": FILE}"), message);
     }
 
     @Test
+    void questionsOfOnesOwnAreATaskThatNeedsTheColumnsOfItsTemplates() {
+        EvaluationConfig evaluation = ExperimentReader.block(JsonParser.parseString("""
+                {"domain": [{"name": "mine", "limit": 3, "where": "a <> ''",
+                             "multipleChoice": {"path": "q.csv", "prompt": "{question}\\n", "choices": ["{a}", "{b}"],
+                                                "answer": "{label}"}}]}
+                """).getAsJsonObject(), EvaluationConfig.class, Path.of("/data"), "the test");
+        LikelihoodTask task = (LikelihoodTask) EvaluationTasks.of(evaluation).get(0);
+        assertEquals("mine", task.name());
+        assertEquals(new TaskData(Path.of("/data/q.csv"), "a <> ''", 3), task.data());
+        assertEquals(List.of("question", "label", "a", "b"), task.definition().columns());
+        assertEquals(List.of(Metric.ACC, Metric.ACC_NORM), task.metrics());
+        assertEquals("multiple_choice", task.describe().get("output_type"));
+    }
+
+    @Test
     void generalTasksComeFirstAndRolesAreKept() {
-        TaskConfig entry = new TaskConfig("piqa", "/p.jsonl", null, null, null, null, null, null, null, null, null, null);
+        TaskConfig entry = new TaskConfig("piqa", "/p.jsonl", null, null, null, null, null, null, null, null, null, null, null);
         TaskConfig other = perplexity("/texts.jsonl", null, null, null, null);
         assertEquals(List.of("texts general", "piqa domain"), EvaluationTasks.of(new EvaluationConfig(List.of(),
                 List.of(other), List.of(entry), 16)).stream()

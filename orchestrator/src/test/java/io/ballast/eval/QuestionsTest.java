@@ -48,6 +48,27 @@ class QuestionsTest {
         return row;
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"1", " 1 ", "green"})
+    void theRightAnswerOfAQuestionOfOnesOwnIsAnIndexOrItsText(String label) {
+        Item item = own(row("q", "Which?", "a", "red", "b", "green", "right", label));
+        assertEquals(1, item.target());
+        assertEquals(new Argument("Which? ->", " green"), item.arguments().get(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2", "-1", "blue", "Green", ""})
+    void anAnswerThatIsNoneOfTheChoicesIsRefused(String label) {
+        InvalidInputException e = assertThrows(InvalidInputException.class,
+                () -> own(row("q", "Which?", "a", "red", "b", "green", "right", label)));
+        assertTrue(e.getMessage().contains("0 to 1, or the text of one of them: red, green"), e.getMessage());
+    }
+
+    private static Item own(Map<String, Object> row) {
+        TaskDefinition own = TaskDefinition.multipleChoice("own", "{q} ->", List.of("{a}", "{b}"), "{right}");
+        return new Questions(own, Map.of(), FILE).item(new Row(FILE, 7, row), 6, new PairEncoder(tokenizer, 1000));
+    }
+
     @Test
     void sciqsSupportLosesLeadingWhiteSpaceAndTheRowKeepsIt() {
         Map<String, Object> row = row("question", "Q?", "distractor1", "a", "distractor2", "b", "distractor3", "c",
@@ -107,7 +128,7 @@ class QuestionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"2", "-1", "b", "1.0", ""})
+    @ValueSource(strings = {"2", "-1", "c", "1.0", ""})
     void anAnswerThatIsNoIndexOfAChoiceIsRefused(String label) {
         String message = message("piqa", Map.of(), row("goal", "G", "sol1", "a", "sol2", "b", "label", label));
         assertTrue(message.contains("line 7") && message.contains("0 to 1") && message.contains("'" + label + "'"),
