@@ -134,8 +134,8 @@ class Anchor:
         """One anchor out of several of one base model, in the order in which they were made.
 
         θ* is the latest's, as in online EWC (Schwarz et al. 2018, arXiv 1805.06370): what was learned last stands where
-        the model stands; only "separate" has a θ* between all, which is exact where every layer weighs alike (α = 1). α is
-        made anew from the merged Ω, as the latest's was.
+        the model stands; only "separate" has a θ* between all, which is exact where every layer weighs alike (α = 1). α
+        is made anew from the merged Ω, as the latest's was.
 
         Where the latest normalises ("mean"), each task's Ω is brought to mean 1 first, so that all have the same say: the
         path integral of a phase with larger steps is smaller by their square. With "none" Ω is merged as measured.

@@ -40,7 +40,7 @@ def write_on_original_base(folder: Path, folded: Sequence[Mapping[str, Tensor]])
 
 @torch.no_grad()
 def merged_weights(model: nn.Module) -> dict[str, Tensor]:
-    """The weights of the model that a LoRA adapter makes of its base, W + s·BA, by the names that they have without one.
+    """The weights of the model that a LoRA adapter makes of its base, W + s·BA, by the names they have without one.
 
     Args:
         model: as PEFT wraps it; left as it is

@@ -20,14 +20,15 @@ def merged_importance(measured: Sequence[Importance], rule: str, decay: float | 
     """Ω of several tasks as one, element by element, in the order in which they were measured.
 
     "sum": Σ_k Ω_k, as separate penalties with one θ* add up (Kirkpatrick et al. 2017, arXiv 1612.00796; Zenke et al.
-    2017, arXiv 1703.04200). "separate": the same sum, for penalties that keep a θ* each: see `merged_reference`. "mean":
-    the sum by how many there are. "maximum": the largest. "decay": Ω ← γ Ω + Ω_k in order, online EWC (Schwarz et al.
-    2018, arXiv 1805.06370); γ = 1 is the sum, γ = 0 the latest alone.
+    2017, arXiv 1703.04200). "separate": the same sum, for penalties that keep a θ* each: see `merged_reference`.
+    "mean": the sum by how many there are. "maximum": the largest. "decay": Ω ← γ Ω + Ω_k in order, online EWC (Schwarz
+    et al. 2018, arXiv 1805.06370); γ = 1 is the sum, γ = 0 the latest alone.
 
     What was known of one task alone, Σω and the clamped share, is dropped where there are several; ξ where they differ.
 
     Raises:
-        InvalidInputError: an unknown rule, γ missing, superfluous or out of [0, 1], or different kinds of importance or scales.
+        InvalidInputError: an unknown rule, γ missing, superfluous or out of [0, 1], or different kinds of importance
+            or scales.
     """
     _check(measured, rule, decay)
     latest = measured[-1]
@@ -56,16 +57,16 @@ def merged_reference(
 ) -> dict[str, Tensor]:
     """The one θ* whose penalty stands for a penalty with each: Σ_k Ω_k θ*_k / Σ_k Ω_k, the latest where all Ω are 0.
 
-    Σ_k Ω_k (θ − θ*_k)² = (Σ_k Ω_k) (θ − θ*)² + what does not depend on θ: completing the square. So the separate penalties
-    of EWC (Kirkpatrick et al. 2017, arXiv 1612.00796) take the memory of one.
+    Σ_k Ω_k (θ − θ*_k)² = (Σ_k Ω_k) (θ − θ*)² + what does not depend on θ: completing the square. So the separate
+    penalties of EWC (Kirkpatrick et al. 2017, arXiv 1612.00796) take the memory of one.
 
     Raises:
         InvalidInputError: an anchor whose θ* is not known.
     """
     if any(reference is None for reference in references):
         raise InvalidInputError(
-            'expected anchors that hold their θ* for the rule "separate", found one whose θ* is the base: merge by "sum", '
-            "or measure it with retention.reference end"
+            'expected anchors that hold their θ* for the rule "separate", found one whose θ* is the base: merge by '
+            '"sum", or measure it with retention.reference end'
         )
     merged = {}
     for name, latest in references[-1].items():
@@ -107,8 +108,8 @@ def _check(measured: Sequence[Importance], rule: str, decay: float | None) -> No
         raise InvalidInputError(f"expected a decay of 0 to 1, found {decay}")
     if len({one.scaled for one in measured}) > 1:
         raise InvalidInputError(
-            'expected importance of one scale, found some as measured and some over its mean, as anchors with normalize '
-            '"mean" are merged: set retention.normalize to "mean", or measure anew'
+            "expected importance of one scale, found some as measured and some over its mean, as anchors with "
+            'normalize "mean" are merged: set retention.normalize to "mean", or measure anew'
         )
     kinds = sorted({one.method for one in measured})
     if len(kinds) > 1:

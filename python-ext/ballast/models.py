@@ -70,8 +70,7 @@ class OpenedModel:
         }
 
     def save(self, folder: Path) -> None:
-        """A PEFT adapter where there is one that was not merged, else a whole checkpoint; the tokenizer's files either way.
-        """
+        """A PEFT adapter where there is one that was not merged, else a whole checkpoint; the tokenizer too."""
         checkpoints.write_folder(folder, self._write)
 
     def _write(self, folder: Path) -> None:

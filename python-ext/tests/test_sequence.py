@@ -161,7 +161,8 @@ def test_fisher_information_of_the_whole_base_is_carried_on_for_the_adapter(mode
     """An anchor of the released variant is of every matrix of the base; only the adapted ones go on."""
     folder = open_folder(model_folder("llama-tied"), replace(LORA, targets=["q_proj"]))
     matrices = adapted_matrices(folder.model)
-    shapes = {name.replace(".base_layer", ""): each.shape for name, each in folder.model.get_base_model().named_parameters()}
+    base = folder.model.get_base_model()
+    shapes = {name.replace(".base_layer", ""): each.shape for name, each in base.named_parameters()}
     reference = {name: each.detach().clone() for name, each in covered_parameters(folder.model).items()}
 
     def fisher(kind, names):

@@ -1,0 +1,246 @@
+"""What a task asks about each of its rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ballast.errors import EnvironmentMissingError, InvalidInputError
+from ballast.tasks.fewshot import Shots
+from ballast.tasks.templates import render, render_value
+
+MULTIPLE_CHOICE = "multiple_choice"
+LOGLIKELIHOOD = "loglikelihood"
+ROLLING = "loglikelihood_rolling"
+GENERATE = "generate_until"
+OUTPUT_TYPES = (MULTIPLE_CHOICE, LOGLIKELIHOOD, ROLLING, GENERATE)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about one row.
+
+    Attributes:
+        row: as the templates saw it, after `process_docs`
+        arguments: what the model is given: (context, continuation) for each choice or for the one continuation;
+            (text,) for "loglikelihood_rolling"; (context,) for "generate_until"
+        choices: the answers to choose from, as `acc_norm` measures their length; none for other kinds
+        gold: indices of the right choices, empty where it is none of them; for other kinds empty
+        target: what `doc_to_target` gave; for contexts that differ by choice, what `doc_to_text` gave
+    """
+
+    row: Row
+    arguments: list[tuple[str, ...]]
+    choices: list[str]
+    gold: list[int]
+    target: Any
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as its file says it; the fields are lm-eval's keys.
+
+    `doc_to_text`, `doc_to_target` and `doc_to_choice` may be a column's name, a template, a value, or a function of the
+    row. `process_docs` is a function of a `datasets.Dataset`.
+    """
+
+    task: str
+    output_type: str = GENERATE
+    process_docs: Any = None
+    doc_to_text: Any = None
+    doc_to_target: Any = None
+    doc_to_choice: Any = None
+    description: str = ""
+    target_delimiter: str = " "
+    fewshot_delimiter: str = "\n\n"
+    fewshot_config: Mapping[str, Any] = field(default_factory=dict)
+    gen_prefix: str | None = None
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "Task":
+        """A task of what a file says; keys about data, metrics and filters are others' to read.
+
+        Raises:
+            InvalidInputError: no name, an output type that does not exist, or keys that Ballast cannot follow.
+        """
+        name = content.get("task")
+        if not isinstance(name, str):
+            raise InvalidInputError(f'expected a name under "task" in a task file, found {name!r}')
+        if content.get("output_type", GENERATE) not in OUTPUT_TYPES:
+            raise InvalidInputError(
+                f'{name}: output_type: expected one of {", ".join(OUTPUT_TYPES)}, found {content["output_type"]!r}'
+            )
+        for key in ("use_prompt", "doc_to_image", "doc_to_audio", "class"):
+            if content.get(key) is not None:
+                raise InvalidInputError(f"{name}: expected a task of text and templates, found the key {key}")
+        known = {each.name for each in fields(cls)}
+        return cls(**{key: value for key, value in content.items() if key in known and value is not None})
+
+    def documents(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows as templates see them.
+
+        Raises:
+            InvalidInputError: `process_docs` failed.
+            EnvironmentMissingError: there is one, and no package datasets.
+        """
+        if self.process_docs is None:
+            return list(rows)
+        try:
+            import datasets
+        except ImportError as error:
+            raise EnvironmentMissingError(
+                f"{self.task}: process_docs is a function of a data set of the package datasets, which is not installed"
+            ) from error
+        try:
+            return list(self.process_docs(datasets.Dataset.from_list([dict(row) for row in rows])))
+        except Exception as error:  # It may be anybody's code.
+            raise InvalidInputError(f"{self.task}: process_docs failed with {type(error).__name__}: {error}") from error
+
+    def questions(
+        self, documents: Sequence[Row], shots: Shots | None = None, from_same: bool = False
+    ) -> Iterator[Question]:
+        """What is asked about each document, in order.
+
+        Args:
+            documents: as `documents` gives them; all have the first one's columns
+            shots: examples that stand before each question
+            from_same: whether these are drawn from the documents themselves
+
+        Raises:
+            InvalidInputError: a template that cannot be filled, with the row's number, from 0.
+        """
+        columns = frozenset(documents[0]) if documents else frozenset()
+        for number, row in enumerate(documents):
+            try:
+                yield self._question(row, columns, shots, from_same)
+            except InvalidInputError as error:
+                raise InvalidInputError(f"{self.task}, row {number}: {error}") from error
+
+    def _question(self, row: Row, columns: frozenset[str], shots: Shots | None, from_same: bool) -> Question:
+        examples = shots.of(row, from_same) if shots is not None else []
+        before = self._description(row, columns) + "".join(self._example(each, columns) for each in examples)
+        target = self._target(row, columns, self.doc_to_target)
+        if self.output_type == ROLLING:
+            return Question(row, [(str(target),)], [], [], target)
+        text = self._text(row, columns, self.doc_to_text)
+        if self.output_type == MULTIPLE_CHOICE:
+            return self._multiple_choice(row, columns, before, text, target)
+        context = before + self._asked(text, self._prefix(row, columns, self.gen_prefix))
+        if self.output_type == GENERATE:
+            return Question(row, [(context,)], [], [], target)
+        return Question(row, [(context, str(target))], [], [], target)
+
+    def _multiple_choice(self, row: Row, columns: frozenset[str], before: str, text: Any, target: Any) -> Question:
+        choices = self._choices(row, columns, self.doc_to_choice)
+        prefix = self._prefix(row, columns, self.gen_prefix)
+        if isinstance(text, int):  # The choices are contexts, and what follows is the same: Winogrande.
+            contexts = [before + self._asked(choice, prefix, delimiter="") for choice in choices]
+            arguments = [(context, f"{self.target_delimiter}{target}") for context in contexts]
+            return Question(row, arguments, choices, self._gold(text, choices), text)
+        context = before + self._asked(text, prefix)
+        arguments = [(context, f"{self.target_delimiter}{choice}") for choice in choices]
+        return Question(row, arguments, choices, self._gold(target, choices), target)
+
+    @staticmethod
+    def _gold(target: Any, choices: Sequence[str]) -> list[int]:
+        wanted = target if isinstance(target, list) else [target]
+        indices = [choices.index(each) if isinstance(each, str) and each in choices else each for each in wanted]
+        return [each for each in indices if isinstance(each, int) and 0 <= each < len(choices)]
+
+    def _example(self, row: Row, columns: frozenset[str]) -> str:
+        """A question with its answer."""
+        config = self.fewshot_config
+        question = self._text(row, columns, config.get("doc_to_text", self.doc_to_text))
+        to_choice = config.get("doc_to_choice", self.doc_to_choice)
+        choices = self._choices(row, columns, to_choice) if to_choice is not None else []
+        answer = self._target(row, columns, config.get("doc_to_target", self.doc_to_target))
+        if isinstance(question, int):
+            question, choices = choices[question], []
+        if choices and isinstance(answer, int):
+            answer = choices[answer]
+        elif isinstance(answer, list):
+            answer = answer[0]
+        prefix = self._prefix(row, columns, config.get("gen_prefix", self.gen_prefix))
+        delimiter = config.get("target_delimiter", self.target_delimiter)
+        end = config.get("fewshot_delimiter", self.fewshot_delimiter)
+        if answer == "":
+            return self._asked(question, prefix, delimiter)
+        joined = delimiter if not prefix or _wants_space(question, prefix) else ""
+        return question + joined + _joined(prefix, str(answer)) + end
+
+    def _asked(self, question: str, prefix: str | None, delimiter: str | None = None) -> str:
+        """A question, and what the answer is to begin with."""
+        if not isinstance(question, str):
+            raise InvalidInputError(f"doc_to_text: expected a text, found {question!r}")
+        if not prefix:
+            return question
+        delimiter = self.target_delimiter if delimiter is None else delimiter
+        return question + (delimiter if _wants_space(question, prefix) else "") + prefix
+
+    def _description(self, row: Row, columns: frozenset[str]) -> str:
+        return self._prefix(row, columns, self.description) or ""
+
+    @staticmethod
+    def _prefix(row: Row, columns: frozenset[str], template: str | None) -> str | None:
+        if not template:
+            return template
+        return row[template] if template in columns else render(template, row)
+
+    def _text(self, row: Row, columns: frozenset[str], template: Any) -> Any:
+        if callable(template):
+            return _called("doc_to_text", template, row)
+        if not isinstance(template, str):
+            return template
+        if template in columns:
+            return row[template]
+        text = render(template, row)
+        return int(text) if text.isdigit() and self.doc_to_choice is not None else text
+
+    def _target(self, row: Row, columns: frozenset[str], template: Any) -> Any:
+        if callable(template):
+            return _called("doc_to_target", template, row)
+        if not isinstance(template, str):
+            return template
+        if template in columns:
+            return row[template]
+        text = render(template, row)
+        if text.isdigit() and self.doc_to_choice is not None:
+            return int(text)
+        if len(text) >= 2 and text[0] == "[" and text[-1] == "]":
+            try:
+                return render_value(template, row)
+            except InvalidInputError:
+                return text
+        return text
+
+    @staticmethod
+    def _choices(row: Row, columns: frozenset[str], template: Any) -> list[str]:
+        if callable(template):
+            choices = _called("doc_to_choice", template, row)
+        elif isinstance(template, str):
+            choices = row[template] if template in columns else render_value(template, row)
+        else:
+            choices = list(template.values()) if isinstance(template, Mapping) else template
+        if not isinstance(choices, list | tuple) or not choices or not all(isinstance(each, str) for each in choices):
+            raise InvalidInputError(f"doc_to_choice: expected texts to choose from, found {choices!r}")
+        return list(choices)
+
+
+def _called(key: str, function: Any, row: Row) -> Any:
+    try:
+        return function(row)
+    except Exception as error:  # It may be anybody's code.
+        raise InvalidInputError(f"{key}: {function.__name__} failed with {type(error).__name__}: {error}") from error
+
+
+def _wants_space(before: str, after: str) -> bool:
+    return before != "" and not (before[-1].isspace() or after[0].isspace())
+
+
+def _joined(prefix: str | None, answer: str) -> str:
+    if not prefix:
+        return answer
+    if not answer:
+        return prefix
+    return prefix + (" " if _wants_space(prefix, answer) else "") + answer

@@ -1,0 +1,87 @@
+"""Reads a task file: YAML with `include` and `!function`."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from ballast.errors import InvalidInputError
+
+OWN_CODE = Path(__file__).parent
+
+
+def read_task_file(path: str | Path, trust_code: bool = False) -> dict[str, Any]:
+    """The keys of a task file over those of the files that it includes.
+
+    `!function module.name` is that function of `module.py` beside the file. Code runs when it is read, so foreign code
+    is refused unless it is trusted; what lies beside this module is Ballast's own.
+
+    Args:
+        path: a .yaml file
+        trust_code: whether `!function` may run code that does not come with Ballast
+
+    Raises:
+        InvalidInputError: no such file, no YAML, a circle of includes, foreign code without leave, or a function that
+            is not there.
+    """
+    return _read(Path(path).resolve(), trust_code, ())
+
+
+def _read(path: Path, trust_code: bool, including: tuple[Path, ...]) -> dict[str, Any]:
+    if path in including:
+        circle = " → ".join(str(each) for each in (*including, path))
+        raise InvalidInputError(f"expected task files that include one another in one direction, found {circle}")
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _loader(path, trust_code))  # noqa: S506 a safe loader
+    except OSError as error:
+        raise InvalidInputError(f"expected a task file at {path}, found {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"expected YAML in the task file {path}, found {error}") from error
+    if not isinstance(content, dict):
+        raise InvalidInputError(f"expected keys and values in the task file {path}, found {type(content).__name__}")
+    included = content.pop("include", [])
+    merged: dict[str, Any] = {}
+    for each in included if isinstance(included, list) else [included]:
+        other = _read((path.parent / each).resolve(), trust_code, (*including, path))
+        other.pop("task_list", None)  # The included file's own tasks.
+        merged |= other
+    return merged | content
+
+
+def _loader(path: Path, trust_code: bool) -> type[yaml.SafeLoader]:
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_constructor("!function", lambda loader, node: _function(path, loader.construct_scalar(node), trust_code))
+    return Loader
+
+
+def _function(path: Path, reference: str, trust_code: bool) -> Callable[..., Any]:
+    module_name, _, name = str(reference).rpartition(".")
+    file = (path.parent / (module_name.replace(".", "/") + ".py")).resolve()
+    if not trust_code and not file.is_relative_to(OWN_CODE):
+        raise InvalidInputError(
+            f"expected leave to run the code of the task file {path}, found none: it calls {reference} of {file}; read "
+            "that, and give --trust-task-code if you trust it"
+        )
+    function = getattr(_module(path, file, reference), name, None)
+    if not callable(function):
+        raise InvalidInputError(f"expected a function {name} in {file}, as the task file {path} has it, found none")
+    return function
+
+
+def _module(path: Path, file: Path, reference: str) -> ModuleType:
+    if not file.is_file():
+        raise InvalidInputError(f"expected {file} for !function {reference} of the task file {path}, found none")
+    spec = importlib.util.spec_from_file_location("ballast_task_" + file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # What foreign code may raise is without end.
+        raise InvalidInputError(
+            f"expected {file} to be importable for the task file {path}, found {type(error).__name__}: {error}"
+        ) from error
+    return module
