@@ -41,10 +41,11 @@ final class ComparisonText {
         return text.append(legend()).toString();
     }
 
+    /** A run's stages are of the model in the run's folder, whatever the results call the one it began with. */
     private static String source(int index, EvaluationSource source) {
         return String.format(Locale.ROOT, "%-11s %s%s%s%n", label(index), source.path(),
                 source.stage() == null ? "" : ", stage " + source.stage(),
-                source.model() == null ? "" : ", of " + source.model());
+                source.stage() != null || source.model() == null ? "" : ", model " + source.model());
     }
 
     private static String of(EvaluationComparison comparison, String label) {
@@ -58,7 +59,7 @@ final class ComparisonText {
 
     private static TextTable scores(List<ScoreChange> scores, String label) {
         TextTable table = new TextTable("score", "A", label, "change", "95 % interval", "p", "Holm's p", "smallest",
-                "newly wrong", "newly right", "n", "");
+                "newly wrong", "newly right", "n", "verdict");
         scores.forEach(score -> table.row(List.of(score.task() + " " + score.metric(), Numbers.score(score.before()),
                 Numbers.score(score.after()), Numbers.change(score.change()), interval(score.ci95()),
                 p(score.p()), p(score.adjustedP()),

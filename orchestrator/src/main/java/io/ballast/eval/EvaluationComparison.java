@@ -40,7 +40,7 @@ public record EvaluationComparison(EvaluationSource before, EvaluationSource aft
      * @throws InvalidInputException when they have no task or metric in common, or a task's items are not the same
      */
     public static EvaluationComparison between(EvaluationFolder before, EvaluationFolder after, long seed, Path flips) {
-        Collector collector = new Collector(seed, leftOut(before, after));
+        Collector collector = new Collector(seed, notes(before, after));
         List<String> tasks = before.tasks().stream().filter(after.tasks()::contains).toList();
         if (tasks.isEmpty()) {
             throw new InvalidInputException("expected a task that both evaluations have; found "
@@ -62,14 +62,21 @@ public record EvaluationComparison(EvaluationSource before, EvaluationSource aft
                 List.copyOf(collector.calibration), List.copyOf(collector.notes));
     }
 
-    private static List<String> leftOut(EvaluationFolder before, EvaluationFolder after) {
-        Set<String> all = new LinkedHashSet<>(before.allTasks());
-        all.addAll(after.allTasks());
-        return all.stream().filter(task -> !before.tasks().contains(task) || !after.tasks().contains(task))
-                .map(task -> task + " is left out: there are no samples of it in " + Stream.of(before, after)
-                        .filter(folder -> !folder.tasks().contains(task)).map(folder -> folder.source().path())
-                        .distinct().collect(Collectors.joining(" and ")))
-                .toList();
+    private static List<String> notes(EvaluationFolder before, EvaluationFolder after) {
+        List<String> notes = new ArrayList<>();
+        if (before.source().results().equals(after.source().results())) {
+            notes.add("this is one evaluation compared with itself");
+        }
+        Set<String> tasks = new LinkedHashSet<>(before.allTasks());
+        tasks.addAll(after.allTasks());
+        for (String task : tasks) {
+            String without = Stream.of(before, after).filter(folder -> !folder.tasks().contains(task))
+                    .map(folder -> folder.source().path()).distinct().collect(Collectors.joining(" and "));
+            if (!without.isEmpty()) {
+                notes.add(task + " is left out: there are no samples of it in " + without);
+            }
+        }
+        return notes;
     }
 
     /** What the pairs of tasks give, until Holm's correction can be made over all. */
@@ -82,7 +89,7 @@ public record EvaluationComparison(EvaluationSource before, EvaluationSource aft
 
         private Collector(long seed, List<String> notes) {
             this.seed = seed;
-            this.notes = new ArrayList<>(notes);
+            this.notes = notes;
         }
 
         private void add(PairedTask pair) {

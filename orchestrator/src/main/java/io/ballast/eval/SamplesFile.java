@@ -231,7 +231,7 @@ final class SamplesFile {
         for (RecordedItem item : all) {
             Contribution contribution = item.contributions().get(metric.key());
             if (contribution == null || !Double.isFinite(contribution.total()) || !(contribution.weight() > 0)) {
-                return "its value of doc_id " + item.id() + " is no finite number";
+                return "its value of doc_id " + item.id() + " cannot be averaged";
             }
             contributions.add(contribution);
         }
