@@ -15,7 +15,11 @@ import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code ballast compare}: what changed between evaluations of the same items, and what of it is noise. */
+/**
+ * {@code ballast compare}: what changed between evaluations of the same items, and what of it is noise. Each argument is
+ * what {@link EvaluationFolder#open} takes. {@code --json} prints {@code {"comparisons": [...]}}, an
+ * {@link EvaluationComparison} for each argument but the first.
+ */
 final class CompareCommand implements Command {
     private static final String STAGE = "stage";
     private static final String OUT = "out";
@@ -42,7 +46,7 @@ final class CompareCommand implements Command {
     public Options options() {
         return new Options()
                 .addOption(withValue(STAGE, "NAME", "Of run folders: the stage, such as base; else the last one."))
-                .addOption(withValue(OUT, "DIR", "Where to write comparison.json and flips/TASK.jsonl; a new folder."))
+                .addOption(withValue(OUT, "DIR", "A new folder for comparison.json and flips/TASK.jsonl (B/flips, C/flips, … of several)."))
                 .addOption(withValue(SEED, "N", "Of the bootstrap; " + DEFAULT_SEED + " unless given."));
     }
 
@@ -50,7 +54,7 @@ final class CompareCommand implements Command {
     public int run(CommandLine line, Output output) {
         List<Path> paths = line.getArgList().stream().map(ExperimentArgument::path).toList();
         String stage = line.getOptionValue(STAGE);
-        if (stage != null && paths.stream().noneMatch(path -> Files.isDirectory(path) && EvaluationFolder.isRun(path))) {
+        if (stage != null && paths.stream().noneMatch(EvaluationFolder::isRun)) {
             throw new InvalidInputException("--stage: expected a run folder, which has stages; found none among "
                     + String.join(", ", line.getArgList()) + ". Leave --stage out.");
         }

@@ -6,7 +6,6 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -74,7 +73,7 @@ public final class EvaluationFolder {
      * @return whether it is a run folder, which has stages
      */
     public static boolean isRun(Path path) {
-        return !hasResults(path) && (Files.isDirectory(path.resolve(EVALUATION))
+        return Files.isDirectory(path) && !hasResults(path) && (Files.isDirectory(path.resolve(EVALUATION))
                 || Files.isRegularFile(path.resolve("result.json")));
     }
 
@@ -87,13 +86,19 @@ public final class EvaluationFolder {
                     + "; found none. Run the experiment with an evaluation.");
         }
         if (stage == null) {
-            return stages.stream().map(folder -> new EvaluationFolder(run, folder.getFileName().toString(), folder))
-                    .max(Comparator.comparingDouble(EvaluationFolder::began)).orElseThrow();
+            Path last = stages.stream().max(Comparator.comparingDouble(EvaluationFolder::began)).orElseThrow();
+            return new EvaluationFolder(run, last.getFileName().toString(), last);
         }
         return stages.stream().filter(folder -> folder.getFileName().toString().equals(stage)).findFirst()
                 .map(folder -> new EvaluationFolder(run, stage, folder))
                 .orElseThrow(() -> new InvalidInputException("expected an evaluated stage of " + run + ", found '"
                         + stage + "'. There is: " + names(stages) + "."));
+    }
+
+    /** Seconds since 1970 at which an evaluation began; the dates in files' names depend on the time zone. */
+    private static double began(Path folder) {
+        JsonElement date = document(newest(folder)).get("date");
+        return date != null && date.isJsonPrimitive() ? date.getAsDouble() : 0;
     }
 
     private static InvalidInputException none(Path path, String found) {
@@ -109,7 +114,7 @@ public final class EvaluationFolder {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.sorted().toList();
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot list " + folder, e);
+            throw new InvalidInputException("expected a folder that can be read at " + folder + "; found " + e + ".", e);
         }
     }
 
@@ -160,12 +165,6 @@ public final class EvaluationFolder {
                     + ", because a comparison goes item by item; found none. Evaluate again: lm-eval writes them with"
                     + " --log_samples, 'ballast eval --out' always.");
         }
-    }
-
-    /** Seconds since 1970: where an evaluation's clock stood, whatever the time zone in its files' names. */
-    private double began() {
-        JsonElement date = results.get("date");
-        return date != null && date.isJsonPrimitive() ? date.getAsDouble() : 0;
     }
 
     /** @return the tasks that have samples, in the order of the results file */

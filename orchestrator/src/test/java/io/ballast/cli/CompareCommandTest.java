@@ -83,6 +83,23 @@ class CompareCommandTest {
     }
 
     @Test
+    void theDocumentsKeysStayAsTheyAre() {
+        JsonObject document = json("compare", run.resolve("evaluation/base").toString(), run.toString(), "--json");
+        JsonObject comparison = comparison(0, document);
+        assertEquals(List.of("before", "after", "seed", "scores", "calibration", "notes"),
+                List.copyOf(comparison.keySet()));
+        assertEquals(List.of("path", "stage", "model", "results"),
+                List.copyOf(comparison.getAsJsonObject("before").keySet()));
+        assertEquals(List.of("task", "metric", "before", "after", "change", "higherIsBetter", "ci95", "p", "adjustedP",
+                "test", "newlyWrong", "newlyRight", "n", "smallestChange", "verdict"),
+                List.copyOf(comparison.getAsJsonArray("scores").get(0).getAsJsonObject().keySet()));
+        assertEquals(List.of("task", "measure", "before", "after", "change", "higherIsBetter", "ci95", "n"),
+                List.copyOf(comparison.getAsJsonArray("calibration").get(0).getAsJsonObject().keySet()));
+        assertTrue(List.of("better", "worse", "no change beyond noise").contains(comparison.getAsJsonArray("scores")
+                .get(0).getAsJsonObject().get("verdict").getAsString()));
+    }
+
+    @Test
     void flipsAreTheOnesThatTheRunWrote() throws IOException {
         Path out = folder.resolve("out");
         JsonObject document = json("compare", run.resolve("evaluation/base").toString(), run.toString(), "--json", "--out",

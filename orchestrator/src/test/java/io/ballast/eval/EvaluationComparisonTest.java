@@ -184,6 +184,22 @@ class EvaluationComparisonTest {
         assertEquals(expected, compareAgain().calibration());
     }
 
+    /** lm-eval asks each choice a second time without the question, behind the first ones. */
+    @Test
+    void ofMutualInformationOnlyTheAnsweredChoicesCount() throws IOException {
+        List<CalibrationChange> expected = compare().calibration();
+        change("before", "samples_parity", text -> text
+                .replace("\"arg_1\": \" no\"}}", "\"arg_1\": \" no\"}, \"gen_args_2\": {\"arg_0\": \"\", \"arg_1\": \" yes\"},"
+                        + " \"gen_args_3\": {\"arg_0\": \"\", \"arg_1\": \" no\"}}")
+                .replace("]], \"filter\"", "], [\"-0.1\", \"True\"], [\"-0.2\", \"False\"]], \"filter\"")
+                .replace("\"metrics\": [\"acc\", ", "\"metrics\": [\"acc\", \"acc_mutual_info\", ")
+                .replace("\"acc\": ", "\"acc_mutual_info\": 1.0, \"acc\": "));
+        EvaluationComparison comparison = compareAgain();
+        assertEquals(expected, comparison.calibration());
+        assertTrue(comparison.notes().stream().anyMatch(note -> note.contains("acc_mutual_info")),
+                "of one evaluation only");
+    }
+
     @Test
     void theNewestOfSeveralResultsIsTaken() throws IOException {
         double before = compare().scores().get(2).before();
