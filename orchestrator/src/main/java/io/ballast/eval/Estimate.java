@@ -15,14 +15,14 @@ record Estimate(double value, Double stderr, int n) {
      * lm-eval's {@code mean_stderr}, s/√n with n − 1. For a perplexity it is carried through exp by
      * the derivative, value × SE(log value); lm-eval bootstraps the same quantity.
      *
-     * @param metric        what is measured
+     * @param aggregation   how the metric follows from its items
      * @param contributions one an item, at least one
      * @return value and standard error
      */
-    static Estimate of(Metric metric, List<Contribution> contributions) {
+    static Estimate of(Aggregation aggregation, List<Contribution> contributions) {
         double total = sum(contributions.stream().mapToDouble(Contribution::total).toArray());
         double weight = sum(contributions.stream().mapToDouble(Contribution::weight).toArray());
-        double value = metric.value(total, weight);
+        double value = aggregation.value(total, weight);
         int n = contributions.size();
         if (n < 2) {
             return new Estimate(value, null, n);
@@ -31,7 +31,7 @@ record Estimate(double value, Double stderr, int n) {
         double squares = sum(contributions.stream()
                 .mapToDouble(each -> square(each.total() - ratio * each.weight())).toArray());
         double stderr = Math.sqrt(squares * n / (n - 1)) / weight;
-        return new Estimate(value, metric == Metric.PERPLEXITY ? value * stderr : stderr, n);
+        return new Estimate(value, aggregation.slope(ratio) * stderr, n);
     }
 
     private static double square(double value) {

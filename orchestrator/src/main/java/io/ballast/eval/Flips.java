@@ -9,7 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The items that two models answer differently by {@code acc}: one JSON line each. */
+/**
+ * The items that two models answer differently by {@code acc}, or by the first metric that says right or wrong where
+ * a task has no {@code acc}: one JSON line each.
+ */
 public final class Flips {
     private Flips() {}
 
@@ -17,7 +20,7 @@ public final class Flips {
      * Writes {@code TASK.jsonl}: {@code {"change": "newlyWrong" | "newlyRight", "doc_id", "doc", "prompt",
      * "choices", "target", "before", "after", "logProbabilities": {"before": […], "after": […]}}}. Target,
      * before and after are indices of choices; for a task without choices the expected text, and whether
-     * it was the most likely one.
+     * it was the most likely one, or what was generated.
      *
      * @param before a task's result at the first stage
      * @param after  the same task's at the last
@@ -26,18 +29,23 @@ public final class Flips {
      * @throws UncheckedIOException when the file cannot be written
      */
     public static Path write(TaskResult before, TaskResult after, Path folder) {
-        if (!before.task().metrics().contains(Metric.ACC)) {
+        return write(new PairedTask(RecordedTask.of(before), RecordedTask.of(after)), folder);
+    }
+
+    static Path write(PairedTask pair, Path folder) {
+        RecordedMetric metric = pair.flipMetric().orElse(null);
+        if (metric == null) {
             return null;
         }
         List<Map<String, Object>> flips = new ArrayList<>();
-        for (int i = 0; i < before.items().size(); i++) {
-            ItemResult was = before.items().get(i);
-            ItemResult is = after.items().get(i);
-            if (was.isRight(Metric.ACC) != is.isRight(Metric.ACC)) {
-                flips.add(flip(was, is));
+        for (int i = 0; i < pair.before().items().size(); i++) {
+            RecordedItem was = pair.before().items().get(i);
+            RecordedItem is = pair.after().items().get(i);
+            if (was.isRight(metric) != is.isRight(metric)) {
+                flips.add(flip(was, is, was.isRight(metric) ? "newlyWrong" : "newlyRight"));
             }
         }
-        Path file = folder.resolve(EvaluationWriter.fileName(before.task().name()) + ".jsonl");
+        Path file = folder.resolve(EvaluationWriter.fileName(pair.before().name()) + ".jsonl");
         try {
             Files.createDirectories(folder);
             EvaluationWriter.writeLines(file, flips);
@@ -47,28 +55,17 @@ public final class Flips {
         }
     }
 
-    private static Map<String, Object> flip(ItemResult before, ItemResult after) {
-        Item item = before.item();
+    private static Map<String, Object> flip(RecordedItem before, RecordedItem after, String change) {
         Map<String, Object> flip = new LinkedHashMap<>();
-        flip.put("change", before.isRight(Metric.ACC) ? "newlyWrong" : "newlyRight");
-        flip.put("doc_id", item.id());
-        flip.put("doc", item.columns());
-        flip.put("prompt", item.arguments().get(0).context());
-        flip.put("choices", item.choices());
-        flip.put("target", item.target());
-        flip.put("before", answer(before));
-        flip.put("after", answer(after));
-        flip.put("logProbabilities", Map.of("before", logProbabilities(before), "after", logProbabilities(after)));
+        flip.put("change", change);
+        flip.put("doc_id", before.id());
+        flip.put("doc", before.doc());
+        flip.put("prompt", before.prompt());
+        flip.put("choices", before.choices());
+        flip.put("target", before.target());
+        flip.put("before", before.chosen());
+        flip.put("after", after.chosen());
+        flip.put("logProbabilities", Map.of("before", before.logProbabilities(), "after", after.logProbabilities()));
         return flip;
-    }
-
-    private static Object answer(ItemResult result) {
-        return result.item().choices().isEmpty()
-                ? result.isRight(Metric.ACC)
-                : (Object) LikelihoodTask.choice(Metric.ACC, result.item(), result.likelihoods());
-    }
-
-    private static List<Double> logProbabilities(ItemResult result) {
-        return result.likelihoods().stream().map(Likelihood::logProbability).toList();
     }
 }

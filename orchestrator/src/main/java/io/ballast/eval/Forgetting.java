@@ -1,7 +1,6 @@
 package io.ballast.eval;
 
 import io.ballast.InvalidInputException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -35,46 +34,7 @@ public record Forgetting(String task, String metric, double before, double after
      * @throws InvalidInputException when the items are not the same
      */
     public static List<Forgetting> between(TaskResult before, TaskResult after, long seed) {
-        requireSameItems(before, after);
-        return before.task().metrics().stream().map(metric -> between(metric, before, after, seed)).toList();
-    }
-
-    private static Forgetting between(Metric metric, TaskResult before, TaskResult after, long seed) {
-        double first = before.estimate(metric).value();
-        double last = after.estimate(metric).value();
-        PairedBootstrap.Changes changes =
-                new PairedBootstrap(metric, before.contributions(metric), after.contributions(metric)).draw(seed);
-        int newlyWrong = 0;
-        int newlyRight = 0;
-        if (metric.isRightOrWrong()) {
-            for (int i = 0; i < before.items().size(); i++) {
-                boolean was = before.items().get(i).isRight(metric);
-                boolean is = after.items().get(i).isRight(metric);
-                newlyWrong += was && !is ? 1 : 0;
-                newlyRight += !was && is ? 1 : 0;
-            }
-        }
-        return new Forgetting(before.task().name(), metric.key(), first, last, last - first, metric.higherIsBetter(),
-                List.of(changes.quantile(0.025), changes.quantile(0.975)),
-                metric.isRightOrWrong() ? McNemarTest.p(newlyWrong, newlyRight) : changes.p(),
-                metric.isRightOrWrong() ? "McNemar exact" : "paired bootstrap",
-                newlyWrong, newlyRight, before.items().size());
-    }
-
-    private static void requireSameItems(TaskResult before, TaskResult after) {
-        if (!texts(before).equals(texts(after))) {
-            throw new InvalidInputException("task " + before.task().name() + ": expected the same items before and "
-                    + "after, found " + before.items().size() + " and " + after.items().size()
-                    + " that differ; evaluate both on one data file");
-        }
-    }
-
-    private static List<Object> texts(TaskResult result) {
-        List<Object> texts = new ArrayList<>();
-        result.items().forEach(each -> {
-            texts.add(each.item().arguments());
-            texts.add(each.item().target());
-        });
-        return texts;
+        PairedTask pair = new PairedTask(RecordedTask.of(before), RecordedTask.of(after));
+        return pair.metrics().stream().map(metric -> pair.change(metric, seed)).toList();
     }
 }

@@ -83,7 +83,7 @@ public record LikelihoodTask(String name, Role role, TaskDefinition definition, 
     }
 
     /** As {@code numpy.argmax}: the first of equal ones. */
-    private static int firstMaximum(double[] values) {
+    static int firstMaximum(double[] values) {
         return IntStream.range(0, values.length).reduce((best, i) -> values[i] > values[best] ? i : best)
                 .orElseThrow(() -> new InvalidInputException("a question without choices"));
     }

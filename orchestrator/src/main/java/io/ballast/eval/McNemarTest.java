@@ -7,6 +7,8 @@ import org.apache.commons.statistics.inference.BinomialTest;
  * equal probability (Q. McNemar, Psychometrika 12, 1947; exact: the binomial test on the flips).
  */
 final class McNemarTest {
+    static final String NAME = "McNemar exact";
+
     private McNemarTest() {}
 
     /**

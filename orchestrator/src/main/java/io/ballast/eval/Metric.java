@@ -1,27 +1,25 @@
 package io.ballast.eval;
 
-/**
- * What is measured. Every metric is a function of one ratio, the sum of the items' totals over
- * the sum of their weights (see {@link Contribution}), so that standard errors and bootstraps are
- * written once.
- */
+/** What is measured. */
 public enum Metric {
     /** Share of items whose answer is the most likely one, or, for a single continuation, the greedy one. */
-    ACC("acc", true),
+    ACC("acc", true, Aggregation.MEAN),
     /** The same with each choice's log-likelihood divided by its length in Unicode code points. */
-    ACC_NORM("acc_norm", true),
+    ACC_NORM("acc_norm", true, Aggregation.MEAN),
     /**
      * exp(nats / weight). The weight is the number of tokens for a file's perplexity, and 1 an item
      * for a task's (lm-eval's {@code perplexity} aggregation: exp of the mean of −log-likelihood).
      */
-    PERPLEXITY("perplexity", false);
+    PERPLEXITY("perplexity", false, Aggregation.PERPLEXITY);
 
     private final String key;
     private final boolean higherIsBetter;
+    private final Aggregation aggregation;
 
-    Metric(String key, boolean higherIsBetter) {
+    Metric(String key, boolean higherIsBetter, Aggregation aggregation) {
         this.key = key;
         this.higherIsBetter = higherIsBetter;
+        this.aggregation = aggregation;
     }
 
     /** @return lm-eval's name of the metric */
@@ -34,18 +32,13 @@ public enum Metric {
         return higherIsBetter;
     }
 
+    /** @return how it follows from its items */
+    Aggregation aggregation() {
+        return aggregation;
+    }
+
     /** @return whether an item is right or wrong under this metric */
     boolean isRightOrWrong() {
         return this != PERPLEXITY;
-    }
-
-    /**
-     * @param total  sum of the items' totals
-     * @param weight sum of the items' weights
-     * @return the metric's value
-     */
-    double value(double total, double weight) {
-        double ratio = total / weight;
-        return this == PERPLEXITY ? Math.exp(ratio) : ratio;
     }
 }

@@ -3,9 +3,10 @@ package io.ballast.eval;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
 
 /**
- * The change of a metric between two models on the same items, with items drawn again with
+ * The change of a statistic between two models on the same items, with items drawn again with
  * replacement: an item's two results stay together, so that what makes an item hard for both
  * models cancels out (B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
  */
@@ -13,27 +14,51 @@ final class PairedBootstrap {
     /** Draws; the 2.5 % quantile then rests on 250 of them. */
     static final int DRAWS = 10_000;
 
-    private final Metric metric;
-    private final double[] beforeTotals;
-    private final double[] beforeWeights;
-    private final double[] afterTotals;
-    private final double[] afterWeights;
+    private final int items;
+    private final ToDoubleFunction<int[]> change;
 
     /**
-     * @param metric what is measured
-     * @param before one an item
-     * @param after  the same items in the same order
+     * @param items  how many there are, at least 1
+     * @param change after − before of the items with these indices, an index as often as it was drawn
      */
-    PairedBootstrap(Metric metric, List<Contribution> before, List<Contribution> after) {
-        this.metric = metric;
-        this.beforeTotals = before.stream().mapToDouble(Contribution::total).toArray();
-        this.beforeWeights = before.stream().mapToDouble(Contribution::weight).toArray();
-        this.afterTotals = after.stream().mapToDouble(Contribution::total).toArray();
-        this.afterWeights = after.stream().mapToDouble(Contribution::weight).toArray();
-        if (beforeTotals.length != afterTotals.length || beforeTotals.length == 0) {
-            throw new IllegalArgumentException("a paired bootstrap needs the same items twice, found "
-                    + beforeTotals.length + " and " + afterTotals.length);
+    PairedBootstrap(int items, ToDoubleFunction<int[]> change) {
+        if (items < 1) {
+            throw new IllegalArgumentException("a paired bootstrap needs items, found " + items);
         }
+        this.items = items;
+        this.change = change;
+    }
+
+    /**
+     * The change of a metric.
+     *
+     * @param aggregation how the metric follows from its items
+     * @param before      one an item
+     * @param after       the same items in the same order
+     * @return its bootstrap
+     */
+    static PairedBootstrap of(Aggregation aggregation, List<Contribution> before, List<Contribution> after) {
+        if (before.size() != after.size()) {
+            throw new IllegalArgumentException("a paired bootstrap needs the same items twice, found "
+                    + before.size() + " and " + after.size());
+        }
+        ToDoubleFunction<int[]> first = value(aggregation, before);
+        ToDoubleFunction<int[]> last = value(aggregation, after);
+        return new PairedBootstrap(before.size(), drawn -> last.applyAsDouble(drawn) - first.applyAsDouble(drawn));
+    }
+
+    private static ToDoubleFunction<int[]> value(Aggregation aggregation, List<Contribution> contributions) {
+        double[] totals = contributions.stream().mapToDouble(Contribution::total).toArray();
+        double[] weights = contributions.stream().mapToDouble(Contribution::weight).toArray();
+        return drawn -> {
+            double total = 0;
+            double weight = 0;
+            for (int item : drawn) {
+                total += totals[item];
+                weight += weights[item];
+            }
+            return aggregation.value(total, weight);
+        };
     }
 
     /**
@@ -43,27 +68,15 @@ final class PairedBootstrap {
     Changes draw(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         double[] changes = new double[DRAWS];
+        int[] drawn = new int[items];
         for (int draw = 0; draw < DRAWS; draw++) {
-            changes[draw] = change(random);
+            for (int i = 0; i < items; i++) {
+                drawn[i] = random.nextInt(items);
+            }
+            changes[draw] = change.applyAsDouble(drawn);
         }
         Arrays.sort(changes);
         return new Changes(changes);
-    }
-
-    private double change(SplittableRandom random) {
-        int n = beforeTotals.length;
-        double beforeTotal = 0;
-        double beforeWeight = 0;
-        double afterTotal = 0;
-        double afterWeight = 0;
-        for (int i = 0; i < n; i++) {
-            int item = random.nextInt(n);
-            beforeTotal += beforeTotals[item];
-            beforeWeight += beforeWeights[item];
-            afterTotal += afterTotals[item];
-            afterWeight += afterWeights[item];
-        }
-        return metric.value(afterTotal, afterWeight) - metric.value(beforeTotal, beforeWeight);
     }
 
     /**
@@ -81,6 +94,11 @@ final class PairedBootstrap {
             int below = (int) position;
             int above = Math.min(below + 1, sorted.length - 1);
             return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+        }
+
+        /** @return the 95 % interval: lower and upper end */
+        List<Double> interval95() {
+            return List.of(quantile(0.025), quantile(0.975));
         }
 
         /** @return the two-sided p-value: twice the smaller share of draws on one side of no change */

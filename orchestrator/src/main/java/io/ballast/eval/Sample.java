@@ -37,15 +37,15 @@ final class Sample {
         return rowHash(item) + promptHash(item) + targetHash(item);
     }
 
-    private static String rowHash(Item item) {
+    static String rowHash(Item item) {
         return Hashes.of(PythonJson.dump(item.columns()));
     }
 
-    private static String promptHash(Item item) {
+    static String promptHash(Item item) {
         return Hashes.of(item.arguments().get(0).texts().get(0));
     }
 
-    private static String targetHash(Item item) {
+    static String targetHash(Item item) {
         return Hashes.of(item.target().toString());
     }
 

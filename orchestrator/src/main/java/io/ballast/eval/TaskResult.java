@@ -23,7 +23,7 @@ public record TaskResult(EvaluationTask task, List<ItemResult> items, int availa
      * @return value and standard error
      */
     Estimate estimate(Metric metric) {
-        return Estimate.of(metric, contributions(metric));
+        return Estimate.of(metric.aggregation(), contributions(metric));
     }
 
     /**

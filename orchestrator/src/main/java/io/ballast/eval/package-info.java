@@ -9,6 +9,9 @@
  * log-likelihoods into {@link io.ballast.eval.ItemResult}s, kept one by one because
  * {@link io.ballast.eval.Forgetting} compares two models item by item.
  *
+ * <p>Two evaluations are compared as {@link io.ballast.eval.EvaluationComparison} by way of two recorded tasks, which a
+ * run makes of its results in memory and {@link io.ballast.eval.EvaluationFolder} of samples on disk, also of lm-eval's.
+ *
  * <p>One thread at a time uses an evaluator; it is the thread that the scorer is called from.
  */
 package io.ballast.eval;

@@ -25,7 +25,7 @@ class StatisticsTest {
 
     @Test
     void accuracysStandardErrorIsTheSampleOne() {
-        Estimate estimate = Estimate.of(Metric.ACC,
+        Estimate estimate = Estimate.of(Aggregation.MEAN,
                 Stream.of(true, false, false, true, false).map(Contribution::of).toList());
         assertEquals(0.4, estimate.value(), 1e-15);
         // lm_eval.api.metrics.mean_stderr([1, 0, 0, 1, 0])
@@ -35,12 +35,12 @@ class StatisticsTest {
 
     @Test
     void oneDocumentHasNoStandardError() {
-        assertNull(Estimate.of(Metric.ACC, List.of(Contribution.of(true))).stderr());
+        assertNull(Estimate.of(Aggregation.MEAN, List.of(Contribution.of(true))).stderr());
     }
 
     @Test
     void perplexityIsExpOfNatsPerToken() {
-        Estimate estimate = Estimate.of(Metric.PERPLEXITY,
+        Estimate estimate = Estimate.of(Aggregation.PERPLEXITY,
                 List.of(new Contribution(6, 3), new Contribution(1, 2), new Contribution(5, 5)));
         assertEquals(Math.exp(12 / 10.0), estimate.value(), 1e-12);
     }
@@ -52,7 +52,7 @@ class StatisticsTest {
         List<Double> values = new ArrayList<>();
         double claimed = 0;
         for (int i = 0; i < 2000; i++) {
-            Estimate estimate = Estimate.of(Metric.PERPLEXITY, documents(random, 400));
+            Estimate estimate = Estimate.of(Aggregation.PERPLEXITY, documents(random, 400));
             values.add(estimate.value());
             claimed += estimate.stderr() / 2000;
         }
@@ -81,9 +81,9 @@ class StatisticsTest {
             before.add(new Contribution(common, 1));
             after.add(new Contribution(common + differences[i], 1));
         }
-        // ACC is the plain mean of whatever the totals are. A 2.5 % quantile of 10,000 draws has itself an
+        // A 2.5 % quantile of 10,000 draws has itself an
         // error of .027 standard errors.
-        PairedBootstrap.Changes changes = new PairedBootstrap(Metric.ACC, before, after).draw(5);
+        PairedBootstrap.Changes changes = PairedBootstrap.of(Aggregation.MEAN, before, after).draw(5);
         double mean = Arrays.stream(differences).average().orElseThrow();
         double error = Math.sqrt(Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum()) / 1000;
         assertEquals(mean - 1.959964 * error, changes.quantile(0.025), 0.1 * error);
@@ -105,7 +105,7 @@ class StatisticsTest {
                 before.add(jittered(shared, random));
                 after.add(jittered(shared, random));
             }
-            PairedBootstrap.Changes changes = new PairedBootstrap(Metric.PERPLEXITY, before, after).draw(trial);
+            PairedBootstrap.Changes changes = PairedBootstrap.of(Aggregation.PERPLEXITY, before, after).draw(trial);
             covered += changes.quantile(0.025) <= 0 && changes.quantile(0.975) >= 0 ? 1 : 0;
             rejected += changes.p() < 0.05 ? 1 : 0;
         }
@@ -124,7 +124,7 @@ class StatisticsTest {
     void bootstrapRepeatsWithItsSeed(long seed) {
         List<Contribution> before = documents(new Random(1), 30);
         List<Contribution> after = documents(new Random(2), 30);
-        PairedBootstrap bootstrap = new PairedBootstrap(Metric.PERPLEXITY, before, after);
+        PairedBootstrap bootstrap = PairedBootstrap.of(Aggregation.PERPLEXITY, before, after);
         assertEquals(bootstrap.draw(seed).quantile(0.025), bootstrap.draw(seed).quantile(0.025));
         assertEquals(1, bootstrap.draw(seed).quantile(0.025) / bootstrap.draw(seed + 10).quantile(0.025), 0.2);
     }

@@ -1,0 +1,59 @@
+package io.ballast.eval;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * One item and what a model made of it: what a run knows of it in memory, or a line of a samples file.
+ *
+ * @param id               index of the row, lm-eval's {@code doc_id}
+ * @param hashes           by which it is known to be the same item
+ * @param doc              the row, as Gson writes it
+ * @param prompt           what is given, or the whole text that is scored
+ * @param choices          the possible answers; none where there is no choice
+ * @param target           index of the right choice (an {@link Integer}), or a text
+ * @param logProbabilities one a choice, in nats, or of the one text; none of what was generated
+ * @param answer           of an item without choices: whether the text was the most likely one, or what was generated
+ * @param contributions    what it adds to each metric, by the metric's key
+ */
+record RecordedItem(int id, ItemHashes hashes, Object doc, String prompt, List<String> choices, Object target,
+        List<Double> logProbabilities, Object answer, Map<String, Contribution> contributions) {
+
+    /**
+     * lm-eval's hashes of an item.
+     *
+     * @param doc    of the row
+     * @param prompt of the first request's context
+     * @param target of the right answer
+     */
+    record ItemHashes(String doc, String prompt, String target) {
+    }
+
+    static RecordedItem of(ItemResult result) {
+        Item item = result.item();
+        Item.Argument first = item.arguments().get(0);
+        return new RecordedItem(item.id(),
+                new ItemHashes(Sample.rowHash(item), Sample.promptHash(item), Sample.targetHash(item)), item.columns(),
+                first.context() == null ? first.continuation() : first.context(), item.choices(), item.target(),
+                result.likelihoods().stream().map(Likelihood::logProbability).toList(),
+                result.likelihoods().get(0).greedy(),
+                result.contributions().entrySet().stream()
+                        .collect(Collectors.toMap(entry -> entry.getKey().key(), Map.Entry::getValue)));
+    }
+
+    /** @return whether the model is right, by a metric that says right or wrong */
+    boolean isRight(RecordedMetric metric) {
+        return contributions.get(metric.key()).total() > 0;
+    }
+
+    /** @return index of the most likely choice; without choices the {@link #answer()} */
+    Object chosen() {
+        return choices.isEmpty() ? answer : (Object) mostLikely();
+    }
+
+    /** @return index of the most likely choice, the first of equal ones */
+    int mostLikely() {
+        return LikelihoodTask.firstMaximum(logProbabilities.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+}
