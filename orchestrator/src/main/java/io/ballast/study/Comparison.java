@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * What a study's rows say of one domain: each method's curve, and the methods side by side at equal learning and at equal
- * keeping. A method is read off between its strengths, for each seed alone, and then averaged.
+ * keeping: what each can keep and still learn so much. A method is read off between its strengths, for each seed alone,
+ * and then averaged.
  */
 public final class Comparison {
     private final StudyConfig config;
@@ -84,13 +85,13 @@ public final class Comparison {
     /** @return what each method kept where all learned the same; one of these for each score that was asked for */
     public List<Equal> atEqualLearning() {
         List<Double> values = config.atLearned() != null ? config.atLearned() : shared(Axis.LEARNED);
-        return values.stream().map(value -> equal(Axis.LEARNED, value, Axis.KEPT, kept().higherIsBetter())).toList();
+        return values.stream().map(value -> equal(Axis.LEARNED, value, learned(), Axis.KEPT, kept())).toList();
     }
 
     /** @return what each method learned where all kept the same */
     public List<Equal> atEqualKeeping() {
-        return shared(Axis.KEPT).stream().map(value -> equal(Axis.KEPT, value, Axis.LEARNED,
-                learned().higherIsBetter())).toList();
+        return shared(Axis.KEPT).stream().map(value -> equal(Axis.KEPT, value, kept(), Axis.LEARNED, learned()))
+                .toList();
     }
 
     Measure learned() {
@@ -124,18 +125,19 @@ public final class Comparison {
         return rows(method).mapToDouble(StudyRow::replay).max().orElse(0);
     }
 
-    private Equal equal(Axis axis, double value, Axis other, boolean higherIsBetter) {
+    private Equal equal(Axis axis, double value, Measure ofAxis, Axis other, Measure ofOther) {
         Map<String, Spread> methods = new LinkedHashMap<>();
         for (StudyConfig.Method method : config.methods()) {
             List<Double> found = curves(method).stream()
-                    .flatMap(curve -> curve.at(axis, value, other, higherIsBetter).stream()).toList();
+                    .flatMap(curve -> curve.at(axis, value, ofAxis.higherIsBetter(), other, ofOther.higherIsBetter())
+                            .stream()).toList();
             if (!found.isEmpty() && found.size() == curves(method).size()) {
                 methods.put(method.name(), Spread.of(found));
             }
         }
         Comparator<Map.Entry<String, Spread>> order = Comparator.comparingDouble(each -> each.getValue().mean());
         Map<String, Spread> sorted = new LinkedHashMap<>();
-        methods.entrySet().stream().sorted(higherIsBetter ? order.reversed() : order)
+        methods.entrySet().stream().sorted(ofOther.higherIsBetter() ? order.reversed() : order)
                 .forEach(each -> sorted.put(each.getKey(), each.getValue()));
         return new Equal(value, sorted);
     }

@@ -27,18 +27,27 @@ class CurveTest {
 
     @Test
     void betweenTwoPointsItIsTheStraightLine() {
-        assertEquals(Optional.of(2.5), curve(1, 2, 3, 4).at(Axis.LEARNED, 1.5, Axis.KEPT, true));
-        assertEquals(Optional.of(4.0), curve(1, 2, 3, 4).at(Axis.LEARNED, 3, Axis.KEPT, true));
-        assertEquals(Optional.of(1.5), curve(1, 2, 3, 4).at(Axis.KEPT, 2.5, Axis.LEARNED, true));
-        assertEquals(Optional.empty(), curve(1, 2, 3, 4).at(Axis.LEARNED, 3.5, Axis.KEPT, true));
-        assertEquals(Optional.empty(), curve(1, 2).at(Axis.LEARNED, 1, Axis.KEPT, true));
+        assertEquals(Optional.of(3.5), curve(1, 4, 3, 2).at(Axis.LEARNED, 1.5, true, Axis.KEPT, true));
+        assertEquals(Optional.of(2.0), curve(1, 4, 3, 2).at(Axis.LEARNED, 3, true, Axis.KEPT, true));
+        assertEquals(Optional.of(2.5), curve(1, 4, 3, 2).at(Axis.KEPT, 2.5, true, Axis.LEARNED, true));
+        assertEquals(Optional.empty(), curve(1, 4, 3, 2).at(Axis.LEARNED, 3.5, true, Axis.KEPT, true));
+    }
+
+    @Test
+    void aStrengthThatIsBetterOnBothAxesCounts() {
+        Curve better = curve(2, 3, 4, 5);
+        assertEquals(Optional.of(5.0), better.at(Axis.LEARNED, 1, true, Axis.KEPT, true));
+        assertEquals(Optional.of(5.0), better.at(Axis.LEARNED, 3, true, Axis.KEPT, true), "not the 4 half way");
+        assertEquals(Optional.of(3.0), better.at(Axis.LEARNED, 3, false, Axis.KEPT, false), "losses");
+        assertEquals(Optional.of(2.0), curve(1, 2).at(Axis.LEARNED, 1, true, Axis.KEPT, true), "one point is enough");
+        assertEquals(Optional.empty(), curve(1, 2).at(Axis.LEARNED, 1.1, true, Axis.KEPT, true));
     }
 
     @Test
     void aCurveThatPassesAValueTwiceGivesTheBest() {
         Curve bent = curve(1, 2, 3, 4, 1, 8);
-        assertEquals(Optional.of(6.0), bent.at(Axis.LEARNED, 2, Axis.KEPT, true));
-        assertEquals(Optional.of(3.0), bent.at(Axis.LEARNED, 2, Axis.KEPT, false));
+        assertEquals(Optional.of(6.0), bent.at(Axis.LEARNED, 2, true, Axis.KEPT, true));
+        assertEquals(Optional.of(2.0), bent.at(Axis.LEARNED, 2, false, Axis.KEPT, false));
         assertArrayEquals(new double[] {1, 3}, bent.range(Axis.LEARNED).orElseThrow());
     }
 
@@ -66,9 +75,10 @@ class CurveTest {
         Comparison comparison = new Comparison(config, results, "d");
         Comparison.Equal equal = comparison.atEqualLearning().get(0);
         assertEquals(2.5, equal.value(), "between 2 and 3, which both curves span with both seeds");
-        assertEquals(List.of("one", "other"), new ArrayList<>(equal.methods().keySet()), "the best first");
+        assertEquals(List.of("one", "other", "plain"), new ArrayList<>(equal.methods().keySet()), "the best first");
         assertEquals(new Spread(4, Math.sqrt(2), 2), equal.methods().get("one"));
         assertEquals(new Spread(5.5, 0, 2), equal.methods().get("other"));
+        assertEquals(new Spread(10, Math.sqrt(2), 2), equal.methods().get("plain"), "it learns more and keeps this");
         Map<String, Integer> counts = new LinkedHashMap<>();
         comparison.points().forEach((name, points) -> counts.put(name, points.size()));
         assertEquals(Map.of("plain", 1, "one", 1, "other", 2), counts);
