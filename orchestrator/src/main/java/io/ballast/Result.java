@@ -38,9 +38,14 @@ public record Result(int schema, String name, String status, String message, Str
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
             .serializeSpecialFloatingPointValues().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
 
-    /** A result of an earlier version has no matrices. */
-    public Result {
-        matrices = matrices == null ? List.of() : matrices;
+    /**
+     * What several domains did to one another.
+     *
+     * @return a matrix for each metric; none for a single domain, and none in a result of an earlier version
+     */
+    @Override
+    public List<TrainTestMatrix> matrices() {
+        return matrices == null ? List.of() : matrices;
     }
 
     /** Name of the file in a run folder. */

@@ -1,18 +1,19 @@
 package io.ballast.eval;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
 /**
  * {@code json.dumps(value, indent=2, ensure_ascii=False)} to the byte, for hashes that must equal
- * lm-eval's. Gson escapes U+2028 and U+2029 and writes other blanks.
- *
- * <p>Numbers that are no integers are written as {@link Double#toString} does; Python's form of them
- * differs for very large and very small ones (1e-05, 1.0E-5).
+ * lm-eval's. Gson escapes U+2028 and U+2029, writes other blanks, and other forms of very large and very small numbers.
  */
 final class PythonJson {
     private static final String INDENT = "  ";
+    private static final int SMALLEST_PLAIN = -4;
+    private static final int LARGEST_PLAIN = 16;
 
     private final StringBuilder out = new StringBuilder();
 
@@ -37,11 +38,40 @@ final class PythonJson {
             string(entry.getKey().toString());
             out.append(": ");
             value(entry.getValue(), newline);
+        } else if (value instanceof Double || value instanceof Float) {
+            out.append(number(((Number) value).doubleValue()));
         } else if (value == null || value instanceof Number || value instanceof Boolean) {
             out.append(value);
         } else {
             string(value.toString());
         }
+    }
+
+    /** As Python's {@code repr}: digits as they are from 1e-4 to below 1e16, else with an exponent of two digits or more. */
+    static String number(double value) {
+        if (Double.isNaN(value) || Double.isInfinite(value)) {
+            return Double.toString(value);
+        }
+        BigDecimal shortest = shortest(Math.abs(value));
+        String sign = 1 / value < 0 || value < 0 ? "-" : "";
+        int exponent = shortest.precision() - shortest.scale() - 1;
+        if (value == 0 || exponent >= SMALLEST_PLAIN && exponent < LARGEST_PLAIN) {
+            String plain = shortest.toPlainString();
+            return sign + plain + (plain.contains(".") ? "" : ".0");
+        }
+        String digits = shortest.unscaledValue().toString();
+        return sign + digits.charAt(0) + (digits.length() > 1 ? "." + digits.substring(1) : "") + "e"
+                + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+    }
+
+    /** The fewest digits that read back as the same number; before JDK 19 {@link Double#toString} has more for some. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal exact = new BigDecimal(value);
+        int digits = 1;
+        while (exact.round(new MathContext(digits)).doubleValue() != value) {
+            digits++;
+        }
+        return exact.round(new MathContext(digits)).stripTrailingZeros();
     }
 
     private void collection(Iterator<?> elements, char open, char close, String newline) {
