@@ -1,5 +1,6 @@
 """What a task asks about each of its rows."""
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -188,31 +189,28 @@ class Task:
         return row[template] if template in columns else render(template, row)
 
     def _text(self, row: Row, columns: frozenset[str], template: Any) -> Any:
+        return self._value("doc_to_text", row, columns, template)
+
+    def _target(self, row: Row, columns: frozenset[str], template: Any) -> Any:
+        value = self._value("doc_to_target", row, columns, template)
+        rendered = isinstance(template, str) and template not in columns and isinstance(value, str)
+        if rendered and len(value) >= 2 and value[0] == "[" and value[-1] == "]":
+            try:
+                return ast.literal_eval(value)
+            except (SyntaxError, ValueError):
+                return value
+        return value
+
+    def _value(self, key: str, row: Row, columns: frozenset[str], template: Any) -> Any:
+        """What a column's name, a template, a function or a value stands for; the digits of a choice are its index."""
         if callable(template):
-            return _called("doc_to_text", template, row)
+            return _called(key, template, row)
         if not isinstance(template, str):
             return template
         if template in columns:
             return row[template]
         text = render(template, row)
         return int(text) if text.isdigit() and self.doc_to_choice is not None else text
-
-    def _target(self, row: Row, columns: frozenset[str], template: Any) -> Any:
-        if callable(template):
-            return _called("doc_to_target", template, row)
-        if not isinstance(template, str):
-            return template
-        if template in columns:
-            return row[template]
-        text = render(template, row)
-        if text.isdigit() and self.doc_to_choice is not None:
-            return int(text)
-        if len(text) >= 2 and text[0] == "[" and text[-1] == "]":
-            try:
-                return render_value(template, row)
-            except InvalidInputError:
-                return text
-        return text
 
     @staticmethod
     def _choices(row: Row, columns: frozenset[str], template: Any) -> list[str]:
