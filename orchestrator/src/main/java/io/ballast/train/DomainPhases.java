@@ -9,7 +9,6 @@ import io.ballast.config.Words;
 import io.ballast.data.PhaseData;
 import io.ballast.python.Bridge;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -58,7 +57,7 @@ final class DomainPhases {
                 new PhaseTraining.Beside(retention.method(), retention.options(), anchor,
                         measures ? importance.ofThePhase() : null));
         try {
-            return carries ? carryOn(phase, index, data, anchor, measures) : mergeAtTheEnd(anchor);
+            return carries ? carryOn(phase, index, data, anchor, measures) : anchor;
         } finally {
             bridge.release(phase);
         }
@@ -89,22 +88,13 @@ final class DomainPhases {
         }
     }
 
-    private long mergeAtTheEnd(long anchor) {
-        if (config.adapter() != null && config.adapter().carry() == Carry.MERGE) {
-            bridge.carryAdapterOn(model, Words.of(Carry.MERGE), config.seed());
-        }
-        return anchor;
-    }
-
     /** A run that is given it starts from the end of that domain, where a file has the base and θ* is that end. */
     private void save(long anchor, String domain, PhaseData data) {
         boolean baseIsAFile = config.adapter() == null || config.adapter().carry() == Carry.CONTINUE;
         if (!baseIsAFile || config.importance().carry() == ImportanceConfig.Carry.SEPARATE) {
             return;
         }
-        Map<String, Object> made = new LinkedHashMap<>(provenance);
-        made.put("data", data.hash());
-        bridge.saveAnchor(anchor, folder.anchor(domain), made);
+        GeneralPhase.save(bridge, anchor, folder.anchor(domain), provenance, data);
         record.artifact("anchor." + domain, folder.anchor(domain));
     }
 }

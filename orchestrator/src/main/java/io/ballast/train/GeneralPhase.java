@@ -69,9 +69,7 @@ final class GeneralPhase {
         }
         double gained = before - (moves ? probe.nats() : before);
         record.importance(bridge.anchorInfo(anchor), secondsAdded, gained);
-        Map<String, Object> made = new LinkedHashMap<>(provenance);
-        made.put("data", data.hash());
-        bridge.saveAnchor(anchor, folder.anchor(), made);
+        save(bridge, anchor, folder.anchor(), provenance, data);
         record.artifact("anchor", folder.anchor());
         cache.keep(folder.anchor(), new AnchorCache.Cost(secondsAdded, gained, record.phases()));
         return anchor;
@@ -87,6 +85,13 @@ final class GeneralPhase {
         cache.copyTo(folder.anchor());
         record.artifact("anchor", folder.anchor());
         return anchor;
+    }
+
+    /** Writes an anchor that was measured on some data. */
+    static void save(Bridge bridge, long anchor, Path folder, Map<String, Object> provenance, PhaseData data) {
+        Map<String, Object> made = new LinkedHashMap<>(provenance);
+        made.put("data", data.hash());
+        bridge.saveAnchor(anchor, folder, made);
     }
 
     /** Opens an anchor, with its layers weighed as the experiment says, and puts the model at its reference. */
