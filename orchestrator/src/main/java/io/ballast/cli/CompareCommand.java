@@ -3,6 +3,7 @@ package io.ballast.cli;
 import static io.ballast.cli.CommonOptions.withValue;
 
 import io.ballast.InvalidInputException;
+import io.ballast.data.WholeFiles;
 import io.ballast.eval.EvaluationComparison;
 import io.ballast.eval.EvaluationFolder;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -87,17 +87,12 @@ final class CompareCommand implements Command {
 
     /** Items of an earlier comparison must not stay among those of this one. */
     private static Path emptyFolder(Path out) {
-        if (!Files.exists(out)) {
-            return out;
-        }
-        if (Files.isDirectory(out)) {
-            try (Stream<Path> entries = Files.list(out)) {
-                if (entries.findAny().isEmpty()) {
-                    return out;
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot list " + out, e);
+        try {
+            if (WholeFiles.isNewOrEmpty(out)) {
+                return out;
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot list " + out, e);
         }
         throw new InvalidInputException("--out: expected a new or an empty folder, found "
                 + (Files.isDirectory(out) ? "one with files in it" : "a file") + " at " + out + ". Choose another.");
@@ -106,7 +101,7 @@ final class CompareCommand implements Command {
     private static void write(Path out, String document) {
         try {
             Files.createDirectories(out);
-            Files.writeString(out.resolve("comparison.json"), document + "\n");
+            WholeFiles.write(out.resolve("comparison.json"), document + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + out.resolve("comparison.json"), e);
         }

@@ -9,6 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** Files that are there whole or not at all, and folders that go with all that is in them. */
 public final class WholeFiles {
@@ -42,6 +43,22 @@ public final class WholeFiles {
      */
     public static void delete(Path path) throws IOException {
         Files.walkFileTree(path, new Removal());
+    }
+
+    /**
+     * Whether a folder can be filled without files of another time among the new ones.
+     *
+     * @param folder where to
+     * @return true where nothing is there, or a folder without entries
+     * @throws IOException when the folder cannot be listed
+     */
+    public static boolean isNewOrEmpty(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return !Files.exists(folder);
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.findAny().isEmpty();
+        }
     }
 
     private static final class Removal extends SimpleFileVisitor<Path> {

@@ -8,6 +8,7 @@ import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentReader;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.Words;
+import io.ballast.data.WholeFiles;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
 
@@ -18,7 +19,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** A trained model is moved part of its way back, at the end of a run or long after it. */
 public final class Softening {
@@ -74,16 +74,10 @@ public final class Softening {
     }
 
     private static void checkEmpty(Path out) {
-        if (Files.isRegularFile(out)) {
-            throw new InvalidInputException("Expected a new or empty folder; found a file at " + out + ".");
-        }
-        if (!Files.isDirectory(out)) {
-            return;
-        }
-        try (Stream<Path> files = Files.list(out)) {
-            if (files.findAny().isPresent()) {
-                throw new InvalidInputException("Expected a new or empty folder; found files in " + out
-                        + ". Choose another one.");
+        try {
+            if (!WholeFiles.isNewOrEmpty(out)) {
+                throw new InvalidInputException("Expected a new or empty folder; found "
+                        + (Files.isDirectory(out) ? "files in " : "a file at ") + out + ". Choose another one.");
             }
         } catch (IOException e) {
             throw new InvalidInputException("Expected a folder that can be read at " + out + "; found " + e + ".", e);
