@@ -4,7 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.ToNumberPolicy;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.Forgetting;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
 

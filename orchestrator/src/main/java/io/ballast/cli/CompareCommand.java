@@ -4,8 +4,8 @@ import static io.ballast.cli.CommonOptions.withValue;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.WholeFiles;
-import io.ballast.eval.EvaluationComparison;
-import io.ballast.eval.EvaluationFolder;
+import io.ballast.compare.EvaluationComparison;
+import io.ballast.compare.EvaluationFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -2,10 +2,10 @@ package io.ballast.cli;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import io.ballast.eval.CalibrationChange;
-import io.ballast.eval.EvaluationComparison;
-import io.ballast.eval.EvaluationSource;
-import io.ballast.eval.ScoreChange;
+import io.ballast.compare.CalibrationChange;
+import io.ballast.compare.EvaluationComparison;
+import io.ballast.compare.EvaluationSource;
+import io.ballast.compare.ScoreChange;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

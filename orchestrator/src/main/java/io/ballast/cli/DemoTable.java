@@ -1,6 +1,6 @@
 package io.ballast.cli;
 
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.Forgetting;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import java.util.List;

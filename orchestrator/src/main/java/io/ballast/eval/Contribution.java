@@ -11,7 +11,7 @@ public record Contribution(double total, double weight) {
      * @param right whether the item's answer is right
      * @return one item's part of an accuracy
      */
-    static Contribution of(boolean right) {
+    public static Contribution of(boolean right) {
         return new Contribution(right ? 1 : 0, 1);
     }
 }

@@ -53,12 +53,18 @@ public final class EvaluationWriter {
      * @param name of a task; a perplexity's has a slash
      * @return the name without what a file's name cannot hold
      */
-    static String fileName(String name) {
+    public static String fileName(String name) {
         return name.replaceAll("[^\\p{L}\\p{N}._-]", "_");
     }
 
-    /** @throws IOException also when the file is there already: two tasks must not share one. */
-    static void writeLines(Path file, List<?> lines) throws IOException {
+    /**
+     * Writes JSON Lines.
+     *
+     * @param file  which must not be there
+     * @param lines an object each, as Gson writes it
+     * @throws IOException also when the file is there already: two tasks must not share one
+     */
+    public static void writeLines(Path file, List<?> lines) throws IOException {
         try (BufferedWriter writer =
                 Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.CREATE_NEW)) {
             for (Object line : lines) {

@@ -17,6 +17,11 @@ import java.util.Map;
  */
 public record Item(int id, Map<String, Object> columns, List<Argument> arguments, List<String> choices,
         Object target, List<Example> rows, int cutTokens) {
+    /** @return lm-eval's hashes */
+    public ItemHashes hashes() {
+        return ItemHashes.of(PythonJson.dump(columns), arguments.get(0).texts().get(0), target.toString());
+    }
+
     /**
      * A request in words.
      *

@@ -2,7 +2,6 @@ package io.ballast.eval;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.Tokenizer;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,14 +53,14 @@ public record LikelihoodTask(String name, Role role, TaskDefinition definition, 
 
     @Override
     public ItemResult result(Item item, List<Likelihood> rows) {
-        Map<Metric, Contribution> contributions = new EnumMap<>(Metric.class);
+        Map<String, Contribution> contributions = new LinkedHashMap<>();
         if (definition.choices() == null) {
             Likelihood only = rows.get(0);
-            contributions.put(Metric.PERPLEXITY, new Contribution(-only.logProbability(), 1));
-            contributions.put(Metric.ACC, Contribution.of(only.greedy()));
+            contributions.put(Metric.PERPLEXITY.key(), new Contribution(-only.logProbability(), 1));
+            contributions.put(Metric.ACC.key(), Contribution.of(only.greedy()));
         } else {
             for (Metric metric : metrics()) {
-                contributions.put(metric, Contribution.of(choice(metric, item, rows) == (int) item.target()));
+                contributions.put(metric.key(), Contribution.of(choice(metric, item, rows) == (int) item.target()));
             }
         }
         return new ItemResult(item, rows, contributions);
@@ -76,14 +75,19 @@ public record LikelihoodTask(String name, Role role, TaskDefinition definition, 
     static int choice(Metric metric, Item item, List<Likelihood> rows) {
         return firstMaximum(IntStream.range(0, rows.size()).mapToDouble(i -> {
             double logProbability = rows.get(i).logProbability();
-            return metric == Metric.ACC_NORM
+            return metric.equals(Metric.ACC_NORM)
                     ? logProbability / PythonText.length(item.choices().get(i))
                     : logProbability;
         }).toArray());
     }
 
-    /** As {@code numpy.argmax}: the first of equal ones. */
-    static int firstMaximum(double[] values) {
+    /**
+     * As {@code numpy.argmax}.
+     *
+     * @param values at least one
+     * @return index of the largest, the first of equal ones
+     */
+    public static int firstMaximum(double[] values) {
         return IntStream.range(0, values.length).reduce((best, i) -> values[i] > values[best] ? i : best)
                 .orElseThrow(() -> new InvalidInputException("a question without choices"));
     }

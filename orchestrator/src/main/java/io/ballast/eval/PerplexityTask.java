@@ -28,7 +28,7 @@ public record PerplexityTask(String name, Role role, TaskData data, String promp
 
     @Override
     public List<Metric> metrics() {
-        return List.of(Metric.PERPLEXITY);
+        return List.of(Metric.TOKEN_PERPLEXITY);
     }
 
     @Override
@@ -82,6 +82,6 @@ public record PerplexityTask(String name, Role role, TaskData data, String promp
     public ItemResult result(Item item, List<Likelihood> rows) {
         Likelihood sum = rows.stream().reduce(new Likelihood(0, true, 0), Likelihood::plus);
         return new ItemResult(item, List.of(sum),
-                Map.of(Metric.PERPLEXITY, new Contribution(-sum.logProbability(), sum.tokens())));
+                Map.of(Metric.TOKEN_PERPLEXITY.key(), new Contribution(-sum.logProbability(), sum.tokens())));
     }
 }

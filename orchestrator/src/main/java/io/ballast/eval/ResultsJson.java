@@ -37,7 +37,7 @@ final class ResultsJson {
         json.put("date", evaluation.started().toEpochMilli() / 1e3);
         json.put("max_length", evaluation.encoding().maxLength());
         json.put("task_hashes", byTask(evaluation, result -> Hashes.of(result.items().stream()
-                .map(each -> Sample.hashes(each.item())).collect(Collectors.joining()))));
+                .map(each -> each.item().hashes().joined()).collect(Collectors.joining()))));
         json.put("model_source", "ballast");
         json.put("model_name", model);
         json.put("model_name_sanitized", model.replaceAll("[\"<>:/|\\\\?*\\[\\]]+", "__"));
@@ -73,7 +73,7 @@ final class ResultsJson {
         config.put("num_fewshot", 0);
         config.put("metric_list", result.task().metrics().stream().map(metric -> Map.of(
                 "metric", metric.key(),
-                "aggregation", metric.isRightOrWrong() ? "mean" : "perplexity",
+                "aggregation", metric.aggregation().key(),
                 "higher_is_better", metric.higherIsBetter())).toList());
         config.put("cut_items", result.cutItems());
         config.put("cut_tokens", result.cutTokens());

@@ -25,28 +25,11 @@ final class Sample {
         sample.put("filtered_resps", responses);
         sample.put("filter", "none");
         sample.put("metrics", metrics.stream().map(Metric::key).toList());
-        sample.put("doc_hash", rowHash(item));
-        sample.put("prompt_hash", promptHash(item));
-        sample.put("target_hash", targetHash(item));
+        sample.put("doc_hash", item.hashes().doc());
+        sample.put("prompt_hash", item.hashes().prompt());
+        sample.put("target_hash", item.hashes().target());
         metrics.forEach(metric -> sample.put(metric.key(), value(metric, result)));
         return sample;
-    }
-
-    /** @return the three hashes of an item in one, as lm-eval's {@code task_hashes} joins them */
-    static String hashes(Item item) {
-        return rowHash(item) + promptHash(item) + targetHash(item);
-    }
-
-    static String rowHash(Item item) {
-        return Hashes.of(PythonJson.dump(item.columns()));
-    }
-
-    static String promptHash(Item item) {
-        return Hashes.of(item.arguments().get(0).texts().get(0));
-    }
-
-    static String targetHash(Item item) {
-        return Hashes.of(item.target().toString());
     }
 
     /** Log-likelihood and whether it is the greedy one, as Python prints them. */
@@ -67,17 +50,13 @@ final class Sample {
         return arguments;
     }
 
-    /**
-     * The value that lm-eval aggregates: right or wrong; a task's log-likelihood; and for a text, where
-     * there is a weight, log-likelihood and weight as lm-eval's {@code word_perplexity} has them.
-     */
+    /** What lm-eval aggregates: a value such as right or wrong; a log-likelihood; or that with its weight. */
     private static Object value(Metric metric, ItemResult result) {
-        Contribution contribution = result.contributions().get(metric);
-        if (metric.isRightOrWrong()) {
-            return contribution.total();
-        }
-        return result.item().arguments().get(0).context() != null && contribution.weight() == 1
-                ? -contribution.total()
-                : List.of(-contribution.total(), contribution.weight());
+        Contribution contribution = result.contributions().get(metric.key());
+        return switch (metric.aggregation()) {
+            case MEAN -> contribution.total();
+            case PERPLEXITY -> -contribution.total();
+            case WEIGHTED_PERPLEXITY, BITS_PER_BYTE -> List.of(-contribution.total(), contribution.weight());
+        };
     }
 }

@@ -14,15 +14,15 @@ public record TaskResult(EvaluationTask task, List<ItemResult> items, int availa
      * @param metric one of the task's
      * @return one an item
      */
-    List<Contribution> contributions(Metric metric) {
-        return items.stream().map(each -> each.contributions().get(metric)).toList();
+    public List<Contribution> contributions(Metric metric) {
+        return items.stream().map(each -> each.contributions().get(metric.key())).toList();
     }
 
     /**
      * @param metric one of the task's
      * @return value and standard error
      */
-    Estimate estimate(Metric metric) {
+    public Estimate estimate(Metric metric) {
         return Estimate.of(metric.aggregation(), contributions(metric));
     }
 

@@ -1,7 +1,7 @@
 package io.ballast.train;
 
 import io.ballast.Result;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.Forgetting;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
 

@@ -3,7 +3,7 @@ package io.ballast.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ballast.Result;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.Forgetting;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
 import io.ballast.Result;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.Forgetting;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import java.io.IOException;

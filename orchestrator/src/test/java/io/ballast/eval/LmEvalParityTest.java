@@ -135,7 +135,7 @@ class LmEvalParityTest {
             assertEquals(expected.greedy()[i], found.likelihoods().get(i).greedy(), where);
         }
         expected.metrics().forEach((metric, value) -> assertEquals(value,
-                (double) Sample.of(found, List.of(Metric.values()).stream()
+                (double) Sample.of(found, List.of(Metric.ACC, Metric.ACC_NORM, Metric.PERPLEXITY).stream()
                         .filter(each -> each.key().equals(metric)).toList()).get(metric), 1e-4, where));
     }
 }

@@ -1,6 +1,7 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import io.ballast.InvalidInputException;
+import io.ballast.eval.TaskResult;
 import java.util.List;
 
 /**

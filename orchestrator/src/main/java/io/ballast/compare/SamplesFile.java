@@ -1,4 +1,4 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -6,7 +6,12 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
-import io.ballast.eval.RecordedItem.ItemHashes;
+import io.ballast.eval.Aggregation;
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Estimate;
+import io.ballast.eval.EvaluationWriter;
+import io.ballast.eval.ItemHashes;
+import io.ballast.eval.Metric;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -184,11 +189,11 @@ final class SamplesFile {
 
     /** Nats are positive here and log-likelihoods negative there; null for what is no number and no ratio. */
     private static Contribution contribution(JsonElement value, Aggregation aggregation) {
-        int sign = aggregation == Aggregation.MEAN ? 1 : -1;
+        int sign = aggregation.isOfNats() ? -1 : 1;
         if (isNumber(value)) {
             return new Contribution(sign * real(value), 1);
         }
-        if (aggregation == Aggregation.MEAN || !value.isJsonArray() || value.getAsJsonArray().size() != 2
+        if (!aggregation.isOfNats() || !value.isJsonArray() || value.getAsJsonArray().size() != 2
                 || !isNumber(value.getAsJsonArray().get(0)) || !isNumber(value.getAsJsonArray().get(1))) {
             return null;
         }
@@ -211,11 +216,11 @@ final class SamplesFile {
     /** Keeps the metrics that follow from the items as the results file says. */
     private RecordedTask recorded() {
         List<RecordedItem> all = List.copyOf(items.values());
-        List<RecordedMetric> metrics = new ArrayList<>();
+        List<Metric> metrics = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (String key : keys) {
             String name = key.replaceFirst(",.*", "");
-            RecordedMetric metric = new RecordedMetric(key, task.aggregation(name), task.higherIsBetter(name));
+            Metric metric = new Metric(key, task.aggregation(name), task.higherIsBetter(name));
             String obstacle = obstacle(metric, all);
             if (obstacle == null) {
                 metrics.add(metric);
@@ -226,7 +231,7 @@ final class SamplesFile {
         return new RecordedTask(task.name(), metrics, all, notes);
     }
 
-    private String obstacle(RecordedMetric metric, List<RecordedItem> all) {
+    private String obstacle(Metric metric, List<RecordedItem> all) {
         List<Contribution> contributions = new ArrayList<>();
         for (RecordedItem item : all) {
             Contribution contribution = item.contributions().get(metric.key());

@@ -1,7 +1,11 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import io.ballast.InvalidInputException;
-import io.ballast.eval.RecordedItem.ItemHashes;
+import io.ballast.eval.Aggregation;
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Estimate;
+import io.ballast.eval.ItemHashes;
+import io.ballast.eval.Metric;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -39,22 +43,22 @@ final class PairedTask {
     }
 
     /** @return the metrics that both have */
-    List<RecordedMetric> metrics() {
+    List<Metric> metrics() {
         return before.metrics().stream().filter(metric -> after.metrics().contains(metric)).toList();
     }
 
     /** @return whether every item is either right or wrong, of both models */
-    boolean isRightOrWrong(RecordedMetric metric) {
+    boolean isRightOrWrong(Metric metric) {
         return metric.aggregation() == Aggregation.MEAN && isZeroOrOne(before, metric) && isZeroOrOne(after, metric);
     }
 
-    private static boolean isZeroOrOne(RecordedTask task, RecordedMetric metric) {
+    private static boolean isZeroOrOne(RecordedTask task, Metric metric) {
         return task.contributions(metric).stream()
                 .allMatch(each -> each.weight() == 1 && (each.total() == 0 || each.total() == 1));
     }
 
     /** @return the metric by which an item counts as flipped: acc, else the first that says right or wrong */
-    Optional<RecordedMetric> flipMetric() {
+    Optional<Metric> flipMetric() {
         return metrics().stream().filter(this::isRightOrWrong)
                 .min(Comparator.comparing(metric -> !metric.key().equals(Metric.ACC.key())));
     }
@@ -64,7 +68,7 @@ final class PairedTask {
      * @param seed   of the bootstrap
      * @return the change with its interval and p-value
      */
-    Forgetting change(RecordedMetric metric, long seed) {
+    Forgetting change(Metric metric, long seed) {
         List<Contribution> first = before.contributions(metric);
         List<Contribution> last = after.contributions(metric);
         PairedBootstrap.Changes changes = PairedBootstrap.of(metric.aggregation(), first, last).draw(seed);
@@ -82,7 +86,7 @@ final class PairedTask {
      * @param metric one of {@link #metrics()}
      * @return the smallest change that these items could have shown, or null
      */
-    Double smallestChange(RecordedMetric metric) {
+    Double smallestChange(Metric metric) {
         return isRightOrWrong(metric)
                 ? SmallestChange.ofFlips(flipped(metric, true) + flipped(metric, false), before.items().size())
                 : SmallestChange.ofMeans(metric.aggregation(), before.contributions(metric),
@@ -103,7 +107,7 @@ final class PairedTask {
         List<String> notes = new ArrayList<>();
         Stream.of(before, after).flatMap(task -> task.notes().stream()).distinct().forEach(notes::add);
         Stream.of(before, after).flatMap(task -> task.metrics().stream()).filter(metric -> !metrics().contains(metric))
-                .map(RecordedMetric::key).distinct()
+                .map(Metric::key).distinct()
                 .forEach(key -> notes.add(before.name() + " " + key + " is left out: not the same metric of both"));
         if (hasChoices() && calibrationObstacle() != null) {
             notes.add(before.name() + " has no calibration: " + calibrationObstacle());
@@ -119,7 +123,7 @@ final class PairedTask {
         return Stream.of(before, after).map(Calibration::obstacle).filter(Objects::nonNull).findFirst().orElse(null);
     }
 
-    private int flipped(RecordedMetric metric, boolean fromRight) {
+    private int flipped(Metric metric, boolean fromRight) {
         int count = 0;
         for (int i = 0; i < before.items().size(); i++) {
             boolean was = before.items().get(i).isRight(metric);

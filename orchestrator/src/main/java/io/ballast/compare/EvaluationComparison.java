@@ -1,6 +1,7 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import io.ballast.InvalidInputException;
+import io.ballast.eval.Items;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,4 +1,4 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,5 +1,9 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
+import io.ballast.eval.Aggregation;
+import io.ballast.eval.CompensatedSum;
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Evaluation;
 import java.util.List;
 
 /**

@@ -1,4 +1,4 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import org.apache.commons.statistics.inference.BinomialTest;
 

@@ -1,4 +1,4 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 /**
  * Which evaluation was compared.

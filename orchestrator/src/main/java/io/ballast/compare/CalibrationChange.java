@@ -1,5 +1,7 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
+import io.ballast.eval.Aggregation;
+import io.ballast.eval.Estimate;
 import java.util.List;
 import java.util.stream.IntStream;
 

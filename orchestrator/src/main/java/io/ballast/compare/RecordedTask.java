@@ -1,5 +1,8 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Metric;
+import io.ballast.eval.TaskResult;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -12,23 +15,23 @@ import java.util.Optional;
  * @param items   by ascending id
  * @param notes   what a reader must know, such as a metric that is left out
  */
-record RecordedTask(String name, List<RecordedMetric> metrics, List<RecordedItem> items, List<String> notes) {
+record RecordedTask(String name, List<Metric> metrics, List<RecordedItem> items, List<String> notes) {
     RecordedTask {
         items = items.stream().sorted(Comparator.comparingInt(RecordedItem::id)).toList();
     }
 
     static RecordedTask of(TaskResult result) {
-        return new RecordedTask(result.task().name(), result.task().metrics().stream().map(RecordedMetric::of).toList(),
+        return new RecordedTask(result.task().name(), result.task().metrics(),
                 result.items().stream().map(RecordedItem::of).toList(), List.of());
     }
 
     /** @return the metric with this key, empty where the task has none */
-    Optional<RecordedMetric> metric(String key) {
+    Optional<Metric> metric(String key) {
         return metrics.stream().filter(metric -> metric.key().equals(key)).findFirst();
     }
 
     /** @return one an item */
-    List<Contribution> contributions(RecordedMetric metric) {
+    List<Contribution> contributions(Metric metric) {
         return items.stream().map(item -> item.contributions().get(metric.key())).toList();
     }
 }

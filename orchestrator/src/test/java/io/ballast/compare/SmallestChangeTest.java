@@ -1,9 +1,12 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ballast.eval.Aggregation;
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Estimate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

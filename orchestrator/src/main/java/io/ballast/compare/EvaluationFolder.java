@@ -1,10 +1,11 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
+import io.ballast.eval.EvaluationWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.ballast.eval.RecordedItem.ItemHashes;
+import io.ballast.eval.ItemHashes;
+import io.ballast.eval.Aggregation;
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Estimate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

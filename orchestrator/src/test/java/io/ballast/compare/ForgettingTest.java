@@ -1,4 +1,4 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +8,15 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
 import io.ballast.eval.Item.Argument;
+import io.ballast.eval.Item;
+import io.ballast.eval.Likelihood;
+import io.ballast.eval.LikelihoodTask;
+import io.ballast.eval.Metric;
+import io.ballast.eval.PerplexityTask;
+import io.ballast.eval.Role;
+import io.ballast.eval.TaskData;
+import io.ballast.eval.TaskResult;
+import io.ballast.eval.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,7 +104,7 @@ class ForgettingTest {
         assertTrue(forgetting.p() < 0.001);
         assertEquals("paired bootstrap", forgetting.test());
         // Unpaired, the same change would drown: one value's own error is as large as the change.
-        assertTrue(texts(0).estimate(Metric.PERPLEXITY).stderr() > 0.02);
+        assertTrue(texts(0).estimate(Metric.TOKEN_PERPLEXITY).stderr() > 0.02);
     }
 
     @Test

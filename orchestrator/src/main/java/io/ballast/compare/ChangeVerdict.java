@@ -1,4 +1,4 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import com.google.gson.annotations.SerializedName;
 

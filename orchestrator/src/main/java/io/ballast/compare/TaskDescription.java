@@ -1,9 +1,13 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.ballast.eval.Aggregation;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What {@code results_DATE.json} says about a task.
@@ -15,13 +19,11 @@ record TaskDescription(String name, JsonObject results) {
     /** lm-eval 0.4.13's aggregations of the metrics for which a task file need not name one ({@code api/metrics.py}). */
     private static final Map<String, Aggregation> BY_METRIC = Map.of(
             "perplexity", Aggregation.PERPLEXITY,
-            "word_perplexity", Aggregation.PERPLEXITY,
-            "byte_perplexity", Aggregation.PERPLEXITY,
-            "bits_per_byte", Aggregation.BITS);
-    private static final Map<String, Aggregation> BY_NAME = Map.of(
-            "perplexity", Aggregation.PERPLEXITY,
-            "weighted_perplexity", Aggregation.PERPLEXITY,
-            "bits_per_byte", Aggregation.BITS);
+            "word_perplexity", Aggregation.WEIGHTED_PERPLEXITY,
+            "byte_perplexity", Aggregation.WEIGHTED_PERPLEXITY,
+            "bits_per_byte", Aggregation.BITS_PER_BYTE);
+    private static final Map<String, Aggregation> BY_NAME = Arrays.stream(Aggregation.values())
+            .collect(Collectors.toMap(Aggregation::key, Function.identity()));
 
     boolean isMultipleChoice() {
         return text("output_type").orElse("").equals("multiple_choice");

@@ -1,8 +1,14 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Item;
+import io.ballast.eval.ItemResult;
+import io.ballast.eval.Likelihood;
+import io.ballast.eval.LikelihoodTask;
+import io.ballast.eval.Metric;
+import io.ballast.eval.ItemHashes;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * One item and what a model made of it: what a run knows of it in memory, or a line of a samples file.
@@ -20,30 +26,18 @@ import java.util.stream.Collectors;
 record RecordedItem(int id, ItemHashes hashes, Object doc, String prompt, List<String> choices, Object target,
         List<Double> logProbabilities, Object answer, Map<String, Contribution> contributions) {
 
-    /**
-     * lm-eval's hashes of an item.
-     *
-     * @param doc    of the row
-     * @param prompt of the first request's context
-     * @param target of the right answer
-     */
-    record ItemHashes(String doc, String prompt, String target) {
-    }
-
     static RecordedItem of(ItemResult result) {
         Item item = result.item();
         Item.Argument first = item.arguments().get(0);
-        return new RecordedItem(item.id(),
-                new ItemHashes(Sample.rowHash(item), Sample.promptHash(item), Sample.targetHash(item)), item.columns(),
+        return new RecordedItem(item.id(), item.hashes(), item.columns(),
                 first.context() == null ? first.continuation() : first.context(), item.choices(), item.target(),
                 result.likelihoods().stream().map(Likelihood::logProbability).toList(),
                 result.likelihoods().get(0).greedy(),
-                result.contributions().entrySet().stream()
-                        .collect(Collectors.toMap(entry -> entry.getKey().key(), Map.Entry::getValue)));
+                result.contributions());
     }
 
     /** @return whether the model is right, by a metric that says right or wrong */
-    boolean isRight(RecordedMetric metric) {
+    boolean isRight(Metric metric) {
         return contributions.get(metric.key()).total() > 0;
     }
 

@@ -1,5 +1,7 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Metric;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,5 +1,8 @@
-package io.ballast.eval;
+package io.ballast.compare;
 
+import io.ballast.eval.EvaluationWriter;
+import io.ballast.eval.Metric;
+import io.ballast.eval.TaskResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,7 +36,7 @@ public final class Flips {
     }
 
     static Path write(PairedTask pair, Path folder) {
-        RecordedMetric metric = pair.flipMetric().orElse(null);
+        Metric metric = pair.flipMetric().orElse(null);
         if (metric == null) {
             return null;
         }
