@@ -491,6 +491,13 @@ public final class Bridge implements AutoCloseable {
                 array(output, output.capacity())));
     }
 
+    // ---- evaluation
+
+    /** @return the functions about evaluation tasks */
+    public TaskCalls tasks() {
+        return new TaskCalls(this);
+    }
+
     // ---- scoring and the rest
 
     /**
@@ -592,7 +599,7 @@ public final class Bridge implements AutoCloseable {
         }
     }
 
-    private Object invoke(String function, Object... arguments) {
+    Object invoke(String function, Object... arguments) {
         if (closed.get()) {
             throw new IllegalStateException("This Ballast is closed; " + function + " cannot be called. Open another.");
         }
