@@ -39,7 +39,7 @@ from ballast.measurement import Measurement
 from ballast.models import OpenedModel
 from ballast.output import Output
 from ballast.storage import storage_of
-from ballast.tasks import hub_data
+from ballast.tasks import hub_data, standard_error
 from ballast.tasks.session import TaskSession
 from ballast.tensorboard import Scalars
 
@@ -415,6 +415,11 @@ def task_results(task: int, start: int, responses: str) -> str:
     {"filter", "filtered", "metrics": {name: number, or [total, weight] for weighted_perplexity and bits_per_byte}}.
     """
     return tasks.as_json(get(task, TaskSession).results(start, json.loads(responses)))
+
+
+@called_from_java
+def perplexity_standard_error(log_likelihoods: list[float]) -> float:
+    return standard_error.perplexity_standard_error(handles.plain(log_likelihoods))
 
 
 # ── TensorBoard ──────────────────────────────────────────────────────────────────────────────────────────────────────

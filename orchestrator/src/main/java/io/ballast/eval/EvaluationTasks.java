@@ -34,6 +34,13 @@ public final class EvaluationTasks implements AutoCloseable {
         this.evaluation = evaluation;
     }
 
+    /** Tasks that are there already. */
+    static EvaluationTasks of(List<? extends EvaluationTask> tasks) {
+        EvaluationTasks made = new EvaluationTasks(null, null);
+        made.tasks.addAll(tasks);
+        return made;
+    }
+
     /**
      * @param experiment what is measured; the first data entry of the general phase lends its templates to general
      *                   entries, that of their domain to domain entries

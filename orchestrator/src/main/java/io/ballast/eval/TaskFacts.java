@@ -1,5 +1,6 @@
 package io.ballast.eval;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.List;
@@ -24,7 +25,7 @@ import java.util.Map;
  */
 record TaskFacts(String task, String outputType, JsonPrimitive version, Integer shots, Dataset dataset, Splits splits,
         boolean fewshotSamplesInline, List<FileMetric> metrics, List<LeftOut> leftOut, String targetDelimiter,
-        JsonObject generation, boolean scoredInPython, JsonObject config) {
+        JsonElement generation, boolean scoredInPython, JsonObject config) {
 
     /**
      * @param path      json, csv, parquet or a repository of the hub

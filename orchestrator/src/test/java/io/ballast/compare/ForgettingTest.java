@@ -7,16 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
-import io.ballast.eval.Item.Argument;
+import io.ballast.eval.Answer;
 import io.ballast.eval.Item;
+import io.ballast.eval.Item.Argument;
+import io.ballast.eval.ItemHashes;
+import io.ballast.eval.KnownTask;
 import io.ballast.eval.Likelihood;
-import io.ballast.eval.LikelihoodTask;
 import io.ballast.eval.Metric;
 import io.ballast.eval.PerplexityTask;
 import io.ballast.eval.Role;
 import io.ballast.eval.TaskData;
 import io.ballast.eval.TaskResult;
-import io.ballast.eval.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,19 +31,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ForgettingTest {
     private static final TaskData DATA = new TaskData(Path.of("x.jsonl"), null, null);
-    private static final LikelihoodTask PIQA =
-            new LikelihoodTask("piqa", Role.GENERAL, Tasks.named("piqa"), DATA, Map.of());
     @TempDir
     Path folder;
 
-    /** A result in which the item i is right where {@code right.get(i)}. Both choices are equally long. */
     private static TaskResult answers(List<Boolean> right) {
-        return new TaskResult(PIQA, IntStream.range(0, right.size()).mapToObj(i -> {
-            Item item = new Item(i, Map.of("goal", "g" + i), List.of(new Argument("g" + i, " ab"),
-                    new Argument("g" + i, " cd")), List.of("ab", "cd"), 1, List.of(), 0);
-            return PIQA.result(item, List.of(new Likelihood(-2, false, 2),
-                    new Likelihood(right.get(i) ? -1 : -3, false, 2)));
-        }).toList(), right.size());
+        return new KnownTask("piqa", Role.GENERAL).answered(right);
     }
 
     private static List<Boolean> repeat(int bothRight, int newlyWrong, int newlyRight, int bothWrong, boolean before) {
@@ -89,8 +82,10 @@ class ForgettingTest {
         return new TaskResult(task, IntStream.range(0, 200).mapToObj(i -> {
             int tokens = 10 + random.nextInt(50);
             double nats = tokens * (1 + 0.3 * random.nextGaussian() + extra + 0.02 * noise.nextGaussian());
-            Item item = new Item(i, Map.of(), List.of(new Argument(null, "t" + i)), List.of(), "t" + i, List.of(), 0);
-            return task.result(item, List.of(new Likelihood(-nats, false, tokens)));
+            Item item = new Item(i, Map.of(), ItemHashes.of("", "t" + i, "t" + i), List.of(new Argument(null, "t" + i)),
+                    List.of(), List.of(), "t" + i, List.of(), 0);
+            return task.results(List.of(item), List.of(new Answer(List.of(new Likelihood(-nats, false, tokens)), null)))
+                    .get(0);
         }).toList(), 200);
     }
 

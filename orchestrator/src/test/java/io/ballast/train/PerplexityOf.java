@@ -25,9 +25,10 @@ final class PerplexityOf {
                 """.formatted(data)).getAsJsonObject();
         EvaluationConfig evaluation = ExperimentReader.block(block, EvaluationConfig.class, Path.of(""), "the test");
         long handle = bridge.openModel(model, "float32", "cpu", false, 0);
-        try (Tokenizer tokenizer = Tokenizer.open(model)) {
+        try (Tokenizer tokenizer = Tokenizer.open(model);
+                EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge)) {
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(), MAX_LENGTH)
-                    .evaluate(EvaluationTasks.of(evaluation), (rows, total) -> { }, () -> false)
+                    .evaluate(tasks, (rows, total) -> { }, () -> false)
                     .scores("saved").get(0).value();
         } finally {
             bridge.release(handle);
