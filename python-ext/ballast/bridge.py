@@ -19,6 +19,7 @@ from ballast import (
     batches,
     chat,
     comparison,
+    completion,
     corda,
     generation,
     handles,
@@ -38,6 +39,7 @@ from ballast.models import OpenedModel
 from ballast.output import Output
 from ballast.storage import storage_of
 from ballast.tensorboard import Scalars
+from ballast.tokenizer import open_tokenizer
 
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -325,6 +327,17 @@ def generate(
     generation.generate(
         get(model, OpenedModel), first_token, end_token, temperature, top_p, seed, rows, tokens, output
     )
+
+
+@called_from_java
+def complete(
+    model: int, tokenizer: str, prompts, rows: int, length: int, until: list[str], max_tokens: int, decoding: dict,
+    seed: int,
+) -> list[str]:  # fmt: skip
+    return completion.complete(
+        get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until), max_tokens,
+        handles.plain(decoding), seed,
+    )  # fmt: skip
 
 
 # ── TensorBoard ──────────────────────────────────────────────────────────────────────────────────────────────────────
