@@ -6,17 +6,20 @@ texts of `HFLM.generate_until` for each on the last line of standard output. `ma
 
 import json
 import sys
+from functools import lru_cache
 
 import torch
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 
 
+@lru_cache(maxsize=1)
+def opened(model: str, batch_size: int, max_length: int | None) -> HFLM:
+    return HFLM(pretrained=model, device="cpu", dtype="float32", batch_size=batch_size, max_length=max_length)
+
+
 def generations(call: dict) -> list[str]:
-    model = HFLM(
-        pretrained=call["model"], device="cpu", dtype="float32", batch_size=call["batch_size"],
-        max_length=call["max_length"],
-    )  # fmt: skip
+    model = opened(call["model"], call["batch_size"], call["max_length"])
     requests = [
         Instance(request_type="generate_until", doc={}, arguments=(prompt, dict(call["kwargs"])), idx=number)
         for number, prompt in enumerate(call["prompts"])
