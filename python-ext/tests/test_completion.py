@@ -13,6 +13,7 @@ import torch
 from tiny_models import MAX_LENGTH
 from transformers import AutoModelForCausalLM
 
+from ballast.adapters import AdapterSettings, add_adapter
 from ballast.completion import complete, cut
 from ballast.errors import DivergedError, InvalidInputError
 from ballast.models import open_model
@@ -213,6 +214,15 @@ def test_draws_of_sampling_depend_on_the_seed_and_leave_training_alone(model_fol
     opened = open_model(str(model_folder("gpt2")), "float32", "cpu", False, 8)
     complete(opened, open_tokenizer(str(opened.folder)), *packed([[5, 6]]), [], 4, sampled["decoding"], 1)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_an_adapter_that_does_nothing_yet_and_checkpointing_of_gradients_leave_texts_as_they_are(model_folder):
+    folder = model_folder("llama-untied")
+    opened = open_model(str(folder), "float32", "cpu", True, 0)
+    torch.set_num_threads(1)
+    add_adapter(opened, AdapterSettings("lora", 2, 4.0, 0.0, None, None), 0)
+    numbers = packed([open_tokenizer(str(folder)).encode(PROMPTS[0])])
+    assert complete(opened, open_tokenizer(str(folder)), *numbers, [], 20, GREEDY, 1) == completed(folder, PROMPTS[:1])
 
 
 def test_a_text_is_cut_at_one_string_after_the_other():
