@@ -119,7 +119,7 @@ class StopStrings:
 
 
 class _NoNaN:
-    """A logits processor of transformers. Looks at the first token's scores only: they come of every parameter, and each look waits for the device."""
+    """A logits processor of transformers. Looks at the first token's scores alone, for each look waits for the device."""
 
     looked = False
 

@@ -203,16 +203,14 @@ def test_what_a_case_is_about_changes_texts(name, plain, lm_eval):
 
 
 def test_draws_of_sampling_depend_on_the_seed_and_leave_training_alone(model_folder):
-    sampled = {"folder": model_folder("gpt2"), "prompts": PROMPTS[:2], "decoding": {"do_sample": True, "temperature": 2.0}}
+    hot = {"do_sample": True, "temperature": 2.0}
+    sampled = {"folder": model_folder("gpt2"), "prompts": PROMPTS[:2], "decoding": hot}
+    assert completed(**sampled) == completed(**sampled) != completed(**sampled | {"seed": 2})
+    opened = open_model(str(model_folder("gpt2")), "float32", "cpu", False, 0)
     torch.manual_seed(8)
     expected = torch.rand(3)
     torch.manual_seed(8)
-    first = completed(**sampled)
-    again = completed(**sampled)
-    assert first == again != completed(**sampled | {"seed": 2})
-    torch.manual_seed(8)
-    opened = open_model(str(model_folder("gpt2")), "float32", "cpu", False, 8)
-    complete(opened, open_tokenizer(str(opened.folder)), *packed([[5, 6]]), [], 4, sampled["decoding"], 1)
+    complete(opened, open_tokenizer(str(opened.folder)), *packed([[5, 6]]), [], 4, hot, 1)
     assert torch.equal(torch.rand(3), expected)
 
 

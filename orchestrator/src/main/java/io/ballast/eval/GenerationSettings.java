@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * How prompts are completed: a task's {@code generation_kwargs} with lm-eval 0.4.13's defaults and rules
- * ({@code TaskConfig.__post_init__}, {@code normalize_gen_kwargs}, {@code HFLM._model_generate}). What is
+ * ({@code normalize_gen_kwargs}, {@code HFLM._model_generate}). What is
  * not said here the model's own {@code generation_config.json} says.
  *
  * @param until     stop strings; EOS is one more
@@ -37,7 +37,13 @@ public record GenerationSettings(List<String> until, int maxTokens, Map<String, 
     private static final List<String> KEYS = Stream.of(List.of(UNTIL, SAMPLE, TEMPERATURE, BEAMS), MAX_TOKENS,
             OF_SAMPLING, ALWAYS).flatMap(List::stream).toList();
 
-    /** Copies what it is given. */
+    /**
+     * Copies what it is given.
+     *
+     * @param until     stop strings
+     * @param maxTokens most tokens of a completion
+     * @param decoding  keyword arguments
+     */
     public GenerationSettings {
         until = List.copyOf(until);
         decoding = Map.copyOf(decoding);
@@ -46,14 +52,14 @@ public record GenerationSettings(List<String> until, int maxTokens, Map<String, 
     /**
      * Reads a task's {@code generation_kwargs}.
      *
-     * @param task             its name, for messages
-     * @param keywords         as the task's file has them, or null; null as a value counts as not given
-     * @param fewshotDelimiter of the task: the stop string where there is no {@code until}
+     * @param task     its name, for messages
+     * @param keywords as the task's file has them, with the {@code until} that a task has by default
+     *                 ({@code ballast.tasks} puts it there); null as a number counts as not given
      * @return the settings
      * @throws InvalidInputException if a key is not known, or a value cannot be used
      */
-    public static GenerationSettings of(String task, Map<String, ?> keywords, String fewshotDelimiter) {
-        Keywords given = new Keywords(task, keywords == null ? Map.of() : keywords);
+    public static GenerationSettings of(String task, Map<String, ?> keywords) {
+        Keywords given = new Keywords(task, keywords);
         given.checkKeys();
         int maxTokens = MAX_TOKENS.stream().map(given::wholeNumber).filter(Objects::nonNull).findFirst()
                 .orElse(DEFAULT_MAX_TOKENS);
@@ -64,7 +70,7 @@ public record GenerationSettings(List<String> until, int maxTokens, Map<String, 
         if (beams != null && beams != 1) {
             throw given.wrong(BEAMS, "1 (there is no beam search)", beams);
         }
-        return new GenerationSettings(given.until(fewshotDelimiter), maxTokens, given.decoding());
+        return new GenerationSettings(given.until(), maxTokens, given.decoding());
     }
 
     /** What a task's file says. */
@@ -78,9 +84,9 @@ public record GenerationSettings(List<String> until, int maxTokens, Map<String, 
             }
         }
 
-        List<String> until(String fewshotDelimiter) {
+        List<String> until() {
             if (!values.containsKey(UNTIL)) {
-                return List.of(fewshotDelimiter);
+                return List.of();
             }
             List<String> strings = new ArrayList<>();
             for (Object each : values.get(UNTIL) instanceof List<?> list ? list

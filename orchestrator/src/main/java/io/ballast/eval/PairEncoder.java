@@ -19,7 +19,7 @@ final class PairEncoder {
     private final Tokenizer tokenizer;
     private final int maxLength;
     private final OptionalInt prefix;
-    private final TextEncoder text;
+    private final TextEncoder encoder;
 
     /**
      * @param tokenizer of the model
@@ -29,7 +29,7 @@ final class PairEncoder {
         this.tokenizer = tokenizer;
         this.maxLength = maxLength;
         this.prefix = prefixToken(tokenizer);
-        this.text = new TextEncoder(tokenizer, prefix);
+        this.encoder = new TextEncoder(tokenizer, prefix);
     }
 
     /**
@@ -63,8 +63,8 @@ final class PairEncoder {
             return encodeAlone(continuation);
         }
         String given = PythonText.stripTrailing(context);
-        int[] whole = text.encode(context + continuation);
-        int[] before = text.encode(given);
+        int[] whole = encoder.encode(context + continuation);
+        int[] before = encoder.encode(given);
         return new Pair(before, Arrays.copyOfRange(whole, Math.min(before.length, whole.length), whole.length));
     }
 

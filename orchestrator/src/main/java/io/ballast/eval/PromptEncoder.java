@@ -36,19 +36,20 @@ final class PromptEncoder {
     /**
      * @param prompt    what is to be completed
      * @param maxTokens most tokens that are written
+     * @param place     what it belongs to, for a message
      * @return its ids
      * @throws InvalidInputException where no token of the prompt could be read
      */
-    Prompt encode(String prompt, int maxTokens) {
+    Prompt encode(String prompt, int maxTokens, String place) {
         if (maxTokens >= maxLength) {
-            throw new InvalidInputException("generation_kwargs: expected max_gen_toks (256 unless it is given) below "
-                    + "the " + maxLength + " tokens that the model reads at once, found " + maxTokens
+            throw new InvalidInputException(place + ": expected max_gen_toks (256 unless it is given) below the "
+                    + maxLength + " tokens that the model reads at once, found " + maxTokens
                     + "; set max_gen_toks so that the prompt has room before it");
         }
         int[] ids = text.encode(prompt);
         if (ids.length == 0) {
-            throw new InvalidInputException("generate_until: expected a prompt of at least one token, found '" + prompt
-                    + "'; leave the row out");
+            throw new InvalidInputException(place + ": expected a prompt of at least one token, found '" + prompt
+                    + "'");
         }
         int cut = Math.max(0, ids.length - (maxLength - maxTokens));
         return new Prompt(Arrays.copyOfRange(ids, cut, ids.length), cut);

@@ -107,7 +107,8 @@ class BatchGeneratorTest {
     @Test
     void textsAreHandedOnBeforeTheNextBatchAndProgressCountsPrompts() {
         List<GenerationRequest> requests = List.of(new GenerationRequest(new int[] {1}, GREEDY, 0),
-                new GenerationRequest(new int[] {1, 2, 3}, GREEDY, 0), new GenerationRequest(new int[] {1, 2}, GREEDY, 0));
+                new GenerationRequest(new int[] {1, 2, 3}, GREEDY, 0),
+                new GenerationRequest(new int[] {1, 2}, GREEDY, 0));
         List<String> heard = new ArrayList<>();
         new BatchGenerator(new Echo(), 2).generate(requests, (text, request) -> heard.add("request " + request),
                 (done, total) -> heard.add(done + " of " + total), () -> false);
@@ -118,9 +119,9 @@ class BatchGeneratorTest {
     void cancellingEndsBetweenBatchesAndKeepsWhatIsDone() {
         AtomicInteger asked = new AtomicInteger();
         List<Integer> kept = new ArrayList<>();
-        StoppedException stopped = assertThrows(StoppedException.class, () -> new BatchGenerator(new Echo(), 4).generate(
-                requests(20), (text, request) -> kept.add(request), (done, total) -> { },
-                () -> asked.incrementAndGet() > 2));
+        StoppedException stopped = assertThrows(StoppedException.class, () -> new BatchGenerator(new Echo(), 4)
+                .generate(requests(20), (text, request) -> kept.add(request), (done, total) -> { },
+                        () -> asked.incrementAndGet() > 2));
         assertTrue(stopped.getMessage().contains("after " + kept.size() + " of 20"), stopped.getMessage());
         assertTrue(kept.size() > 4 && kept.size() <= 8);
     }

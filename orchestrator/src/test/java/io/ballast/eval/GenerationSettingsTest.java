@@ -18,13 +18,12 @@ class GenerationSettingsTest {
     private static final Map<String, Object> GREEDY = Map.of("do_sample", false);
 
     private static GenerationSettings of(Map<String, ?> keywords) {
-        return GenerationSettings.of("sums", keywords, "\n\n");
+        return GenerationSettings.of("sums", keywords);
     }
 
     @Test
-    void withoutKeywordsItIsGreedyUpToTheDelimiterOfExamples() {
-        assertEquals(new GenerationSettings(List.of("\n\n"), 256, GREEDY), of(null));
-        assertEquals(of(null), of(Map.of()));
+    void withoutKeywordsItIsGreedyFor256Tokens() {
+        assertEquals(new GenerationSettings(List.of(), 256, GREEDY), of(Map.of()));
     }
 
     @Test
@@ -50,8 +49,9 @@ class GenerationSettingsTest {
 
     @Test
     void settingsThatMeanTheSameAreEqual() {
-        assertEquals(of(null), of(Map.of("do_sample", false, "top_p", 0.9, "top_k", 4, "num_beams", 1)));
-        assertEquals(Map.of("do_sample", true, "temperature", 1e-4, "top_p", 0.9, "top_k", 4, "repetition_penalty", 1.2),
+        assertEquals(of(Map.of()), of(Map.of("do_sample", false, "top_p", 0.9, "top_k", 4, "num_beams", 1)));
+        assertEquals(Map.of("do_sample", true, "temperature", 1e-4, "top_p", 0.9, "top_k", 4,
+                        "repetition_penalty", 1.2),
                 of(Map.of("temperature", "1e-4", "top_p", 0.9, "top_k", 4.0, "repetition_penalty", 1.2)).decoding());
     }
 

@@ -67,14 +67,9 @@ final class LmEvalReference {
     record Answer(List<Requests> items, Outcome drawn, Outcome scored) {
     }
 
-    /** Where checkpoint and data are, if they are there. */
-    static Path sharedFolder() {
-        String override = System.getenv("BALLAST_SHARED");
-        return override == null ? home().resolveSibling("shared") : Path.of(override);
-    }
-
     static Path shared() {
-        Path shared = sharedFolder();
+        String override = System.getenv("BALLAST_SHARED");
+        Path shared = override == null ? home().resolveSibling("shared") : Path.of(override);
         assumeTrue(Files.isDirectory(shared.resolve("models/stories15M")),
                 "skipped: no checkpoint and data in " + shared);
         return shared;

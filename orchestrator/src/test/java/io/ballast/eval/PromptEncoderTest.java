@@ -18,7 +18,7 @@ class PromptEncoderTest {
 
     private Prompt encode(boolean addsBos, String prompt, int maxLength, int maxTokens) {
         try (Tokenizer tokenizer = CharacterTokenizer.in(folder, addsBos)) {
-            return new PromptEncoder(tokenizer, maxLength).encode(prompt, maxTokens);
+            return new PromptEncoder(tokenizer, maxLength).encode(prompt, maxTokens, "task sums, row 3");
         }
     }
 
@@ -62,6 +62,7 @@ class PromptEncoderTest {
     @Test
     void anEmptyPromptIsRefusedUnlessTheTokenizerAddsBos() {
         assertArrayEquals(new int[] {CharacterTokenizer.BOS}, encode(true, "", 9, 2).ids());
-        assertThrows(InvalidInputException.class, () -> encode(false, "", 9, 2));
+        InvalidInputException wrong = assertThrows(InvalidInputException.class, () -> encode(false, "", 9, 2));
+        assertTrue(wrong.getMessage().startsWith("task sums, row 3: expected a prompt"), wrong.getMessage());
     }
 }
