@@ -51,8 +51,8 @@ def read_slot(
     # Chosen here, on the host: on a GPU a choice by content would wait for everything queued before it.
     scored = (targets != NOT_SCORED).nonzero().squeeze(1)
     chosen = targets[scored]
-    _check_ids("id", ids.view(-1), vocabulary_size, length)
-    _check_ids("target", targets, vocabulary_size, length, allowed=NOT_SCORED)
+    check_ids("id", ids.view(-1), vocabulary_size, length)
+    check_ids("target", targets, vocabulary_size, length, allowed=NOT_SCORED)
     parts = (_to_device(part, device) for part in (ids, planes[2], planes[3], scored, chosen))
     return TokenBatch(*parts, packed)
 
@@ -107,8 +107,8 @@ def _to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True)
 
 
-def _check_ids(what: str, ids: torch.Tensor, vocabulary_size: int, length: int, allowed: int = 0) -> None:
-    """Checked here because an index out of range ends a CUDA process for good."""
+def check_ids(what: str, ids: torch.Tensor, vocabulary_size: int, length: int, allowed: int = 0) -> None:
+    """Checked on the host because an index out of range ends a CUDA process for good."""
     wrong = ((ids < 0) & (ids != allowed)) | (ids >= vocabulary_size)
     if wrong.any():
         at = int(wrong.nonzero()[0])

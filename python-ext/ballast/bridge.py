@@ -20,6 +20,7 @@ from ballast import (
     batches,
     chat,
     comparison,
+    completion,
     corda,
     generation,
     handles,
@@ -42,6 +43,7 @@ from ballast.storage import storage_of
 from ballast.tasks import hub_data, standard_error
 from ballast.tasks.session import TaskSession
 from ballast.tensorboard import Scalars
+from ballast.tokenizer import open_tokenizer
 
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -329,6 +331,17 @@ def generate(
     generation.generate(
         get(model, OpenedModel), first_token, end_token, temperature, top_p, seed, rows, tokens, output
     )
+
+
+@called_from_java
+def complete(
+    model: int, tokenizer: str, prompts, rows: int, length: int, until: list[str], max_tokens: int, decoding: dict,
+    seed: int,
+) -> list[str]:  # fmt: skip
+    return completion.complete(
+        get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until), max_tokens,
+        handles.plain(decoding), seed,
+    )  # fmt: skip
 
 
 # ── evaluation tasks ─────────────────────────────────────────────────────────────────────────────────────────────────

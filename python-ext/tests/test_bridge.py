@@ -303,6 +303,8 @@ def experiment(model, target):
     phase = bridge.begin_phase(model, settings | {"method": "hierarchical", "anchor": anchor})
     bridge.end_phase(phase)
     bridge.score(model, slot, 1, 4, False, numpy.zeros(8, numpy.float32))
+    prompts = numpy.array([3, 4, 5, 0, 6, 7, 3, 2])
+    assert len(bridge.complete(model, folder, prompts, 2, 3, ["zz"], 4, {"do_sample": False}, 1)) == 2
     bridge.save_model(model, target + "/model")
 
 model = bridge.open_model(folder, "float32", "auto", False, 0, False)

@@ -12,14 +12,14 @@ import java.util.stream.IntStream;
  * Context and continuation as token ids, as lm-eval 0.4.13 makes them ({@code TemplateLM._encode_pair},
  * {@code HFLM.tok_encode}, {@code HFLM._loglikelihood_tokens}): white space at the end of the context
  * moves to the continuation; both are encoded together and split at the length of the context's own
- * ids; special tokens are those that the tokenizer adds by itself, none where the text begins with the
- * BOS text; an empty context is the BOS token (EOS where there is none).
+ * ids; special tokens are those of {@link TextEncoder}; an empty context is the BOS token (EOS where there
+ * is none).
  */
 final class PairEncoder {
     private final Tokenizer tokenizer;
     private final int maxLength;
     private final OptionalInt prefix;
-    private final String prefixText;
+    private final TextEncoder encoder;
 
     /**
      * @param tokenizer of the model
@@ -29,7 +29,7 @@ final class PairEncoder {
         this.tokenizer = tokenizer;
         this.maxLength = maxLength;
         this.prefix = prefixToken(tokenizer);
-        this.prefixText = prefix.isPresent() ? tokenizer.decode(prefix.getAsInt()) : null;
+        this.encoder = new TextEncoder(tokenizer, prefix);
     }
 
     /**
@@ -63,8 +63,8 @@ final class PairEncoder {
             return encodeAlone(continuation);
         }
         String given = PythonText.stripTrailing(context);
-        int[] whole = encodeAsLmEval(context + continuation);
-        int[] before = encodeAsLmEval(given);
+        int[] whole = encoder.encode(context + continuation);
+        int[] before = encoder.encode(given);
         return new Pair(before, Arrays.copyOfRange(whole, Math.min(before.length, whole.length), whole.length));
     }
 
@@ -73,12 +73,6 @@ final class PairEncoder {
         int[] before = prefix.stream().toArray();
         boolean there = before.length > 0 && ids.length > 0 && ids[0] == before[0];
         return new Pair(before, there ? Arrays.copyOfRange(ids, 1, ids.length) : ids);
-    }
-
-    private int[] encodeAsLmEval(String text) {
-        return prefixText != null && text.startsWith(prefixText)
-                ? tokenizer.encode(text)
-                : tokenizer.encodeWithSpecialTokens(text);
     }
 
     /**
@@ -93,7 +87,7 @@ final class PairEncoder {
     List<Example> windows(String text, String place) {
         int first = prefix.orElseThrow(() -> new InvalidInputException(place + ": expected a tokenizer with a BOS or EOS"
                 + " token, from which a text's first token is predicted; found neither"));
-        int[] ids = IntStream.concat(IntStream.of(first), Arrays.stream(encodeAsLmEval(text))).toArray();
+        int[] ids = IntStream.concat(IntStream.of(first), Arrays.stream(this.text.encode(text))).toArray();
         return RollingWindows.of(new Example(ids, 1), maxLength);
     }
 
