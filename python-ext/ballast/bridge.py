@@ -1,11 +1,12 @@
 """What Java calls. Only forwards: every function hands its arguments to the module that does the work.
 
 Arguments are positional: scalars, strings, lists, maps, and direct buffers that numpy reads and writes in Java's
-memory. Models, phases, anchors and scalar writers are known to Java by number. All calls come from one thread. There
+memory. Models, phases, anchors, tasks and scalar writers are known to Java by number. All calls come from one thread. There
 are no defaults here: the experiment's stand in Java.
 """
 
 import importlib.metadata
+import json
 import multiprocessing
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ from ballast import (
     methods,
     scoring,
     sequence,
+    tasks,
     tensorboard,
 )
 from ballast import memory as ballast_memory
@@ -38,6 +40,8 @@ from ballast.measurement import Measurement
 from ballast.models import OpenedModel
 from ballast.output import Output
 from ballast.storage import storage_of
+from ballast.tasks import hub_data
+from ballast.tasks.session import TaskSession
 from ballast.tensorboard import Scalars
 from ballast.tokenizer import open_tokenizer
 
@@ -338,6 +342,92 @@ def complete(
         get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until), max_tokens,
         handles.plain(decoding), seed,
     )  # fmt: skip
+
+
+# ── evaluation tasks ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def find_tasks(names: list[str], directories: list[str]) -> str:
+    """JSON {"tasks", "groups"} of names of tasks, groups and tags, patterns of such, or paths of .yaml files.
+
+    A task: {"name", "file", "content"}; one of the last two is null. With a file it is opened by `open_task`; what a
+    group says otherwise about a task is content, for `open_task_of`. A group, children first: {"name", "alias",
+    "version", "children": names of tasks and groups, "metrics": [{"metric", "filters": names or null for all,
+    "weightBySize"}]}; without metrics it has no score of its own.
+    """
+    directory = tasks.Directory(handles.plain(directories))
+    return tasks.as_json(tasks.find_tasks(handles.plain(names), directory).describe())
+
+
+@called_from_java
+def open_task(file: str, trust_code: bool) -> int:
+    return handles.add(TaskSession.open(file, trust_code))
+
+
+@called_from_java
+def open_task_of(content: str, trust_code: bool) -> int:
+    """A task given as JSON of a task file's keys; relative paths in it begin at the file that it includes."""
+    return handles.add(TaskSession.of(json.loads(content), trust_code))
+
+
+@called_from_java
+def open_own_task(name: str, prompt: str, choices: list[str], answer: str) -> int:
+    """A task with choices of Ballast's own templates, `{column}`."""
+    return handles.add(TaskSession.of(tasks.multiple_choice(name, prompt, handles.plain(choices), answer)))
+
+
+@called_from_java
+def describe_task(task: int) -> str:
+    """JSON of what a task asks for.
+
+    {"task", "outputType", "version": number or text, "shots": number or null, "dataset": {"path", "name", "dataFiles":
+    {split: [files]} or null, "options": further arguments of load_dataset}, "splits": {"test", "fewshot": null where
+    the file holds the examples}, "fewshotSamplesInline", "metrics": [{"metric", "filter", "aggregation": "mean",
+    "perplexity", "weighted_perplexity" or "bits_per_byte", "higherIsBetter"}], "leftOut": [{"metric", "reason"}],
+    "targetDelimiter", "generation": {"until": [texts], …} or null, "scoredInPython", "config": as in lm-eval's results}
+    """
+    return tasks.as_json(get(task, TaskSession).describe())
+
+
+@called_from_java
+def add_task_rows(task: int, split: str, rows: str) -> None:
+    """Rows as a JSON list of objects; split is "test" or "fewshot", which stays empty where it is the test split."""
+    get(task, TaskSession).add_rows(split, json.loads(rows))
+
+
+@called_from_java
+def task_data_files(task: int, split: str, endpoint: str | None, cache: str | None) -> list[str]:
+    """Local copies of the files of one split of the task's data set on a hub."""
+    source = get(task, TaskSession).source
+    return hub_data.split_files(source.path, source.name, split, source.options.get("revision"), endpoint, cache)
+
+
+@called_from_java
+def prepare_task(task: int, shots: int, limit: int | None, seed: int) -> int:
+    """Documents there are, the limit aside; then `task_questions` begins at 0."""
+    return get(task, TaskSession).prepare(shots, limit, seed)
+
+
+@called_from_java
+def task_questions(task: int, start: int, count: int) -> str:
+    """JSON of the next questions, in order.
+
+    [{"doc", "docHash", "promptHash", "targetHash", "arguments": [[context, continuation], …], [[context]] for
+    generate_until, [[text]] for loglikelihood_rolling, "choices": [texts], "gold": [indices], "target"}]
+    """
+    return tasks.as_json(get(task, TaskSession).questions(start, count))
+
+
+@called_from_java
+def task_results(task: int, start: int, responses: str) -> str:
+    """JSON of what questions came to, where `scoredInPython`; in any order, for any that were given.
+
+    Responses: a JSON list with an entry for each question: the text for generate_until, else a list with
+    [log-likelihood, greedy] for each of its arguments. The answer has for each question a list of
+    {"filter", "filtered", "metrics": {name: number, or [total, weight] for weighted_perplexity and bits_per_byte}}.
+    """
+    return tasks.as_json(get(task, TaskSession).results(start, json.loads(responses)))
 
 
 # ── TensorBoard ──────────────────────────────────────────────────────────────────────────────────────────────────────

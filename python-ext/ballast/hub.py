@@ -38,6 +38,37 @@ def download_dataset_file(
     return Path(file)
 
 
+def list_dataset_files(repository: str, revision: str | None, endpoint: str | None, cache: str | None) -> list[str]:
+    """The paths of a dataset repository's files, sorted; those in the cache where the hub cannot be reached."""
+    from huggingface_hub import HfApi, snapshot_download
+
+    with _explained("dataset", repository, revision, endpoint):
+        try:
+            return sorted(HfApi(endpoint=endpoint).list_repo_files(repository, repo_type="dataset", revision=revision))
+        except Exception as error:
+            if not _is_unreachable(error):
+                raise
+            folder = Path(
+                snapshot_download(
+                    repository,
+                    repo_type="dataset",
+                    revision=revision,
+                    endpoint=endpoint,
+                    cache_dir=cache,
+                    local_files_only=True,
+                )
+            )
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Whether a hub gave no answer, rather than a refusal."""
+    import httpx
+    from huggingface_hub import errors
+
+    return isinstance(error, errors.OfflineModeIsEnabled | httpx.TransportError | ConnectionError)
+
+
 class _explained:
     """Turns what huggingface_hub and its HTTP client raise into what was asked for, where, and what to do."""
 

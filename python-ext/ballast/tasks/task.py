@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ballast.errors import EnvironmentMissingError, InvalidInputError
+from ballast.errors import InvalidInputError
 from ballast.tasks.fewshot import Shots
 from ballast.tasks.templates import render, render_value
 
@@ -26,9 +26,10 @@ class Question:
         row: as the templates saw it, after `process_docs`
         arguments: what the model is given: (context, continuation) for each choice or for the one continuation;
             (text,) for "loglikelihood_rolling"; (context,) for "generate_until"
-        choices: the answers to choose from, as `acc_norm` measures their length; none for other kinds
+        choices: the answers to choose from, as `acc_norm` measures their length
         gold: indices of the right choices, empty where it is none of them; for other kinds empty
-        target: what `doc_to_target` gave; for contexts that differ by choice, what `doc_to_text` gave
+        target: what `doc_to_target` gave
+        by_context: whether the choices are contexts, and what follows them is the same: Winogrande
     """
 
     row: Row
@@ -36,6 +37,7 @@ class Question:
     choices: list[str]
     gold: list[int]
     target: Any
+    by_context: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,26 +80,6 @@ class Task:
         known = {each.name for each in fields(cls)}
         return cls(**{key: value for key, value in content.items() if key in known and value is not None})
 
-    def documents(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows as templates see them.
-
-        Raises:
-            InvalidInputError: `process_docs` failed.
-            EnvironmentMissingError: there is one, and no package datasets.
-        """
-        if self.process_docs is None:
-            return list(rows)
-        try:
-            import datasets
-        except ImportError as error:
-            raise EnvironmentMissingError(
-                f"{self.task}: process_docs is a function of a data set of the package datasets, which is not installed"
-            ) from error
-        try:
-            return list(self.process_docs(datasets.Dataset.from_list([dict(row) for row in rows])))
-        except Exception as error:  # It may be anybody's code.
-            raise InvalidInputError(f"{self.task}: process_docs failed with {type(error).__name__}: {error}") from error
-
     def questions(
         self, documents: Sequence[Row], shots: Shots | None = None, from_same: bool = False
     ) -> Iterator[Question]:
@@ -112,11 +94,17 @@ class Task:
             InvalidInputError: a template that cannot be filled, with the row's number, from 0.
         """
         columns = frozenset(documents[0]) if documents else frozenset()
+        by_context = False
         for number, row in enumerate(documents):
             try:
-                yield self._question(row, columns, shots, from_same)
+                question = self._question(row, columns, shots, from_same)
+                if number == 0:
+                    by_context = question.by_context
+                elif question.by_context != by_context:
+                    raise InvalidInputError("doc_to_text: expected a text in each row or a choice's number in each")
             except InvalidInputError as error:
                 raise InvalidInputError(f"{self.task}, row {number}: {error}") from error
+            yield question
 
     def _question(self, row: Row, columns: frozenset[str], shots: Shots | None, from_same: bool) -> Question:
         examples = shots.of(row, from_same) if shots is not None else []
@@ -129,16 +117,17 @@ class Task:
             return self._multiple_choice(row, columns, before, text, target)
         context = before + self._asked(text, self._prefix(row, columns, self.gen_prefix))
         if self.output_type == GENERATE:
-            return Question(row, [(context,)], [], [], target)
+            choices = [] if self.doc_to_choice is None else self._choices(row, columns, self.doc_to_choice)
+            return Question(row, [(context,)], choices, [], target)
         return Question(row, [(context, str(target))], [], [], target)
 
     def _multiple_choice(self, row: Row, columns: frozenset[str], before: str, text: Any, target: Any) -> Question:
         choices = self._choices(row, columns, self.doc_to_choice)
         prefix = self._prefix(row, columns, self.gen_prefix)
-        if isinstance(text, int):  # The choices are contexts, and what follows is the same: Winogrande.
+        if isinstance(text, int):
             contexts = [before + self._asked(choice, prefix, delimiter="") for choice in choices]
             arguments = [(context, f"{self.target_delimiter}{target}") for context in contexts]
-            return Question(row, arguments, choices, self._gold(text, choices), text)
+            return Question(row, arguments, choices, self._gold(text, choices), target, by_context=True)
         context = before + self._asked(text, prefix)
         arguments = [(context, f"{self.target_delimiter}{choice}") for choice in choices]
         return Question(row, arguments, choices, self._gold(target, choices), target)
@@ -147,7 +136,8 @@ class Task:
     def _gold(target: Any, choices: Sequence[str]) -> list[int]:
         wanted = target if isinstance(target, list) else [target]
         indices = [choices.index(each) if isinstance(each, str) and each in choices else each for each in wanted]
-        return [each for each in indices if isinstance(each, int) and 0 <= each < len(choices)]
+        # A whole number may come as 1.0: a column of numbers with a gap.
+        return [int(each) for each in indices if isinstance(each, int | float) and each in range(len(choices))]
 
     def _example(self, row: Row, columns: frozenset[str]) -> str:
         """A question with its answer."""

@@ -1,7 +1,7 @@
 """Reads a task file: YAML with `include` and `!function`."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +11,7 @@ import yaml
 from ballast.errors import InvalidInputError
 
 OWN_CODE = Path(__file__).parent
+FUNCTION = "!function"
 
 
 def read_task_file(path: str | Path, trust_code: bool = False) -> dict[str, Any]:
@@ -30,6 +31,32 @@ def read_task_file(path: str | Path, trust_code: bool = False) -> dict[str, Any]
     return _read(Path(path).resolve(), trust_code, ())
 
 
+def read_task(content: Mapping[str, Any], folder: Path, trust_code: bool = False) -> dict[str, Any]:
+    """A task given in place, as JSON can carry it: with the keys of what it includes, as `read_task_file`.
+
+    Args:
+        content: keys as in a task file; `{"!function": "/folder/module.name"}` is that function
+        folder: that `include` begins at
+        trust_code: as for `read_task_file`
+
+    Raises:
+        InvalidInputError: as `read_task_file`.
+    """
+    own = {key: _with_functions(value, trust_code) for key, value in content.items()}
+    return _with_included(own, folder, trust_code, ())
+
+
+def _with_functions(value: Any, trust_code: bool) -> Any:
+    if isinstance(value, list):
+        return [_with_functions(each, trust_code) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == {FUNCTION}:
+        folder, _, reference = value[FUNCTION].rpartition("/")
+        return _function(Path(folder or "/") / "a task given in place", reference, trust_code)
+    return {key: _with_functions(each, trust_code) for key, each in value.items()}
+
+
 def _read(path: Path, trust_code: bool, including: tuple[Path, ...]) -> dict[str, Any]:
     if path in including:
         circle = " → ".join(str(each) for each in (*including, path))
@@ -42,10 +69,16 @@ def _read(path: Path, trust_code: bool, including: tuple[Path, ...]) -> dict[str
         raise InvalidInputError(f"expected YAML in the task file {path}, found {error}") from error
     if not isinstance(content, dict):
         raise InvalidInputError(f"expected keys and values in the task file {path}, found {type(content).__name__}")
+    return _with_included(content, path.parent, trust_code, (*including, path))
+
+
+def _with_included(
+    content: dict[str, Any], folder: Path, trust_code: bool, including: tuple[Path, ...]
+) -> dict[str, Any]:
     included = content.pop("include", [])
     merged: dict[str, Any] = {}
     for each in included if isinstance(included, list) else [included]:
-        other = _read((path.parent / each).resolve(), trust_code, (*including, path))
+        other = _read((folder / each).resolve(), trust_code, including)
         other.pop("task_list", None)  # The included file's own tasks.
         merged |= other
     return merged | content
@@ -55,7 +88,7 @@ def _loader(path: Path, trust_code: bool) -> type[yaml.SafeLoader]:
     class Loader(yaml.SafeLoader):
         pass
 
-    Loader.add_constructor("!function", lambda loader, node: _function(path, loader.construct_scalar(node), trust_code))
+    Loader.add_constructor(FUNCTION, lambda loader, node: _function(path, loader.construct_scalar(node), trust_code))
     return Loader
 
 

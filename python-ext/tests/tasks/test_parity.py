@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ballast.tasks import Shots, Task, read_task_file
+from ballast.tasks.documents import documents_of
 
 FILES = Path(importlib.util.find_spec("lm_eval").origin).parent / "tasks"
 SCRIPT = Path(__file__).with_name("lm_eval_questions.py")
@@ -108,14 +109,15 @@ def test_questions_are_lm_evals_to_the_character(name, lm_eval):
     file, count, own = JOBS[name]
     content = read_task_file(FILES / file, trust_code=True)
     task = Task.of(content)
-    documents = task.documents(rows(name, 0, 12))
+    documents = documents_of(task.task, rows(name, 0, 12), task.process_docs)
     config = content.get("fewshot_config", {})
-    examples = config.get("samples") or (task.documents(pool(name, own)) if own else documents)
+    examples = config.get("samples") or (
+        documents_of(task.task, pool(name, own), task.process_docs) if own else documents
+    )
     shots = Shots(examples, count, config.get("sampler", "default"))
     asked = list(task.questions(documents, shots, from_same=not own and "samples" not in config))
     assert len(asked) == len(lm_eval[name]) == 12
     for question, (arguments, target) in zip(asked, lm_eval[name], strict=True):
         assert [list(each) for each in question.arguments] == arguments
-        if not isinstance(question.target, int) or task.task != "winogrande":
-            assert str(question.target) == target
+        assert str(question.target) == target
         assert len(question.gold) == (task.output_type == "multiple_choice")

@@ -2,6 +2,7 @@ import pytest
 
 from ballast.errors import InvalidInputError
 from ballast.tasks import Shots, Task, read_task_file
+from ballast.tasks.documents import documents_of
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_a_failing_process_docs_is_named():
         return documents.map(lambda row: {"x": row["none"]})
 
     with pytest.raises(InvalidInputError, match="t: process_docs failed with KeyError"):
-        Task.of({"task": "t", "process_docs": fails}).documents([{"q": "a"}])
+        documents_of("t", [{"q": "a"}], fails)
 
 
 @pytest.mark.parametrize("gold", [2, -1, "c", None])

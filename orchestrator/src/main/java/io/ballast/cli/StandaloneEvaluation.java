@@ -39,10 +39,11 @@ final class StandaloneEvaluation {
         }
         long handle = bridge.openModel(folder, Words.of(model.dtype()), model.device(),
                 false, 0);
-        try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+        try (Tokenizer tokenizer = Tokenizer.open(folder);
+                EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge)) {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(),
-                    maxLength(bridge.modelInfo(handle))).evaluate(EvaluationTasks.of(evaluation),
+                    maxLength(bridge.modelInfo(handle))).evaluate(tasks,
                     (rows, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, rows,
                             Map.of("total", total))), stopped);
         } finally {

@@ -4,7 +4,7 @@ import io.ballast.eval.Contribution;
 import io.ballast.eval.Item;
 import io.ballast.eval.ItemResult;
 import io.ballast.eval.Likelihood;
-import io.ballast.eval.LikelihoodTask;
+import io.ballast.eval.LikelihoodMetrics;
 import io.ballast.eval.Metric;
 import io.ballast.eval.ItemHashes;
 import java.util.List;
@@ -28,11 +28,11 @@ record RecordedItem(int id, ItemHashes hashes, Object doc, String prompt, List<S
 
     static RecordedItem of(ItemResult result) {
         Item item = result.item();
-        Item.Argument first = item.arguments().get(0);
-        return new RecordedItem(item.id(), item.hashes(), item.columns(),
-                first.context() == null ? first.continuation() : first.context(), item.choices(), item.target(),
-                result.likelihoods().stream().map(Likelihood::logProbability).toList(),
-                result.likelihoods().get(0).greedy(),
+        Object target = item.gold().size() == 1 ? item.gold().get(0) : item.target();
+        List<Likelihood> likelihoods = result.answer().likelihoods();
+        return new RecordedItem(item.id(), item.hashes(), item.doc(), item.arguments().get(0).prompt(), item.choices(),
+                target, likelihoods.stream().map(Likelihood::logProbability).toList(),
+                likelihoods.isEmpty() ? result.answer().text() : (Object) likelihoods.get(0).greedy(),
                 result.contributions());
     }
 
@@ -48,6 +48,6 @@ record RecordedItem(int id, ItemHashes hashes, Object doc, String prompt, List<S
 
     /** @return index of the most likely choice, the first of equal ones */
     int mostLikely() {
-        return LikelihoodTask.firstMaximum(logProbabilities.stream().mapToDouble(Double::doubleValue).toArray());
+        return LikelihoodMetrics.firstMaximum(logProbabilities.stream().mapToDouble(Double::doubleValue).toArray());
     }
 }

@@ -1,5 +1,7 @@
 package io.ballast.eval;
 
+import java.util.Arrays;
+
 /**
  * How a metric follows from its items: each is a function of one ratio, the sum of the items' totals over the sum of
  * their weights (see {@link Contribution}), so that standard errors and bootstraps are written once.
@@ -23,6 +25,16 @@ public enum Aggregation {
     /** @return lm-eval's name of it */
     public String key() {
         return key;
+    }
+
+    /**
+     * @param key lm-eval's name
+     * @return the aggregation
+     * @throws IllegalArgumentException for another name
+     */
+    static Aggregation named(String key) {
+        return Arrays.stream(values()).filter(each -> each.key.equals(key)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no aggregation " + key));
     }
 
     /** @return whether the items' totals are nats, which lm-eval writes as log-likelihoods */

@@ -1,11 +1,14 @@
 package io.ballast.eval;
 
+import io.ballast.InvalidInputException;
 import io.ballast.data.Example;
 import io.ballast.data.Tokenizer;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -13,14 +16,15 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Measures a model on tasks. The same evaluator serves all stages of a run: a task's rows are read and
- * encoded once, so that before and after are compared on the same items even when a file changes.
+ * encoded once, so that before and after are compared on the same items; a file that changes meanwhile is refused.
  */
 public final class Evaluator {
     private final Tokenizer tokenizer;
     private final BatchScorer scorer;
     private final int batchSize;
     private final int maxLength;
-    private final Map<EvaluationTask, Items> read = new HashMap<>();
+    private final Map<EvaluationTask, Items> read = new IdentityHashMap<>();
+    private final Map<Path, String> states = new HashMap<>();
 
     /**
      * @param tokenizer of the model; stays the caller's
@@ -44,27 +48,42 @@ public final class Evaluator {
      * @throws io.ballast.InvalidInputException  when a task's file or a row of it cannot be used
      * @throws io.ballast.TrainingFailedException when the model answers NaN
      */
-    public Evaluation evaluate(List<EvaluationTask> tasks, EvaluationProgress progress, BooleanSupplier cancelled) {
+    public Evaluation evaluate(EvaluationTasks tasks, EvaluationProgress progress, BooleanSupplier cancelled) {
         Instant started = Instant.now();
-        List<Items> items = tasks.stream()
-                .map(task -> read.computeIfAbsent(task, unread -> unread.items(tokenizer, maxLength))).toList();
+        List<Items> items = tasks.all().stream().map(this::items).toList();
         List<Example> rows = new ArrayList<>();
         items.forEach(each -> each.all().forEach(item -> rows.addAll(item.rows())));
         Iterator<Likelihood> likelihoods = Arrays.asList(scorer.score(rows, progress, cancelled)).iterator();
         List<TaskResult> results = new ArrayList<>();
-        for (int i = 0; i < tasks.size(); i++) {
-            results.add(result(tasks.get(i), items.get(i), likelihoods));
+        for (int i = 0; i < items.size(); i++) {
+            results.add(result(tasks.all().get(i), items.get(i), likelihoods));
         }
-        return new Evaluation(results, Encoding.of(tokenizer, maxLength), batchSize, started, Instant.now());
+        return new Evaluation(results, new GroupScores(tasks.groups(), results).scores(""), Encoding.of(tokenizer, maxLength), batchSize, started, Instant.now());
+    }
+
+    private Items items(EvaluationTask task) {
+        Items items = read.get(task);
+        if (items == null) {
+            task.fileStates().forEach(states::putIfAbsent);
+            items = task.items(tokenizer, maxLength);
+            read.put(task, items);
+        }
+        task.fileStates().forEach((file, state) -> {
+            if (!state.equals(states.get(file))) {
+                throw new InvalidInputException("evaluation '" + task.name() + "': expected " + file + " to stay as it"
+                        + " was first read (" + states.get(file) + "), found " + state + ". Scores of different items"
+                        + " cannot be compared: begin again.");
+            }
+        });
+        return items;
     }
 
     private static TaskResult result(EvaluationTask task, Items items, Iterator<Likelihood> likelihoods) {
-        List<ItemResult> results = new ArrayList<>();
-        for (Item item : items.all()) {
+        List<Answer> answers = items.all().stream().map(item -> {
             List<Likelihood> own = new ArrayList<>();
             item.rows().forEach(row -> own.add(likelihoods.next()));
-            results.add(task.result(item, own));
-        }
-        return new TaskResult(task, results, items.available());
+            return new Answer(item.isWholeText() ? List.of(Likelihood.sum(own)) : own, null);
+        }).toList();
+        return new TaskResult(task, task.results(items.all(), answers), items.available());
     }
 }

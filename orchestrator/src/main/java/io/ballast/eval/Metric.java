@@ -8,12 +8,21 @@ package io.ballast.eval;
  * @param higherIsBetter whether a larger value is a better model
  */
 public record Metric(String key, Aggregation aggregation, boolean higherIsBetter) {
+    /** lm-eval's name for "no filter", part of every metric's key in its results. */
+    public static final String NO_FILTER = "none";
     /** Share of items whose answer is the most likely one, or, for a single continuation, the greedy one. */
     public static final Metric ACC = new Metric("acc", Aggregation.MEAN, true);
-    /** The same with each choice's log-likelihood divided by its length in Unicode code points. */
-    public static final Metric ACC_NORM = new Metric("acc_norm", Aggregation.MEAN, true);
-    /** exp of the mean of −log-likelihood over items. */
-    public static final Metric PERPLEXITY = new Metric("perplexity", Aggregation.PERPLEXITY, false);
     /** exp(nats / tokens scored). */
     public static final Metric TOKEN_PERPLEXITY = new Metric("perplexity", Aggregation.WEIGHTED_PERPLEXITY, false);
+
+    /** @return lm-eval's name, without a filter */
+    public String name() {
+        return key.replaceFirst(",.*", "");
+    }
+
+    /** @return the filter that answers pass, or {@value #NO_FILTER} */
+    public String filter() {
+        int comma = key.indexOf(',');
+        return comma < 0 ? NO_FILTER : key.substring(comma + 1);
+    }
 }

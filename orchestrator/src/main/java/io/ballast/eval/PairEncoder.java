@@ -2,9 +2,9 @@ package io.ballast.eval;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.Example;
-import io.ballast.data.Row;
 import io.ballast.data.Tokenizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -76,18 +76,34 @@ final class PairEncoder {
     }
 
     /**
+     * A text that is scored as a whole: its first token is predicted from the prefix token, also where the tokenizer
+     * begins it with BOS by itself ({@code HFLM.loglikelihood_rolling}).
+     *
+     * @param text  what is scored
+     * @param place what it belongs to, for a message
+     * @return its {@link RollingWindows}; none for a text without tokens
+     * @throws InvalidInputException where the tokenizer has neither BOS nor EOS
+     */
+    List<Example> windows(String text, String place) {
+        int first = prefix.orElseThrow(() -> new InvalidInputException(place + ": expected a tokenizer with a BOS or EOS"
+                + " token, from which a text's first token is predicted; found neither"));
+        int[] ids = IntStream.concat(IntStream.of(first), Arrays.stream(encoder.encode(text))).toArray();
+        return RollingWindows.of(new Example(ids, 1), maxLength);
+    }
+
+    /**
      * The row of a pair. What is longer than the model can read is cut on the left, as lm-eval does: first
      * the context, down to one token. Where the continuation alone is too long, lm-eval stops with an
      * assertion; here it loses its beginning too, which is counted like every cut.
      *
      * @param pair to be scored
-     * @param from the row it was made of, for a message
+     * @param place what it belongs to, for a message
      * @return the row
      * @throws InvalidInputException where there is nothing to read or nothing to score
      */
-    Example row(Pair pair, Row from) {
+    Example row(Pair pair, String place) {
         if (pair.context().length == 0 || pair.continuation().length == 0) {
-            throw from.invalid("expected a context and a continuation of at least one token each, found "
+            throw new InvalidInputException(place + ": expected a context and a continuation of at least one token each, found "
                     + pair.context().length + " and " + pair.continuation().length
                     + "; leave the row out with \"where\"");
         }

@@ -10,31 +10,38 @@ final class Sample {
 
     /**
      * @param result  of an item
-     * @param metrics of its task
+     * @param metrics of its task that answers reach through this filter
+     * @param filter  its name
      * @return the line as a JSON object
      */
-    static Map<String, Object> of(ItemResult result, List<Metric> metrics) {
+    static Map<String, Object> of(ItemResult result, List<Metric> metrics, String filter) {
         Item item = result.item();
-        List<List<String>> responses = result.likelihoods().stream().map(Sample::response).toList();
         Map<String, Object> sample = new LinkedHashMap<>();
         sample.put("doc_id", item.id());
-        sample.put("doc", item.columns());
-        sample.put("target", item.target().toString());
+        sample.put("doc", item.doc());
+        sample.put("target", item.target());
         sample.put("arguments", arguments(item));
+        List<?> responses = responses(result);
         sample.put("resps", responses.stream().map(List::of).toList());
-        sample.put("filtered_resps", responses);
-        sample.put("filter", "none");
-        sample.put("metrics", metrics.stream().map(Metric::key).toList());
+        sample.put("filtered_resps", result.answer().text() == null ? responses
+                : List.of(result.filtered().get(filter)));
+        sample.put("filter", filter);
+        sample.put("metrics", metrics.stream().map(Metric::name).toList());
         sample.put("doc_hash", item.hashes().doc());
         sample.put("prompt_hash", item.hashes().prompt());
         sample.put("target_hash", item.hashes().target());
-        metrics.forEach(metric -> sample.put(metric.key(), value(metric, result)));
+        metrics.forEach(metric -> sample.put(metric.name(), value(metric, result)));
         return sample;
     }
 
-    /** Log-likelihood and whether it is the greedy one, as Python prints them. */
-    private static List<String> response(Likelihood likelihood) {
-        return List.of(Double.toString(likelihood.logProbability()), likelihood.greedy() ? "True" : "False");
+    /** Of a whole text its log-likelihood; else that and whether it is the greedy one, as Python prints them. */
+    private static List<?> responses(ItemResult result) {
+        if (result.answer().text() != null) {
+            return List.of(result.answer().text());
+        }
+        boolean whole = result.item().isWholeText();
+        return result.answer().likelihoods().stream().map(each -> whole ? (Object) Double.toString(each.logProbability())
+                : List.of(Double.toString(each.logProbability()), each.greedy() ? "True" : "False")).toList();
     }
 
     private static Map<String, Object> arguments(Item item) {

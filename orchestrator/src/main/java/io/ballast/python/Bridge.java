@@ -512,6 +512,13 @@ public final class Bridge implements AutoCloseable {
                 array(prompts, prompts.capacity()), rows, length, until, maxTokens, decoding, seed)));
     }
 
+    // ---- evaluation
+
+    /** @return the functions about evaluation tasks */
+    public TaskCalls tasks() {
+        return new TaskCalls(this);
+    }
+
     // ---- scoring and the rest
 
     /**
@@ -613,7 +620,7 @@ public final class Bridge implements AutoCloseable {
         }
     }
 
-    private Object invoke(String function, Object... arguments) {
+    Object invoke(String function, Object... arguments) {
         if (closed.get()) {
             throw new IllegalStateException("This Ballast is closed; " + function + " cannot be called. Open another.");
         }

@@ -14,8 +14,8 @@ import io.ballast.compare.Flips;
 import io.ballast.compare.Forgetting;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
-import io.ballast.eval.TokenScorer;
 import io.ballast.eval.TrainTestMatrix;
+import io.ballast.python.Bridge;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,23 +24,23 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** The evaluations of a run: one at each stage that the experiment names, then what changed between them. */
-final class StageEvaluation {
+final class StageEvaluation implements AutoCloseable {
     private final ExperimentConfig config;
     private final EventLog log;
     private final RunFolder folder;
     private final RunRecord record;
     private final Evaluator evaluator;
-    private final List<EvaluationTask> tasks;
+    private final EvaluationTasks tasks;
     private final Map<String, Evaluation> done = new LinkedHashMap<>();
 
-    StageEvaluation(ExperimentConfig config, Tokenizer tokenizer, TokenScorer scorer, int maxLength, EventLog log,
-            RunFolder folder, RunRecord record) {
+    StageEvaluation(ExperimentConfig config, Tokenizer tokenizer, Bridge bridge, long model, int maxLength,
+            EventLog log, RunFolder folder, RunRecord record) {
         this.config = config;
         this.log = log;
         this.folder = folder;
         this.record = record;
-        this.evaluator = new Evaluator(tokenizer, scorer, config.evaluation().batchSize(), maxLength);
-        this.tasks = EvaluationTasks.of(config);
+        this.evaluator = new Evaluator(tokenizer, new BridgeScorer(bridge, model), config.evaluation().batchSize(), maxLength);
+        this.tasks = EvaluationTasks.of(config, bridge);
     }
 
     /**
@@ -49,7 +49,7 @@ final class StageEvaluation {
      * @param name what the stage is called: of a domain, the domain's name
      */
     void run(Stage stage, String name, BooleanSupplier cancelled) {
-        if (tasks.isEmpty() || !config.evaluation().stages().contains(stage)) {
+        if (tasks.all().isEmpty() || !config.evaluation().stages().contains(stage)) {
             return;
         }
         log.add("stage", name, 0, Map.of());
@@ -71,7 +71,7 @@ final class StageEvaluation {
         if (before == null || after == before) {
             return;
         }
-        for (EvaluationTask task : tasks) {
+        for (EvaluationTask task : tasks.all()) {
             if (task.role() == Role.GENERAL) {
                 record.forgetting(Forgetting.between(before.task(task.name()).orElseThrow(),
                         after.task(task.name()).orElseThrow(), config.seed()));
@@ -89,5 +89,10 @@ final class StageEvaluation {
                 .orElse(null);
         return TrainTestMatrix.of(record.scores(), domainOf,
                 config.domain().stream().map(PhaseConfig::domainName).toList(), before);
+    }
+
+    @Override
+    public void close() {
+        tasks.close();
     }
 }

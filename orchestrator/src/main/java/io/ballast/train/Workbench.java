@@ -70,7 +70,7 @@ final class Workbench implements AutoCloseable {
         }
         training = new PhaseTraining(bridge, log, cancelled, record, config, model);
         domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
-        evaluation = new StageEvaluation(config, tokenizer, new BridgeScorer(bridge, model),
+        evaluation = new StageEvaluation(config, tokenizer, bridge, model,
                 Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
         record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
     }
@@ -173,6 +173,9 @@ final class Workbench implements AutoCloseable {
                 record.artifact("model", folder.model());
             }
         } finally {
+            if (evaluation != null) {
+                evaluation.close();
+            }
             for (long handle : List.of(anchor, model)) {
                 if (handle != 0) {
                     bridge.release(handle);
