@@ -12,6 +12,7 @@ import io.ballast.eval.Evaluator;
 import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
+import io.ballast.train.BridgeGenerator;
 import io.ballast.train.BridgeScorer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,8 @@ final class StandaloneEvaluation {
         try (Tokenizer tokenizer = Tokenizer.open(folder);
                 EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge)) {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
-            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(),
+            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
+                    new BridgeGenerator(bridge, handle, tokenizer.folder()), evaluation.batchSize(),
                     maxLength(bridge.modelInfo(handle))).evaluate(tasks,
                     (rows, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, rows,
                             Map.of("total", total))), stopped);

@@ -21,6 +21,7 @@ import java.util.function.BooleanSupplier;
 public final class Evaluator {
     private final Tokenizer tokenizer;
     private final BatchScorer scorer;
+    private final BatchGenerator generator;
     private final int batchSize;
     private final int maxLength;
     private final Map<EvaluationTask, Items> read = new IdentityHashMap<>();
@@ -29,12 +30,15 @@ public final class Evaluator {
     /**
      * @param tokenizer of the model; stays the caller's
      * @param scorer    of the model
+     * @param generator of the model
      * @param batchSize rows in a scoring batch
      * @param maxLength tokens that the model reads at once
      */
-    public Evaluator(Tokenizer tokenizer, TokenScorer scorer, int batchSize, int maxLength) {
+    public Evaluator(Tokenizer tokenizer, TokenScorer scorer, TextGenerator generator, int batchSize,
+            int maxLength) {
         this.tokenizer = tokenizer;
         this.scorer = new BatchScorer(scorer, batchSize);
+        this.generator = new BatchGenerator(generator, batchSize);
         this.batchSize = batchSize;
         this.maxLength = maxLength;
     }
@@ -52,11 +56,23 @@ public final class Evaluator {
         Instant started = Instant.now();
         List<Items> items = tasks.all().stream().map(this::items).toList();
         List<Example> rows = new ArrayList<>();
-        items.forEach(each -> each.all().forEach(item -> rows.addAll(item.rows())));
-        Iterator<Likelihood> likelihoods = Arrays.asList(scorer.score(rows, progress, cancelled)).iterator();
+        List<GenerationRequest> prompts = new ArrayList<>();
+        items.forEach(each -> each.all().forEach(item -> {
+            rows.addAll(item.rows());
+            if (item.generation() != null) {
+                prompts.add(item.generation().request());
+            }
+        }));
+        int all = rows.size() + prompts.size();
+        Iterator<Likelihood> likelihoods = Arrays.asList(scorer.score(rows,
+                (done, total) -> progress.update(done, all), cancelled)).iterator();
+        String[] texts = new String[prompts.size()];
+        generator.generate(prompts, (text, place) -> texts[place] = text,
+                (done, total) -> progress.update(rows.size() + done, all), cancelled);
+        Iterator<String> generated = Arrays.asList(texts).iterator();
         List<TaskResult> results = new ArrayList<>();
         for (int i = 0; i < items.size(); i++) {
-            results.add(result(tasks.all().get(i), items.get(i), likelihoods));
+            results.add(result(tasks.all().get(i), items.get(i), likelihoods, generated));
         }
         return new Evaluation(results, new GroupScores(tasks.groups(), results).scores(""), Encoding.of(tokenizer, maxLength), batchSize, started, Instant.now());
     }
@@ -78,8 +94,12 @@ public final class Evaluator {
         return items;
     }
 
-    private static TaskResult result(EvaluationTask task, Items items, Iterator<Likelihood> likelihoods) {
+    private static TaskResult result(EvaluationTask task, Items items, Iterator<Likelihood> likelihoods,
+            Iterator<String> generated) {
         List<Answer> answers = items.all().stream().map(item -> {
+            if (item.generation() != null) {
+                return new Answer(List.of(), generated.next());
+            }
             List<Likelihood> own = new ArrayList<>();
             item.rows().forEach(row -> own.add(likelihoods.next()));
             return new Answer(item.isWholeText() ? List.of(Likelihood.sum(own)) : own, null);

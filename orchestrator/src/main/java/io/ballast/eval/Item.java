@@ -14,10 +14,20 @@ import java.util.List;
  * @param gold      indices of the right choices; empty without choices
  * @param target    the right answer as lm-eval writes it: an index, or a text
  * @param rows      the token rows that are scored; one an argument, or the windows of one text
+ * @param generation what is generated, or null where likelihoods are asked for
  * @param cutTokens tokens that did not fit into the model's window and are not read
  */
 public record Item(int id, Object doc, ItemHashes hashes, List<Argument> arguments, List<String> choices,
-        List<Integer> gold, String target, List<Example> rows, int cutTokens) {
+        List<Integer> gold, String target, List<Example> rows, Generation generation, int cutTokens) {
+    /**
+     * A text to be generated.
+     *
+     * @param request  the prompt in tokens, and how it is completed
+     * @param keywords the same as the task's file says it, as Gson writes it
+     */
+    public record Generation(GenerationRequest request, Object keywords) {
+    }
+
     /** @return whether a whole text is scored, if need be in windows */
     boolean isWholeText() {
         return arguments.get(0).context() == null;

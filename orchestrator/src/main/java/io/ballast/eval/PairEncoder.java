@@ -87,7 +87,7 @@ final class PairEncoder {
     List<Example> windows(String text, String place) {
         int first = prefix.orElseThrow(() -> new InvalidInputException(place + ": expected a tokenizer with a BOS or EOS"
                 + " token, from which a text's first token is predicted; found neither"));
-        int[] ids = IntStream.concat(IntStream.of(first), Arrays.stream(this.text.encode(text))).toArray();
+        int[] ids = IntStream.concat(IntStream.of(first), Arrays.stream(encoder.encode(text))).toArray();
         return RollingWindows.of(new Example(ids, 1), maxLength);
     }
 

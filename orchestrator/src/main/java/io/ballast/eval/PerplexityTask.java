@@ -102,7 +102,7 @@ public record PerplexityTask(String name, Role role, TaskData data, String promp
     private static Item item(Row row, int id, Argument argument, List<Example> rows, int cutTokens) {
         String target = argument.continuation();
         return new Item(id, row.columns(), ItemHashes.of(PythonJson.dump(row.columns()), argument.prompt(), target),
-                List.of(argument), List.of(), List.of(), target, rows, cutTokens);
+                List.of(argument), List.of(), List.of(), target, rows, null, cutTokens);
     }
 
     @Override

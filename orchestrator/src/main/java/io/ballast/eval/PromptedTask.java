@@ -95,7 +95,7 @@ final class PromptedTask implements EvaluationTask {
 
     @Override
     public Items items(Tokenizer tokenizer, int maxLength) {
-        QuestionEncoder encoder = new QuestionEncoder(file.facts(), new PairEncoder(tokenizer, maxLength));
+        QuestionEncoder encoder = new QuestionEncoder(file.facts(), tokenizer, maxLength);
         List<Item> items = new ArrayList<>();
         int available = file.ask(rows.asked(), shots == 0 ? List.of() : rows.drawnFrom(), shots, rows.data().limit(),
                 question -> items.add(encoder.item(items.size(), question)));

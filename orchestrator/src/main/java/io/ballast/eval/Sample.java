@@ -52,6 +52,9 @@ final class Sample {
             for (int j = 0; j < texts.size(); j++) {
                 argument.put("arg_" + j, texts.get(j));
             }
+            if (item.generation() != null) {
+                argument.put("arg_1", item.generation().keywords());
+            }
             arguments.put("gen_args_" + i, argument);
         }
         return arguments;

@@ -39,7 +39,8 @@ final class StageEvaluation implements AutoCloseable {
         this.log = log;
         this.folder = folder;
         this.record = record;
-        this.evaluator = new Evaluator(tokenizer, new BridgeScorer(bridge, model), config.evaluation().batchSize(), maxLength);
+        this.evaluator = new Evaluator(tokenizer, new BridgeScorer(bridge, model),
+                new BridgeGenerator(bridge, model, tokenizer.folder()), config.evaluation().batchSize(), maxLength);
         this.tasks = EvaluationTasks.of(config, bridge);
     }
 

@@ -83,7 +83,7 @@ class ForgettingTest {
             int tokens = 10 + random.nextInt(50);
             double nats = tokens * (1 + 0.3 * random.nextGaussian() + extra + 0.02 * noise.nextGaussian());
             Item item = new Item(i, Map.of(), ItemHashes.of("", "t" + i, "t" + i), List.of(new Argument(null, "t" + i)),
-                    List.of(), List.of(), "t" + i, List.of(), 0);
+                    List.of(), List.of(), "t" + i, List.of(), null, 0);
             return task.results(List.of(item), List.of(new Answer(List.of(new Likelihood(-nats, false, tokens)), null)))
                     .get(0);
         }).toList(), 200);

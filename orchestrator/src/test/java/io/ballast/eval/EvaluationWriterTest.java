@@ -51,7 +51,8 @@ class EvaluationWriterTest {
                 new PerplexityTask("stories/test", Role.GENERAL, new TaskData(texts, null, null), null, "{text}",
                         false));
         try (Tokenizer tokenizer = CharacterTokenizer.in(folder, true)) {
-            evaluation = new Evaluator(tokenizer, new BigramScorer(CharacterTokenizer.VOCABULARY), 2, 5)
+            evaluation = new Evaluator(tokenizer, new BigramScorer(CharacterTokenizer.VOCABULARY),
+                    SmallTasks.NOTHING_GENERATED, 2, 5)
                     .evaluate(EvaluationTasks.of(tasks), (done, total) -> { }, () -> false);
         }
     }

@@ -55,7 +55,8 @@ class EvaluatorTest {
     }
 
     private Evaluation evaluate(int maxLength, EvaluationTask... tasks) {
-        return new Evaluator(tokenizer, model, 4, maxLength).evaluate(EvaluationTasks.of(List.of(tasks)), SILENT, () -> false);
+        return new Evaluator(tokenizer, model, SmallTasks.NOTHING_GENERATED, 4, maxLength)
+                .evaluate(EvaluationTasks.of(List.of(tasks)), SILENT, () -> false);
     }
 
     /** Log-probability of a text's characters after another, by the model's own formula. */
@@ -171,14 +172,14 @@ class EvaluatorTest {
         Path file = file("texts.jsonl", "{\"text\": \"before\"}");
         PerplexityTask task = new PerplexityTask("texts", Role.GENERAL, new TaskData(file, null, null), null, "{text}",
                 false);
-        Evaluator evaluator = new Evaluator(tokenizer, model, 4, 100);
+        Evaluator evaluator = new Evaluator(tokenizer, model, SmallTasks.NOTHING_GENERATED, 4, 100);
         EvaluationTasks tasks = EvaluationTasks.of(List.of(task));
         Evaluation before = evaluator.evaluate(tasks, SILENT, () -> false);
         assertEquals(before.scores("base"), evaluator.evaluate(tasks, SILENT, () -> false).scores("base"));
         Files.writeString(file, "{\"text\": \"after\"}");
         String message = assertThrows(InvalidInputException.class,
                 () -> evaluator.evaluate(tasks, SILENT, () -> false)).getMessage();
-        assertTrue(message.contains("texts.jsonl") && message.contains("20 bytes") && message.contains("17 bytes"),
+        assertTrue(message.contains("texts.jsonl") && message.contains("19 bytes") && message.contains("17 bytes"),
                 message);
     }
 

@@ -20,7 +20,7 @@ public record KnownTask(String name, Role role) implements EvaluationTask {
         return new TaskResult(this, IntStream.range(0, right.size()).mapToObj(i -> {
             Item item = new Item(i, Map.of("goal", "g" + i), new ItemHashes("doc " + i, "prompt " + i, "target " + i),
                     List.of(new Argument("g" + i, " ab"), new Argument("g" + i, " cd")), List.of("ab", "cd"),
-                    List.of(1), "1", List.of(), 0);
+                    List.of(1), "1", List.of(), null, 0);
             Contribution contribution = Contribution.of(right.get(i));
             return new ItemResult(item, new Answer(List.of(new Likelihood(-2, false, 2),
                     new Likelihood(right.get(i) ? -1 : -3, false, 2)), null), Map.of(),

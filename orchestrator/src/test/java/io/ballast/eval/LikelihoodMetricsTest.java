@@ -19,7 +19,7 @@ class LikelihoodMetricsTest {
     }
 
     private static Item choices(List<Integer> gold, String... choices) {
-        return new Item(0, Map.of(), NONE, List.of(), List.of(choices), gold, gold.toString(), List.of(), 0);
+        return new Item(0, Map.of(), NONE, List.of(), List.of(choices), gold, gold.toString(), List.of(), null, 0);
     }
 
     private static double value(String metric, Item item, double... logProbabilities) {
@@ -60,7 +60,7 @@ class LikelihoodMetricsTest {
     @Test
     void aSingleContinuationIsRightWhenItIsTheGreedyOneAndItsTokensAreNotCounted() {
         Item item = new Item(0, Map.of(), NONE, List.of(new Argument("a", " word")), List.of(), List.of(), " word",
-                List.of(), 0);
+                List.of(), null, 0);
         List<Likelihood> rows = List.of(new Likelihood(-2.5, true, 3));
         assertEquals(new Contribution(1, 1), of("loglikelihood", "acc", item, rows));
         assertEquals(new Contribution(2.5, 1), of("loglikelihood", "perplexity", item, rows));
@@ -72,7 +72,7 @@ class LikelihoodMetricsTest {
         "\"\"|1|0", "\"\u00A0caf\u00E9\u001C\"|3|8", "\"a\u200Bb\"|1|5"})
     void aTextIsWeighedByWordsOrBytesAsPythonCountsThem(String text, int words, int bytes) {
         Item item = new Item(0, Map.of(), NONE, List.of(new Argument(null, text)), List.of(), List.of(), text,
-                List.of(), 0);
+                List.of(), null, 0);
         List<Likelihood> rows = List.of(new Likelihood(-7, false, 3));
         assertEquals(new Contribution(7, words), of("loglikelihood_rolling", "word_perplexity", item, rows));
         assertEquals(new Contribution(7, bytes), of("loglikelihood_rolling", "byte_perplexity", item, rows));

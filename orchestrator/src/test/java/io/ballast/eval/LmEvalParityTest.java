@@ -14,6 +14,7 @@ import io.ballast.data.Tokenizer;
 import io.ballast.eval.LmEvalReference.Job;
 import io.ballast.python.Bridge;
 import io.ballast.python.PythonEnvironment;
+import io.ballast.train.BridgeGenerator;
 import io.ballast.train.BridgeScorer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,7 +73,7 @@ class LmEvalParityTest {
         JOBS.add(job("wikitext", "wikitext", pages(shared), null, 0, stories, 256));
         for (String name : List.of("sciq", "medmcqa")) {
             JOBS.add(job(name + "-5", name, shared.resolve("data").resolve(FILES.get(name)),
-                    shared.resolve("data/" + name + "/train.jsonl"), 5, random, 2048));
+                    examples(shared.resolve("data/" + name + "/train.jsonl"), name), 5, random, 2048));
         }
         JOBS.add(job("arc_easy-5", "arc_easy", shared.resolve("data").resolve(FILES.get("arc_easy")), null, 5, random,
                 2048));
@@ -101,6 +102,12 @@ class LmEvalParityTest {
                 maxLength, ITEMS, DRAWS);
     }
 
+    /** Rows without a null, which lm-eval's templates cannot read. */
+    private static Path examples(Path train, String name) throws IOException {
+        return Files.write(scratch.resolve(name + "-examples.jsonl"), Files.readAllLines(train).stream()
+                .filter(line -> !line.contains("null")).limit(50).toList());
+    }
+
     /** A paragraph of Wikipedia a page; the longest are longer than a window. */
     private static Path pages(Path shared) throws IOException {
         List<String> pages = Files.readAllLines(shared.resolve("data/general/wikitext2_test.txt")).stream()
@@ -127,7 +134,7 @@ class LmEvalParityTest {
         long model = bridge.openModel(folder, "float32", "cpu", false, 1);
         try (Tokenizer tokenizer = Tokenizer.open(folder);
                 EvaluationTasks tasks = SmallTasks.of(bridge, evaluation.toString())) {
-            return new Evaluator(tokenizer, new BridgeScorer(bridge, model), 16, job.maxLength())
+            return new Evaluator(tokenizer, new BridgeScorer(bridge, model), new BridgeGenerator(bridge, model, folder), 16, job.maxLength())
                     .evaluate(tasks, (done, total) -> { }, () -> false).results().get(0);
         } finally {
             bridge.release(model);

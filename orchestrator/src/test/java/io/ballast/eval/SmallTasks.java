@@ -10,6 +10,11 @@ import java.nio.file.Path;
 
 /** Tasks of evaluation entries, for tests. */
 final class SmallTasks {
+    /** Where tasks of likelihoods only are evaluated. */
+    static final TextGenerator NOTHING_GENERATED = (prompts, rows, length, settings, seed) -> {
+        throw new UnsupportedOperationException("no task generates");
+    };
+
     private SmallTasks() {}
 
     /** A task that Ballast ships, on a file. */

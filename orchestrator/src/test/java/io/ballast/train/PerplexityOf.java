@@ -27,7 +27,8 @@ final class PerplexityOf {
         long handle = bridge.openModel(model, "float32", "cpu", false, 0);
         try (Tokenizer tokenizer = Tokenizer.open(model);
                 EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge)) {
-            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(), MAX_LENGTH)
+            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
+                    new BridgeGenerator(bridge, handle, model), evaluation.batchSize(), MAX_LENGTH)
                     .evaluate(tasks, (rows, total) -> { }, () -> false)
                     .scores("saved").get(0).value();
         } finally {
