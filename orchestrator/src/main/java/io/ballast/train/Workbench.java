@@ -7,6 +7,7 @@ import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
+import io.ballast.data.CacheFolder;
 import io.ballast.data.DataStatistics;
 import io.ballast.data.PhaseData;
 import io.ballast.data.Tokenizer;
@@ -104,7 +105,7 @@ final class Workbench implements AutoCloseable {
     }
 
     private PhaseData read(String name, List<DataConfig> entries, int maxLength) {
-        PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, TokenCache.folder(),
+        PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, CacheFolder.of("tokens"),
                 (messages, addGenerationPrompt) -> bridge.renderChat(modelFolder.path(), messages, addGenerationPrompt),
                 config.seed());
         DataStatistics counts = data.statistics();
