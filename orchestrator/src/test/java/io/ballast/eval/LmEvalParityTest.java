@@ -11,6 +11,7 @@ import io.ballast.eval.LmEvalReference.Requests;
 import io.ballast.eval.LmEvalReference.Scored;
 import io.ballast.python.Bridge;
 import io.ballast.python.PythonEnvironment;
+import io.ballast.train.BridgeScorer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,9 +115,8 @@ class LmEvalParityTest {
         Evaluation evaluation;
         try (Bridge bridge = Bridge.open(PythonEnvironment.find())) {
             long model = bridge.openModel(LmEvalReference.model(), "float32", "cpu", false, 1);
-            evaluation = new Evaluator(tokenizer,
-                    (slot, rows, length, output) -> bridge.score(model, slot, rows, length, false, output), 16,
-                    LmEvalReference.MAX_LENGTH).evaluate(tasks, (done, total) -> { }, () -> false);
+            evaluation = new Evaluator(tokenizer, new BridgeScorer(bridge, model), 16, LmEvalReference.MAX_LENGTH)
+                    .evaluate(tasks, (done, total) -> { }, () -> false);
         }
         assertTrue(evaluation.results().stream().anyMatch(result -> result.cutItems() > 0), "no context was cut");
         for (TaskResult result : evaluation.results()) {
