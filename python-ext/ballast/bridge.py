@@ -29,6 +29,7 @@ from ballast import (
     methods,
     scoring,
     sequence,
+    shared_contexts,
     tasks,
     tensorboard,
 )
@@ -39,6 +40,7 @@ from ballast.model_phase import ModelPhase
 from ballast.measurement import Measurement
 from ballast.models import OpenedModel
 from ballast.output import Output
+from ballast.prefixes import Prefix
 from ballast.storage import storage_of
 from ballast.tasks import hub_data, standard_error
 from ballast.tasks.session import TaskSession
@@ -310,10 +312,23 @@ def open_anchor(
 
 
 @called_from_java
-def score(model: int, slot, rows: int, length: int, packed: bool, output) -> None:
+def sharing(model: int) -> str:
+    return shared_contexts.sharing(get(model, OpenedModel)).value
+
+
+@called_from_java
+def read_prefix(model: int, ids, length: int) -> int:
     opened = get(model, OpenedModel)
-    batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
-    scoring.score(opened, batch, output)
+    return handles.add(scoring.read_prefix(opened, batches.read_ids(ids, length, opened.vocabulary_size, opened.device)))
+
+
+@called_from_java
+def score(model: int, prefix: int, slot, rows: int, length: int, targets: int, branched: bool, output) -> None:
+    opened = get(model, OpenedModel)
+    batch = batches.read_scoring_slot(
+        slot, rows, length, targets, branched, opened.vocabulary_size, opened.device
+    )
+    scoring.score(opened, batch, output, get(prefix, Prefix) if prefix else None)
 
 
 @called_from_java

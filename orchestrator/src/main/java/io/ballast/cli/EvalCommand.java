@@ -28,6 +28,7 @@ final class EvalCommand implements Command {
     private static final String SHOTS = "shots";
     private static final String SHOTS_DATA = "shots-data";
     private static final String TRUST_TASK_CODE = "trust-task-code";
+    private static final String NO_CACHE = "no-cache";
     private static final String OUT = "out";
     private static final String DEVICE = "device";
     private static final String DTYPE = "dtype";
@@ -61,6 +62,8 @@ final class EvalCommand implements Command {
                 .addOption(Option.builder().longOpt(TRUST_TASK_CODE)
                         .desc("Let Python code of task files run that Ballast does not ship.").get())
                 .addOption(withValue(LIMIT, "N", "The first N documents of each task only."))
+                .addOption(Option.builder().longOpt(NO_CACHE)
+                        .desc("Ask the model again what it said before, and keep nothing.").get())
                 .addOption(withValue(OUT, "DIR", "Where to write results and samples in lm-eval's form."))
                 .addOption(withValue(DEVICE, "DEVICE", "auto, cpu, cuda or cuda:N."))
                 .addOption(withValue(DTYPE, "DTYPE", "float32 or bfloat16."))
@@ -100,6 +103,9 @@ final class EvalCommand implements Command {
             throw new InvalidInputException("expected --tasks A,B, found none. Name tasks that Ballast ships, such as"
                     + " sciq,piqa, or those of a folder with task files, --tasks-dir DIR.");
         }
+        if (line.hasOption(DATA) && line.hasOption(DATA_DIR)) {
+            throw new InvalidInputException("expected --data FILE (one task) or --data-dir DIR, found both.");
+        }
         List<String> names = List.of(tasks.split(",", -1)).stream().map(String::strip).toList();
         if (line.hasOption(DATA) && names.size() > 1) {
             throw new InvalidInputException("expected one task with --data " + line.getOptionValue(DATA) + ", found "
@@ -119,6 +125,7 @@ final class EvalCommand implements Command {
         evaluation.add("general", entries);
         copyNumber(line, BATCH_SIZE, evaluation, "batchSize");
         copyPath(line, DATA_DIR, evaluation, "dataDir");
+        evaluation.addProperty("cache", !line.hasOption(NO_CACHE));
         evaluation.addProperty("trustTaskCode", line.hasOption(TRUST_TASK_CODE));
         if (line.hasOption(TASKS_DIR)) {
             JsonArray folders = new JsonArray();

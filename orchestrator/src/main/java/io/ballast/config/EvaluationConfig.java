@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
  * @param batchSize rows in a scoring batch
  * @param tasksDir  absolute paths of folders with task files, looked through before those that Ballast ships
  * @param dataDir   absolute path of a folder with data files of tasks, or null
+ * @param cache     whether what an unchanged model says is kept and not asked again
  * @param trustTaskCode whether Python code of task files that Ballast does not ship may run
  */
 public record EvaluationConfig(
@@ -24,6 +25,8 @@ public record EvaluationConfig(
                 + " ships.", byDefault = "[]", path = true) List<String> tasksDir,
         @Setting(value = "Folder with TASK/test, TASK/validation or TASK data files, for tasks without 'data'.",
                 path = true) String dataDir,
+        @Setting(value = "Whether what a model says before it is changed is kept on this machine, and taken from there"
+                + " when it is asked again.", byDefault = "true") boolean cache,
         @Setting(value = "Whether Python code that belongs to task files of others may run.", byDefault = "false")
                 boolean trustTaskCode) {
 
@@ -51,7 +54,8 @@ public record EvaluationConfig(
      * @return a copy
      */
     public EvaluationConfig withStages(List<Stage> others) {
-        return new EvaluationConfig(others, general, domain, batchSize, tasksDir, dataDir, trustTaskCode);
+        return new EvaluationConfig(others, general, domain, batchSize, tasksDir, dataDir, cache,
+                trustTaskCode);
     }
 
     /**
@@ -62,7 +66,7 @@ public record EvaluationConfig(
      */
     public EvaluationConfig withTasks(UnaryOperator<List<TaskConfig>> change) {
         return new EvaluationConfig(stages, change.apply(general), change.apply(domain), batchSize, tasksDir,
-                dataDir, trustTaskCode);
+                dataDir, cache, trustTaskCode);
     }
 
     private static boolean happens(Stage stage, ExperimentConfig experiment) {

@@ -1,15 +1,12 @@
 package io.ballast.eval;
 
 import io.ballast.InvalidInputException;
-import io.ballast.data.Example;
 import io.ballast.data.Tokenizer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -45,6 +42,7 @@ public final class Evaluator {
 
     /**
      * @param tasks     what is measured
+     * @param cache     what the model said before, and will have said
      * @param progress  is told after every batch
      * @param cancelled is asked between batches
      * @return the results, in the order of the tasks
@@ -52,27 +50,29 @@ public final class Evaluator {
      * @throws io.ballast.InvalidInputException  when a task's file or a row of it cannot be used
      * @throws io.ballast.TrainingFailedException when the model answers NaN
      */
-    public Evaluation evaluate(EvaluationTasks tasks, EvaluationProgress progress, BooleanSupplier cancelled) {
+    public Evaluation evaluate(EvaluationTasks tasks, AnswerCache cache, EvaluationProgress progress,
+            BooleanSupplier cancelled) {
         Instant started = Instant.now();
         List<Items> items = tasks.all().stream().map(this::items).toList();
-        List<Example> rows = new ArrayList<>();
-        List<GenerationRequest> prompts = new ArrayList<>();
-        items.forEach(each -> each.all().forEach(item -> {
-            rows.addAll(item.rows());
-            if (item.generation() != null) {
-                prompts.add(item.generation().request());
-            }
-        }));
-        int all = rows.size() + prompts.size();
-        Iterator<Likelihood> likelihoods = Arrays.asList(scorer.score(rows,
-                (done, total) -> progress.update(done, all), cancelled)).iterator();
-        String[] texts = new String[prompts.size()];
-        generator.generate(prompts, (text, place) -> texts[place] = text,
-                (done, total) -> progress.update(rows.size() + done, all), cancelled);
-        Iterator<String> generated = Arrays.asList(texts).iterator();
+        Requests requests = new Requests(items, cache);
+        int scored = requests.rows().size();
+        int all = requests.known() + scored + requests.prompts().size();
+        if (requests.known() > 0) {
+            progress.update(requests.known(), all);
+        }
+        scorer.score(requests.rows(), requests::scored, (done, total) -> {
+            cache.flush();
+            progress.update(requests.known() + done, all);
+        }, cancelled);
+        generator.generate(requests.prompts(), requests::completed, (done, total) -> {
+            cache.flush();
+            progress.update(requests.known() + scored + done, all);
+        }, cancelled);
         List<TaskResult> results = new ArrayList<>();
         for (int i = 0; i < items.size(); i++) {
-            results.add(result(tasks.all().get(i), items.get(i), likelihoods, generated));
+            EvaluationTask task = tasks.all().get(i);
+            results.add(new TaskResult(task, task.results(items.get(i).all(),
+                    items.get(i).all().stream().map(requests::answer).toList()), items.get(i).available()));
         }
         return new Evaluation(results, new GroupScores(tasks.groups(), results).scores(""), Encoding.of(tokenizer, maxLength), batchSize, started, Instant.now());
     }
@@ -92,18 +92,5 @@ public final class Evaluator {
             }
         });
         return items;
-    }
-
-    private static TaskResult result(EvaluationTask task, Items items, Iterator<Likelihood> likelihoods,
-            Iterator<String> generated) {
-        List<Answer> answers = items.all().stream().map(item -> {
-            if (item.generation() != null) {
-                return new Answer(List.of(), generated.next());
-            }
-            List<Likelihood> own = new ArrayList<>();
-            item.rows().forEach(row -> own.add(likelihoods.next()));
-            return new Answer(item.isWholeText() ? List.of(Likelihood.sum(own)) : own, null);
-        }).toList();
-        return new TaskResult(task, task.results(items.all(), answers), items.available());
     }
 }

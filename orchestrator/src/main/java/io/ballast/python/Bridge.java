@@ -522,18 +522,43 @@ public final class Bridge implements AutoCloseable {
     // ---- scoring and the rest
 
     /**
+     * Asks what a model can read once for several token rows, by trying it on a few tokens.
+     *
+     * @param model its handle
+     * @return nothing, branches or prefixes
+     */
+    public String sharing(long model) {
+        return (String) invoke("sharing", model);
+    }
+
+    /**
+     * Reads what many token rows begin with.
+     *
+     * @param model  handle of the model
+     * @param ids    the tokens; borrowed for the call
+     * @param length how many
+     * @return the handle of its keys and values; releasing it frees them
+     */
+    public long readPrefix(long model, LongBuffer ids, int length) {
+        return withBuffer(ids, () -> handle(invoke("read_prefix", model, array(ids, ids.capacity()), length)));
+    }
+
+    /**
      * Log-probabilities of a batch's targets.
      *
-     * @param model  its handle
-     * @param slot   the batch; borrowed for the call
-     * @param rows   rows in the batch
-     * @param length positions in a row
-     * @param packed whether a row holds more than one document
-     * @param output [2, rows, length]: log-probability in nats, and 1 where the target is the most likely token
+     * @param model    its handle
+     * @param prefix   handle of what all rows continue, or 0
+     * @param slot     the batch, laid out as {@code io.ballast.eval.ScoringBatch} states; borrowed for the call
+     * @param rows     rows in the batch
+     * @param length   positions in a row
+     * @param targets  how many there are
+     * @param branched whether a row has branches, which see their context and themselves
+     * @param output   [2, targets]: log-probability in nats, and 1 where the target is the most likely token
      */
-    public void score(long model, LongBuffer slot, int rows, int length, boolean packed, FloatBuffer output) {
-        withBuffer(slot, () -> withBuffer(output, () -> invoke("score", model, array(slot, slot.capacity()), rows,
-                length, packed, new DirectNDArray<>(output, output.capacity()))));
+    public void score(long model, long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched,
+            FloatBuffer output) {
+        withBuffer(slot, () -> withBuffer(output, () -> invoke("score", model, prefix, array(slot, slot.capacity()),
+                rows, length, targets, branched, new DirectNDArray<>(output, output.capacity()))));
     }
 
     /**

@@ -5,6 +5,7 @@ import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
 import io.ballast.data.Tokenizer;
+import io.ballast.eval.AnswerCache;
 import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTask;
 import io.ballast.eval.EvaluationTasks;
@@ -17,6 +18,7 @@ import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
 import io.ballast.python.Bridge;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,8 @@ final class StageEvaluation implements AutoCloseable {
     private final EventLog log;
     private final RunFolder folder;
     private final RunRecord record;
+    private final Bridge bridge;
+    private final long model;
     private final Evaluator evaluator;
     private final EvaluationTasks tasks;
     private final Map<String, Evaluation> done = new LinkedHashMap<>();
@@ -36,6 +40,8 @@ final class StageEvaluation implements AutoCloseable {
     StageEvaluation(ExperimentConfig config, Tokenizer tokenizer, Bridge bridge, long model, int maxLength,
             EventLog log, RunFolder folder, RunRecord record) {
         this.config = config;
+        this.bridge = bridge;
+        this.model = model;
         this.log = log;
         this.folder = folder;
         this.record = record;
@@ -54,8 +60,11 @@ final class StageEvaluation implements AutoCloseable {
             return;
         }
         log.add("stage", name, 0, Map.of());
-        Evaluation evaluation = evaluator.evaluate(tasks,
-                (rows, total) -> log.progress("scoring", name, rows, Map.of("total", total)), cancelled);
+        Evaluation evaluation;
+        try (AnswerCache cache = cache(stage)) {
+            evaluation = evaluator.evaluate(tasks, cache,
+                    (rows, total) -> log.progress("scoring", name, rows, Map.of("total", total)), cancelled);
+        }
         done.put(name, evaluation);
         EvaluationWriter.write(evaluation, config.model().path(), folder.evaluation(name));
         evaluation.warnings().forEach(warning -> log.add("warning", name, 0, Map.of("message", warning)));
@@ -63,6 +72,12 @@ final class StageEvaluation implements AutoCloseable {
         record.scores(scores);
         record.matrices(matrices());
         log.add("scores", name, 0, Map.of("scores", scores));
+    }
+
+    /** Only a base that nothing was added to is known by its files. */
+    private AnswerCache cache(Stage stage) {
+        return stage == Stage.BASE && config.adapter() == null && config.evaluation().cache()
+                ? AnswerCaches.of(bridge, Path.of(config.model().path()), model) : AnswerCache.none();
     }
 
     /** Compares the last stage with the base, item by item. */

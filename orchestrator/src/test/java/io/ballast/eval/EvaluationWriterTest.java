@@ -53,7 +53,7 @@ class EvaluationWriterTest {
         try (Tokenizer tokenizer = CharacterTokenizer.in(folder, true)) {
             evaluation = new Evaluator(tokenizer, new BigramScorer(CharacterTokenizer.VOCABULARY),
                     SmallTasks.NOTHING_GENERATED, 2, 5)
-                    .evaluate(EvaluationTasks.of(tasks), (done, total) -> { }, () -> false);
+                    .evaluate(EvaluationTasks.of(tasks), AnswerCache.none(), (done, total) -> { }, () -> false);
         }
     }
 

@@ -56,7 +56,7 @@ class EvaluatorTest {
 
     private Evaluation evaluate(int maxLength, EvaluationTask... tasks) {
         return new Evaluator(tokenizer, model, SmallTasks.NOTHING_GENERATED, 4, maxLength)
-                .evaluate(EvaluationTasks.of(List.of(tasks)), SILENT, () -> false);
+                .evaluate(EvaluationTasks.of(List.of(tasks)), AnswerCache.none(), SILENT, () -> false);
     }
 
     /** Log-probability of a text's characters after another, by the model's own formula. */
@@ -174,11 +174,11 @@ class EvaluatorTest {
                 false);
         Evaluator evaluator = new Evaluator(tokenizer, model, SmallTasks.NOTHING_GENERATED, 4, 100);
         EvaluationTasks tasks = EvaluationTasks.of(List.of(task));
-        Evaluation before = evaluator.evaluate(tasks, SILENT, () -> false);
-        assertEquals(before.scores("base"), evaluator.evaluate(tasks, SILENT, () -> false).scores("base"));
+        Evaluation before = evaluator.evaluate(tasks, AnswerCache.none(), SILENT, () -> false);
+        assertEquals(before.scores("base"), evaluator.evaluate(tasks, AnswerCache.none(), SILENT, () -> false).scores("base"));
         Files.writeString(file, "{\"text\": \"after\"}");
         String message = assertThrows(InvalidInputException.class,
-                () -> evaluator.evaluate(tasks, SILENT, () -> false)).getMessage();
+                () -> evaluator.evaluate(tasks, AnswerCache.none(), SILENT, () -> false)).getMessage();
         assertTrue(message.contains("texts.jsonl") && message.contains("19 bytes") && message.contains("17 bytes"),
                 message);
     }

@@ -129,7 +129,7 @@ class LmEvalParityTest {
         try (Tokenizer tokenizer = Tokenizer.open(folder);
                 EvaluationTasks tasks = SmallTasks.of(bridge, evaluation.toString())) {
             return new Evaluator(tokenizer, new BridgeScorer(bridge, model), new BridgeGenerator(bridge, model, folder), 16, job.maxLength())
-                    .evaluate(tasks, (done, total) -> { }, () -> false).results().get(0);
+                    .evaluate(tasks, AnswerCache.none(), (done, total) -> { }, () -> false).results().get(0);
         } finally {
             bridge.release(model);
         }

@@ -3,6 +3,7 @@ package io.ballast.train;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentReader;
 import io.ballast.data.Tokenizer;
+import io.ballast.eval.AnswerCache;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.eval.Evaluator;
 import io.ballast.python.Bridge;
@@ -29,7 +30,7 @@ final class PerplexityOf {
                 EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge)) {
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
                     new BridgeGenerator(bridge, handle, model), evaluation.batchSize(), MAX_LENGTH)
-                    .evaluate(tasks, (rows, total) -> { }, () -> false)
+                    .evaluate(tasks, AnswerCache.none(), (rows, total) -> { }, () -> false)
                     .scores("saved").get(0).value();
         } finally {
             bridge.release(handle);
