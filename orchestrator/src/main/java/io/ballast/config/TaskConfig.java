@@ -19,10 +19,13 @@ import java.util.Map;
  * @param name       what the scores are called; by default the task, or parent folder/stem
  * @param domain     name of the domain that is measured, or null for the only one
  * @param generate   text that the base model writes and whose perplexity is measured, or null
+ * @param subject    the column that says what an item is about, or null for the usual ones
  */
 @Shorthand("task")
 @Alternatives(value = {"task", "multipleChoice", "perplexity", "generate"}, required = true)
 @Alternatives({"text", "completion"})
+@Alternatives({"subject", "perplexity"})
+@Alternatives({"subject", "generate"})
 public record TaskConfig(
         @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy or lambada_openai.") String task,
         @Setting(value = "The task's data file.", path = true, needs = "task") String data,
@@ -42,7 +45,10 @@ public record TaskConfig(
                 String name,
         @Setting("Of several domains: the name of the one that is measured.") String domain,
         @Setting("Text that the base model writes, and whose perplexity is measured: what was kept, without a corpus.")
-                GenerateConfig generate) {
+                GenerateConfig generate,
+        @Setting("The column that says what an item is about, by which newly wrong and newly right items are counted;"
+                + " by default the first that is there of subject, subject_name, category and topic.")
+                String subject) {
 
     /**
      * Which of the file's columns stand for which of the task's.
@@ -81,7 +87,7 @@ public record TaskConfig(
      */
     public TaskConfig ofWritten(String file) {
         return new TaskConfig(null, null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit, name(),
-                domain, null);
+                domain, null, null);
     }
 
     private static String nameOf(String file) {

@@ -60,7 +60,7 @@ public final class EvaluationTasks {
     private static EvaluationTask multipleChoice(TaskConfig entry, MultipleChoiceConfig own, Role role) {
         return new LikelihoodTask(entry.name(), role,
                 TaskDefinition.multipleChoice(entry.name(), own.prompt(), own.choices(), own.answer()),
-                new TaskData(Path.of(own.path()), entry.where(), entry.limit()), Map.of());
+                new TaskData(Path.of(own.path()), entry.where(), entry.limit(), entry.subject()), Map.of());
     }
 
     private static EvaluationTask likelihood(TaskConfig entry, Role role) {
@@ -70,7 +70,7 @@ public final class EvaluationTasks {
                     + "{\"task\": \"" + entry.task() + "\", \"data\": FILE}");
         }
         return new LikelihoodTask(entry.name(), role, definition,
-                new TaskData(Path.of(entry.data()), entry.where(), entry.limit()), entry.columns());
+                new TaskData(Path.of(entry.data()), entry.where(), entry.limit(), entry.subject()), entry.columns());
     }
 
     private static EvaluationTask perplexity(TaskConfig entry, Role role, PhaseConfig phase) {

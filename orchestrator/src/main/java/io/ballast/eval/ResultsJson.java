@@ -70,6 +70,9 @@ final class ResultsJson {
         config.put("dataset_path", result.task().data().file().toString());
         config.put("where", result.task().data().where());
         config.put("limit", result.task().data().limit());
+        if (result.task().data().subject() != null) {
+            config.put("subject", result.task().data().subject());
+        }
         config.put("num_fewshot", 0);
         config.put("metric_list", result.task().metrics().stream().map(metric -> Map.of(
                 "metric", metric.key(),

@@ -13,8 +13,20 @@ import java.util.function.BiFunction;
  * @param file  a .jsonl, .csv or .parquet file
  * @param where an SQL condition over the columns, or null for all rows
  * @param limit the first rows only, or null for all
+ * @param subject the column that says what a row is about, or null for the usual ones
  */
-public record TaskData(Path file, String where, Integer limit) {
+public record TaskData(Path file, String where, Integer limit, String subject) {
+    /**
+     * Rows of which no column is named that says what they are about.
+     *
+     * @param file  a .jsonl, .csv or .parquet file
+     * @param where an SQL condition over the columns, or null for all rows
+     * @param limit the first rows only, or null for all
+     */
+    public TaskData(Path file, String where, Integer limit) {
+        this(file, where, limit, null);
+    }
+
     /**
      * @param item makes an item of a row and its index
      * @return one item a row
@@ -27,11 +39,19 @@ public record TaskData(Path file, String where, Integer limit) {
             while (rows.hasNext()) {
                 Row row = rows.next();
                 if (limit == null || available < limit) {
+                    requireSubject(row);
                     items.add(item.apply(row, available));
                 }
                 available++;
             }
         }
         return new Items(items, available);
+    }
+
+    private void requireSubject(Row row) {
+        if (subject != null && !row.columns().containsKey(subject)) {
+            throw row.invalid("expected the column '" + subject + "', which \"subject\" names; found "
+                    + String.join(", ", row.columns().keySet()) + ". Name one of these, or leave \"subject\" out.");
+        }
     }
 }

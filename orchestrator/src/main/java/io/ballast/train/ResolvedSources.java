@@ -52,6 +52,6 @@ final class ResolvedSources {
     private List<TaskConfig> tasks(List<TaskConfig> tasks) {
         return tasks.stream().map(each -> new TaskConfig(each.task(), file(each.data()), each.columns(),
                 questions(each.multipleChoice()), file(each.perplexity()), each.text(), each.prompt(), each.completion(), each.where(), each.limit(),
-                each.name(), each.domain(), each.generate())).toList();
+                each.name(), each.domain(), each.generate(), each.subject())).toList();
     }
 }

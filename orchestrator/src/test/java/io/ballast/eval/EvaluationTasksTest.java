@@ -26,7 +26,7 @@ class EvaluationTasksTest {
     }
 
     private static TaskConfig perplexity(String file, String text, String prompt, String completion, String where) {
-        return new TaskConfig(null, null, null, null, file, text, prompt, completion, where, 5, null, null, null);
+        return new TaskConfig(null, null, null, null, file, text, prompt, completion, where, 5, null, null, null, null);
     }
 
     private static EvaluationTask only(TaskConfig entry, PhaseConfig general) {
@@ -75,16 +75,16 @@ class EvaluationTasksTest {
     @Test
     void aTaskIsNamedAfterItselfUnlessItHasAName() {
         TaskConfig entry = new TaskConfig("piqa", "/data/p.jsonl", Map.of("goal", "g"), null, null, null, null, null, null, 9,
-                null, null, null);
+                null, null, null, "g");
         assertEquals(new LikelihoodTask("piqa", Role.GENERAL, Tasks.named("piqa"),
-                new TaskData(Path.of("/data/p.jsonl"), null, 9), Map.of("goal", "g")), only(entry, NONE));
+                new TaskData(Path.of("/data/p.jsonl"), null, 9, "g"), Map.of("goal", "g")), only(entry, NONE));
         assertEquals("physics", only(new TaskConfig("piqa", "/data/p.jsonl", null, null, null, null, null, null, null, null,
-                "physics", null, null), NONE).name());
+                "physics", null, null, null), NONE).name());
     }
 
     @Test
     void aTaskWithoutDataSaysHowToNameIt() {
-        TaskConfig entry = new TaskConfig("piqa", null, null, null, null, null, null, null, null, null, null, null, null);
+        TaskConfig entry = new TaskConfig("piqa", null, null, null, null, null, null, null, null, null, null, null, null, null);
         String message = assertThrows(InvalidInputException.class, () -> only(entry, NONE)).getMessage();
         assertTrue(message.contains("{\"task\": \"piqa\", \"data\": FILE}"), message);
     }
@@ -106,7 +106,7 @@ class EvaluationTasksTest {
 
     @Test
     void generalTasksComeFirstAndRolesAreKept() {
-        TaskConfig entry = new TaskConfig("piqa", "/p.jsonl", null, null, null, null, null, null, null, null, null, null, null);
+        TaskConfig entry = new TaskConfig("piqa", "/p.jsonl", null, null, null, null, null, null, null, null, null, null, null, null);
         TaskConfig other = perplexity("/texts.jsonl", null, null, null, null);
         assertEquals(List.of("texts general", "piqa domain"), EvaluationTasks.of(new EvaluationConfig(List.of(),
                 List.of(other), List.of(entry), 16)).stream()
