@@ -80,6 +80,15 @@ class EvaluatorTest {
     }
 
     @Test
+    void aSubjectThatNoColumnHasIsRefusedWithTheColumnsThereAre() throws IOException {
+        Path file = file("piqa.jsonl", "{\"goal\": \"g\", \"sol1\": \"a\", \"sol2\": \"b\", \"label\": 1}");
+        String message = assertThrows(InvalidInputException.class, () -> evaluate(1, new LikelihoodTask("piqa",
+                Role.GENERAL, Tasks.named("piqa"), new TaskData(file, null, null, "topic"), Map.of()))).getMessage();
+        assertTrue(message.contains("piqa.jsonl, line 1") && message.contains("'topic'")
+                && message.contains("goal, sol1, sol2, label"), message);
+    }
+
+    @Test
     void aTextsPerplexityIsThatOfAllItsTokensAfterBos() throws IOException {
         Path file = file("texts.jsonl", "{\"text\": \"hello\"}", "{\"text\": \"a much longer text than that\"}",
                 "{\"text\": \"\"}");
