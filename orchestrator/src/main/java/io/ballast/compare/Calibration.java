@@ -39,19 +39,17 @@ final class Calibration {
     }
 
     private void add(int i, RecordedItem item) {
-        double[] logs = item.logProbabilities().stream().mapToDouble(Double::doubleValue).toArray();
+        List<Double> logs = item.logProbabilities();
         int gold = (int) item.target();
         int chosen = item.mostLikely();
-        double sum = 0;
         double others = Double.NEGATIVE_INFINITY;
-        for (int choice = 0; choice < logs.length; choice++) {
-            sum += Math.exp(logs[choice] - logs[chosen]);
-            others = choice == gold ? others : Math.max(others, logs[choice]);
+        for (int choice = 0; choice < logs.size(); choice++) {
+            others = choice == gold ? others : Math.max(others, logs.get(choice));
         }
-        double confidence = 1 / sum;
+        double confidence = item.probabilities().get(chosen);
         bins[i] = Math.max(0, (int) Math.ceil(confidence * BINS) - 1);
         gaps[i] = (chosen == gold ? 1 : 0) - confidence;
-        margins[i] = logs[gold] - others;
+        margins[i] = logs.get(gold) - others;
     }
 
     /**

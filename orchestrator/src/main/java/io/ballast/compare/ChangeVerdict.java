@@ -21,11 +21,15 @@ public enum ChangeVerdict {
         this.words = words;
     }
 
-    static ChangeVerdict of(double change, boolean higherIsBetter, double adjustedP) {
+    /** A score that is no longer a finite number is worse, whatever a test makes of it. */
+    static ChangeVerdict of(double before, double after, boolean higherIsBetter, double adjustedP) {
+        if (!Double.isFinite(before) || !Double.isFinite(after)) {
+            return Double.isFinite(before) ? WORSE : Double.isFinite(after) ? BETTER : NOISE;
+        }
         if (adjustedP >= ALPHA) {
             return NOISE;
         }
-        return change > 0 == higherIsBetter ? BETTER : WORSE;
+        return after > before == higherIsBetter ? BETTER : WORSE;
     }
 
     @Override

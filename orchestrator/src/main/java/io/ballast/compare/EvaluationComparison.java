@@ -19,11 +19,13 @@ import java.util.stream.Stream;
  * @param scores      one for each task and metric that both have
  * @param calibration two for each multiple-choice task whose samples carry every choice's log-likelihood and the right
  *                    choice
+ * @param subjects    one for each subject of a task that has several
  * @param notes       what is not in here, and why: tasks and metrics of one evaluation only, values that are no
  *                    function of the items
  */
 public record EvaluationComparison(EvaluationSource before, EvaluationSource after, long seed,
-        List<ScoreChange> scores, List<CalibrationChange> calibration, List<String> notes) {
+        List<ScoreChange> scores, List<CalibrationChange> calibration, List<SubjectChange> subjects,
+        List<String> notes) {
 
     /** Bootstrap draws of every interval. */
     public static final int DRAWS = PairedBootstrap.DRAWS;
@@ -41,26 +43,27 @@ public record EvaluationComparison(EvaluationSource before, EvaluationSource aft
      * @throws InvalidInputException when they have no task or metric in common, or a task's items are not the same
      */
     public static EvaluationComparison between(EvaluationFolder before, EvaluationFolder after, long seed, Path flips) {
-        Collector collector = new Collector(seed, notes(before, after));
         List<String> tasks = before.tasks().stream().filter(after.tasks()::contains).toList();
         if (tasks.isEmpty()) {
             throw new InvalidInputException("expected a task that both evaluations have; found "
                     + String.join(", ", before.tasks()) + " in " + before.source().results() + " and "
                     + String.join(", ", after.tasks()) + " in " + after.source().results() + ".");
         }
-        for (String task : tasks) {
-            PairedTask pair = new PairedTask(before.task(task), after.task(task));
-            collector.add(pair);
-            if (flips != null) {
-                Flips.write(pair, flips);
-            }
-        }
-        if (collector.changes.isEmpty()) {
+        TaskChanges changes = TaskChanges.of(tasks.stream().map(task -> pair(before, after, task, flips)), seed);
+        if (changes.scores().isEmpty()) {
             throw new InvalidInputException("expected a metric that both evaluations have; found none in the tasks "
-                    + String.join(", ", tasks) + ": " + String.join("; ", collector.notes) + ".");
+                    + String.join(", ", tasks) + ": " + String.join("; ", changes.notes()) + ".");
         }
-        return new EvaluationComparison(before.source(), after.source(), seed, collector.scores(),
-                List.copyOf(collector.calibration), List.copyOf(collector.notes));
+        return new EvaluationComparison(before.source(), after.source(), seed, changes.scores(), changes.calibration(),
+                changes.subjects(), Stream.of(notes(before, after), changes.notes()).flatMap(List::stream).toList());
+    }
+
+    private static PairedTask pair(EvaluationFolder before, EvaluationFolder after, String task, Path flips) {
+        PairedTask pair = new PairedTask(before.task(task), after.task(task));
+        if (flips != null) {
+            Flips.write(pair, flips);
+        }
+        return pair;
     }
 
     private static List<String> notes(EvaluationFolder before, EvaluationFolder after) {
@@ -78,37 +81,5 @@ public record EvaluationComparison(EvaluationSource before, EvaluationSource aft
             }
         }
         return notes;
-    }
-
-    /** What the pairs of tasks give, until Holm's correction can be made over all. */
-    private static final class Collector {
-        private final long seed;
-        private final List<Forgetting> changes = new ArrayList<>();
-        private final List<Double> smallest = new ArrayList<>();
-        private final List<CalibrationChange> calibration = new ArrayList<>();
-        private final List<String> notes;
-
-        private Collector(long seed, List<String> notes) {
-            this.seed = seed;
-            this.notes = notes;
-        }
-
-        private void add(PairedTask pair) {
-            pair.metrics().forEach(metric -> {
-                changes.add(pair.change(metric, seed));
-                smallest.add(pair.smallestChange(metric));
-            });
-            notes.addAll(pair.notes());
-            calibration.addAll(pair.calibration(seed));
-        }
-
-        private List<ScoreChange> scores() {
-            double[] adjusted = HolmCorrection.adjusted(changes.stream().mapToDouble(Forgetting::p).toArray());
-            List<ScoreChange> scores = new ArrayList<>();
-            for (int i = 0; i < adjusted.length; i++) {
-                scores.add(ScoreChange.of(changes.get(i), adjusted[i], smallest.get(i)));
-            }
-            return scores;
-        }
     }
 }

@@ -2,8 +2,6 @@ package io.ballast.compare;
 
 import io.ballast.InvalidInputException;
 import io.ballast.eval.Aggregation;
-import io.ballast.eval.Contribution;
-import io.ballast.eval.Estimate;
 import io.ballast.eval.ItemHashes;
 import io.ballast.eval.Metric;
 import java.util.ArrayList;
@@ -63,34 +61,32 @@ final class PairedTask {
                 .min(Comparator.comparing(metric -> !metric.key().equals(Metric.ACC.key())));
     }
 
-    /**
-     * @param metric one of {@link #metrics()}
-     * @param seed   of the bootstrap
-     * @return the change with its interval and p-value
-     */
-    Forgetting change(Metric metric, long seed) {
-        List<Contribution> first = before.contributions(metric);
-        List<Contribution> last = after.contributions(metric);
-        PairedBootstrap.Changes changes = PairedBootstrap.of(metric.aggregation(), first, last).draw(seed);
-        boolean rightOrWrong = isRightOrWrong(metric);
-        int newlyWrong = rightOrWrong ? flipped(metric, true) : 0;
-        int newlyRight = rightOrWrong ? flipped(metric, false) : 0;
-        double was = Estimate.of(metric.aggregation(), first).value();
-        double is = Estimate.of(metric.aggregation(), last).value();
-        return new Forgetting(before.name(), metric.key(), was, is, is - was, metric.higherIsBetter(),
-                changes.interval95(), rightOrWrong ? McNemarTest.p(newlyWrong, newlyRight) : changes.p(),
-                rightOrWrong ? McNemarTest.NAME : "paired bootstrap", newlyWrong, newlyRight, first.size());
+    /** @return what the items are about, by the first model's entry, else the second's; empty where nothing says so */
+    Optional<Subjects> subjects() {
+        return Subjects.of(before.subject() == null ? after.subject() : before.subject(), before.items());
+    }
+
+    /** What is done with an item and whether each model is right about it. */
+    interface Answer {
+        void take(RecordedItem item, boolean rightBefore, boolean rightAfter);
     }
 
     /**
-     * @param metric one of {@link #metrics()}
-     * @return the smallest change that these items could have shown, or null
+     * @param metric one that says right or wrong
+     * @param each   is given every item, in their order
      */
-    Double smallestChange(Metric metric) {
-        return isRightOrWrong(metric)
-                ? SmallestChange.ofFlips(flipped(metric, true) + flipped(metric, false), before.items().size())
-                : SmallestChange.ofMeans(metric.aggregation(), before.contributions(metric),
-                        after.contributions(metric));
+    void forEach(Metric metric, Answer each) {
+        for (int i = 0; i < before.items().size(); i++) {
+            RecordedItem item = before.items().get(i);
+            each.take(item, item.isRight(metric), after.items().get(i).isRight(metric));
+        }
+    }
+
+    /** @return the items counted by what the models made of them */
+    PairedAnswers answers(Metric metric) {
+        PairedAnswers answers = new PairedAnswers();
+        forEach(metric, (item, rightBefore, rightAfter) -> answers.add(rightBefore, rightAfter));
+        return answers;
     }
 
     /**
@@ -121,15 +117,6 @@ final class PairedTask {
 
     private String calibrationObstacle() {
         return Stream.of(before, after).map(Calibration::obstacle).filter(Objects::nonNull).findFirst().orElse(null);
-    }
-
-    private int flipped(Metric metric, boolean fromRight) {
-        int count = 0;
-        for (int i = 0; i < before.items().size(); i++) {
-            boolean was = before.items().get(i).isRight(metric);
-            count += was == fromRight && after.items().get(i).isRight(metric) != was ? 1 : 0;
-        }
-        return count;
     }
 
     private void requireSameIds() {

@@ -1,5 +1,7 @@
 package io.ballast.compare;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.ballast.eval.Contribution;
 import io.ballast.eval.Item;
 import io.ballast.eval.ItemResult;
@@ -39,6 +41,28 @@ record RecordedItem(int id, ItemHashes hashes, Object doc, String prompt, List<S
     /** @return whether the model is right, by a metric that says right or wrong */
     boolean isRight(Metric metric) {
         return contributions.get(metric.key()).total() > 0;
+    }
+
+    /**
+     * @param column of the row
+     * @return its value, null where there is none or it is neither a text nor a number
+     */
+    String text(String column) {
+        Object value = doc instanceof JsonObject object ? object.get(column) : ((Map<?, ?>) doc).get(column);
+        if (value instanceof JsonPrimitive primitive) {
+            return primitive.getAsString();
+        }
+        return value instanceof String || value instanceof Number ? value.toString() : null;
+    }
+
+    /** @return of each choice among the choices, the softmax of their log-likelihoods; of a text without choices its own */
+    List<Double> probabilities() {
+        if (choices.isEmpty()) {
+            return logProbabilities.stream().map(Math::exp).toList();
+        }
+        double largest = logProbabilities.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        double sum = logProbabilities.stream().mapToDouble(each -> Math.exp(each - largest)).sum();
+        return logProbabilities.stream().map(each -> Math.exp(each - largest) / sum).toList();
     }
 
     /** @return index of the most likely choice; without choices the {@link #answer()} */

@@ -13,16 +13,19 @@ import java.util.Optional;
  * @param name    of the task
  * @param metrics in the task's order
  * @param items   by ascending id
+ * @param subject the column that says what an item is about, where the task's entry names one, else null
  * @param notes   what a reader must know, such as a metric that is left out
  */
-record RecordedTask(String name, List<Metric> metrics, List<RecordedItem> items, List<String> notes) {
+record RecordedTask(String name, List<Metric> metrics, List<RecordedItem> items, String subject,
+        List<String> notes) {
     RecordedTask {
         items = items.stream().sorted(Comparator.comparingInt(RecordedItem::id)).toList();
     }
 
     static RecordedTask of(TaskResult result) {
         return new RecordedTask(result.task().name(), result.task().metrics(),
-                result.items().stream().map(RecordedItem::of).toList(), List.of());
+                result.items().stream().map(RecordedItem::of).toList(),
+                result.task().data().subject(), List.of());
     }
 
     /** @return the metric with this key, empty where the task has none */

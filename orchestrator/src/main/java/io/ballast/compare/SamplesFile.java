@@ -228,7 +228,7 @@ final class SamplesFile {
                 notes.add(task.name() + " " + key + " is left out: " + obstacle);
             }
         }
-        return new RecordedTask(task.name(), metrics, all, notes);
+        return new RecordedTask(task.name(), metrics, all, task.subject(), notes);
     }
 
     private String obstacle(Metric metric, List<RecordedItem> all) {

@@ -33,6 +33,11 @@ record TaskDescription(String name, JsonObject results) {
         return text("output_type").orElse("").equals("generate_until");
     }
 
+    /** @return the column that says what an item is about, or null; Ballast's own key */
+    String subject() {
+        return text("subject").orElse(null);
+    }
+
     /** @return what stands between a prompt and a choice */
     String targetDelimiter() {
         return text("target_delimiter").orElse(" ");

@@ -22,10 +22,13 @@ import java.util.function.UnaryOperator;
  * @param name       what the scores are called; by default the task, or parent folder/stem
  * @param domain     name of the domain that is measured, or null for the only one
  * @param generate   text that the base model writes and whose perplexity is measured, or null
+ * @param subject    the column that says what an item is about, or null for the usual ones
  */
 @Shorthand("task")
 @Alternatives(value = {"task", "multipleChoice", "perplexity", "generate"}, required = true)
 @Alternatives({"text", "completion"})
+@Alternatives({"subject", "perplexity"})
+@Alternatives({"subject", "generate"})
 public record TaskConfig(
         @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy, lambada_openai, wikitext, perplexity, or one"
                 + " of tasksDir; a group or tag stands for its tasks.") String task,
@@ -51,7 +54,10 @@ public record TaskConfig(
                 String name,
         @Setting("Of several domains: the name of the one that is measured.") String domain,
         @Setting("Text that the base model writes, and whose perplexity is measured: what was kept, without a corpus.")
-                GenerateConfig generate) {
+                GenerateConfig generate,
+        @Setting("The column that says what an item is about, by which newly wrong and newly right items are counted;"
+                + " by default the first that is there of subject, subject_name, category and topic.")
+                String subject) {
 
     /**
      * Which of the file's columns stand for which of the task's.
@@ -100,7 +106,7 @@ public record TaskConfig(
      */
     public TaskConfig ofWritten(String file) {
         return new TaskConfig(null, null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit,
-                null, null, name(), domain, null);
+                null, null, name(), domain, null, null);
     }
 
     /**
@@ -115,7 +121,7 @@ public record TaskConfig(
                 multipleChoice.answer());
         return new TaskConfig(task, data == null ? null : change.apply(data), columns, own,
                 perplexity == null ? null : change.apply(perplexity), text, prompt, completion, where, limit, shots,
-                shotsData == null ? null : change.apply(shotsData), name, domain, generate);
+                shotsData == null ? null : change.apply(shotsData), name, domain, generate, subject);
     }
 
     private static String nameOf(String file) {

@@ -81,6 +81,9 @@ final class ResultsJson {
         config.put("data_files", result.task().data().files().stream().map(Path::toString).toList());
         config.put("where", result.task().data().where());
         config.put("limit", result.task().data().limit());
+        if (result.task().data().subject() != null) {
+            config.put("subject", result.task().data().subject());
+        }
         config.put("num_fewshot", result.task().shots());
         config.put("metric_list", result.task().metrics().stream().map(metric -> Map.of(
                 "metric", metric.name(),

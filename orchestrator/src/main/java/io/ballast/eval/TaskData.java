@@ -17,26 +17,30 @@ import java.util.Map;
  * @param files .jsonl, .json, .csv or .parquet files, read one after the other
  * @param where an SQL condition over the columns, or null for all rows
  * @param limit the first documents only, or null for all
+ * @param subject the column that says what a row is about, or null for the usual ones
  */
-public record TaskData(List<Path> files, String where, Integer limit) {
+public record TaskData(List<Path> files, String where, Integer limit, String subject) {
     /**
      * @param file  a data file
      * @param where an SQL condition over the columns, or null for all rows
      * @param limit the first documents only, or null for all
      */
     public TaskData(Path file, String where, Integer limit) {
-        this(List.of(file), where, limit);
+        this(List.of(file), where, limit, null);
     }
 
     /**
      * @return the rows that the condition leaves, at least one a file
-     * @throws InvalidInputException when a file cannot be read or no row of it is left
+     * @throws InvalidInputException when a file cannot be read, no row of it is left, or one has no subject
      */
     List<Row> rows() {
         List<Row> rows = new ArrayList<>();
         for (Path file : files) {
             try (RowReader reader = RowReader.open(file, where)) {
-                reader.forEachRemaining(rows::add);
+                reader.forEachRemaining(row -> {
+                    requireSubject(row);
+                    rows.add(row);
+                });
             }
         }
         return rows;
@@ -53,5 +57,12 @@ public record TaskData(List<Path> files, String where, Integer limit) {
             }
         }
         return state;
+    }
+
+    private void requireSubject(Row row) {
+        if (subject != null && !row.columns().containsKey(subject)) {
+            throw row.invalid("expected the column '" + subject + "', which \"subject\" names; found "
+                    + String.join(", ", row.columns().keySet()) + ". Name one of these, or leave \"subject\" out.");
+        }
     }
 }

@@ -70,7 +70,7 @@ final class TaskDataFiles {
         if (directory != null) {
             return found("/" + split).findFirst().map(found -> new TaskData(found, null, null)).orElse(null);
         }
-        return new TaskData(ofSplit(split), null, null);
+        return new TaskData(ofSplit(split), null, null, null);
     }
 
     private List<Path> ofSplit(String split) {
@@ -90,7 +90,7 @@ final class TaskDataFiles {
     }
 
     private TaskData data(List<Path> files, Integer limit) {
-        return new TaskData(files, entry.where(), limit);
+        return new TaskData(files, entry.where(), limit, entry.subject());
     }
 
     private Stream<Path> found(String stem) {

@@ -12,7 +12,7 @@ import io.ballast.eval.EvaluationTasks;
 import io.ballast.eval.EvaluationWriter;
 import io.ballast.eval.Evaluator;
 import io.ballast.compare.Flips;
-import io.ballast.compare.Forgetting;
+import io.ballast.compare.TaskChanges;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
@@ -87,14 +87,20 @@ final class StageEvaluation implements AutoCloseable {
         if (before == null || after == before) {
             return;
         }
+        record.forgetting(changes(before, after, Role.GENERAL));
+        if (after != done.get(Words.of(Stage.ANCHORED))) { // before any domain was trained on nothing is learned
+            record.learned(changes(before, after, Role.DOMAIN));
+        }
         for (EvaluationTask task : tasks.all()) {
-            if (task.role() == Role.GENERAL) {
-                record.forgetting(Forgetting.between(before.task(task.name()).orElseThrow(),
-                        after.task(task.name()).orElseThrow(), config.seed()));
-            }
             Flips.write(before.task(task.name()).orElseThrow(), after.task(task.name()).orElseThrow(), folder.flips());
         }
         record.artifact("evaluation", folder.path().resolve("evaluation"));
+    }
+
+    private TaskChanges changes(Evaluation before, Evaluation after, Role role) {
+        TaskChanges changes = TaskChanges.between(before, after, role, config.seed());
+        changes.notes().forEach(note -> log.add("warning", "comparison", 0, Map.of("message", note)));
+        return changes;
     }
 
     /** What several domains did to one another so far. */

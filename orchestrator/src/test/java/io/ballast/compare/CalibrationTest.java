@@ -40,7 +40,7 @@ class CalibrationTest {
     }
 
     private static RecordedTask task(RecordedItem... items) {
-        return new RecordedTask("quiz", List.of(), List.of(items), List.of());
+        return new RecordedTask("quiz", List.of(), List.of(items), null, List.of());
     }
 
     @Test

@@ -129,6 +129,27 @@ class EvaluationComparisonTest {
         assertTrue(Files.notExists(folder.resolve("flips/roll.jsonl")), "a perplexity is not right or wrong");
     }
 
+    @Test
+    void aTaskIsDividedByTheColumnThatItsRowsOrItsResultsName() throws IOException {
+        assertEquals(List.of(), compare().subjects());
+        assertTrue(lines(folder.resolve("flips/parity.jsonl")).stream().noneMatch(flip -> flip.has("subject")));
+        for (String side : List.of("before", "after")) {
+            change(side, "samples_parity", text -> text.replaceAll("\"doc\": \\{\"q\": \"is ([0-5]) even",
+                    "\"doc\": {\"subject\": \"small\", \"q\": \"is $1 even").replace("\"doc\": {\"q\"",
+                    "\"doc\": {\"subject\": \"large\", \"q\""));
+        }
+        EvaluationComparison divided = compareAgain();
+        assertEquals(List.of("large 6", "small 6"),
+                divided.subjects().stream().map(each -> each.subject() + " " + each.n()).toList());
+        ScoreChange acc = score(divided, "parity", "acc");
+        assertEquals(acc.newlyWrong(), divided.subjects().stream().mapToInt(SubjectChange::newlyWrong).sum());
+        assertEquals(acc.change(), divided.subjects().stream().mapToDouble(SubjectChange::change).sum() / 2, 1e-12);
+        change("before", "results", text -> text.replaceFirst("\"task\": \"parity\",",
+                "\"task\": \"parity\", \"subject\": \"y\","));
+        assertEquals(List.of("0 6", "1 6"),
+                compareAgain().subjects().stream().map(each -> each.subject() + " " + each.n()).toList());
+    }
+
     private static List<JsonObject> lines(Path file) throws IOException {
         return Files.readAllLines(file).stream().map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
     }

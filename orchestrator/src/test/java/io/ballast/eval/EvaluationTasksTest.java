@@ -44,7 +44,7 @@ class EvaluationTasksTest {
 
     private static TaskConfig perplexity(String file, String text, String prompt, String completion, String where) {
         return new TaskConfig(null, null, null, null, file, text, prompt, completion, where, 5, null, null, null,
-                null, null);
+                null, null, null);
     }
 
     private static EvaluationTask only(TaskConfig entry, PhaseConfig general) {

@@ -94,6 +94,16 @@ class EvaluatorTest {
     }
 
     @Test
+    void aSubjectThatNoColumnHasIsRefusedWithTheColumnsThereAre() throws IOException {
+        Path file = file("piqa.jsonl", "{\"goal\": \"g\", \"sol1\": \"a\", \"sol2\": \"b\", \"label\": 1}");
+        EvaluationTask task = SmallTasks.of(bridge, "{\"general\": [{\"task\": \"piqa\", \"data\": \"" + file
+                + "\", \"subject\": \"topic\"}]}").all().get(0);
+        String message = assertThrows(InvalidInputException.class, () -> evaluate(1, task)).getMessage();
+        assertTrue(message.contains("piqa.jsonl, line 1") && message.contains("'topic'")
+                && message.contains("goal, sol1, sol2, label"), message);
+    }
+
+    @Test
     void aTextsPerplexityIsThatOfAllItsTokensAfterBos() throws IOException {
         Path file = file("texts.jsonl", "{\"text\": \"hello\"}", "{\"text\": \"a much longer text than that\"}",
                 "{\"text\": \"\"}");
