@@ -72,7 +72,6 @@ public final class BatchScorer {
 
         Likelihood[] run() {
             for (ScoringPlan.Part part : plan.parts()) {
-                stopIfCancelled();
                 long prefix = part.prefix().length == 0 ? TokenScorer.NO_PREFIX : readPrefix(part.prefix());
                 try {
                     part.batches().forEach(batch -> score(prefix, batch));
@@ -86,6 +85,7 @@ public final class BatchScorer {
         }
 
         private long readPrefix(int[] tokens) {
+            stopIfCancelled();
             for (int i = 0; i < tokens.length; i++) {
                 slot.put(i, tokens[i]);
             }
