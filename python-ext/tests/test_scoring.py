@@ -262,3 +262,13 @@ def test_output_of_the_wrong_kind_is_refused(model_folder, scoring_slot_of, docu
     for output in (numpy.zeros(3, numpy.float32), numpy.zeros(100, numpy.float64), numpy.zeros(100, ">f4")):
         with pytest.raises(InvalidInputError, match="expected 16 float32 in native byte order, found"):
             scoring.score(opened, batch, output)
+
+
+def test_logits_taken_in_parts_give_the_same_scores(model_folder, scoring_slot_of, documents, monkeypatch):
+    opened = open_on_cpu(model_folder("gpt2"))
+    items = awkward(documents)
+    whole = scores(opened, scoring_slot_of(items))
+    monkeypatch.setattr(scoring, "CHUNK", 3 * opened.vocabulary_size)
+    parts = scores(opened, scoring_slot_of(items))
+    torch.testing.assert_close(parts[0], whole[0], atol=1e-6, rtol=0)
+    assert parts[1] == whole[1]
