@@ -85,12 +85,16 @@ def _score(
     if places is None:
         places = torch.arange(len(logits), device=logits.device)
     rows = max(1, CHUNK // logits.shape[-1])
-    normalizers, likeliest = [], []
-    for part in logits.split(rows):
-        normalizers.append(part.float().logsumexp(-1))
-        likeliest.append(part.argmax(-1))
-    log_probabilities = logits[places, batch.targets].float() - torch.cat(normalizers)[places]
-    return log_probabilities, (torch.cat(likeliest)[places] == batch.targets).float()
+    log_probabilities = torch.empty(len(places), device=logits.device)
+    greedy = torch.empty_like(log_probabilities)
+    for first, part in zip(range(0, len(logits), rows), logits.split(rows), strict=True):
+        (chosen,) = ((places >= first) & (places < first + rows)).nonzero(as_tuple=True)
+        at, targets = places[chosen] - first, batch.targets[chosen]
+        # Not the logits less their logsumexp, which is nearer to float64 (2e-5 against 1.3e-4 on a HellaSwag ending): on
+        # the CPU the two round differently, and lm-eval's numbers are log_softmax's.
+        log_probabilities[chosen] = part.float().log_softmax(-1)[at, targets]
+        greedy[chosen] = (part.argmax(-1)[at] == targets).float()
+    return log_probabilities, greedy
 
 
 def _inputs(model: torch.nn.Module, batch: TokenBatch, prefix: Prefix | None) -> dict:

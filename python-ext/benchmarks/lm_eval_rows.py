@@ -1,10 +1,11 @@
 """lm-eval beside Ballast in `ballast bench eval`: makes a task's token rows, scores them, and says how long that took.
 
-    python lm_eval_rows.py MODEL DATA_DIR BATCH_SIZE MAX_LENGTH ITEMS
+    python lm_eval_rows.py MODEL DATA_DIR BATCH_SIZE
 
-Reads one JSON document a line and answers with one: `{"task", "shots", "rows": FILE}` builds the task from the YAML that
-lm-eval ships, scores its first ITEMS items once and writes their token rows and lm-eval's answers to FILE;
-`{"again": true}` scores the same rows once more. Both answer `{"items", "rows", "seconds"}`. Timed is what
+Reads one JSON document a line and answers with one: `{"task", "shots", "items", "maxLength", "rows": FILE}` builds the
+task from the YAML that lm-eval ships, scores its first items once, each row cut to `maxLength` tokens (0: what the model
+reads at once), and writes the token rows and lm-eval's answers to FILE;
+`{"again": true}` scores the same rows once more. Both answer `{"items", "seconds"}`. Timed is what
 `HFLM._loglikelihood_tokens` does: from token ids to log-likelihoods, batching included, without loading the model, reading
 and rendering items, tokenization and metrics. `{"missing": REASON}` where the task's data are not in DATA_DIR.
 
@@ -60,7 +61,8 @@ class Timed(HFLM):
 
     def __init__(self, **arguments):
         super().__init__(**arguments)
-        self.calls, self.answers, self.seconds = [], [], 0.0
+        self.items = 0
+        self.forget()
 
     def _loglikelihood_tokens(self, requests, disable_tqdm=False, override_bs=None):
         started = time.perf_counter()
@@ -71,7 +73,8 @@ class Timed(HFLM):
         return answers
 
     def again(self) -> None:
-        calls, self.calls, self.answers, self.seconds = self.calls, [], [], 0.0
+        calls = self.calls
+        self.forget()
         for requests, override_bs in calls:
             self._loglikelihood_tokens(requests, True, override_bs)
 
@@ -114,7 +117,7 @@ def build(name: str, file: Path, shots: int, items: int, folder: str) -> Configu
     return task
 
 
-def write_rows(model: Timed, file: str) -> int:
+def write_rows(model: Timed, file: str) -> None:
     """One JSON document a row: what lm-eval reads of it after cutting on the left."""
     rows = [request for requests, _ in model.calls for request in requests]
     with open(file, "w", encoding="utf-8") as lines:
@@ -122,33 +125,31 @@ def write_rows(model: Timed, file: str) -> int:
             ids = (list(context) + list(continuation))[-(model.max_length + 1) :]
             row = {"ids": ids, "targetStart": len(ids) - len(continuation)}
             lines.write(json.dumps(row | {"logLikelihood": log_likelihood, "greedy": bool(greedy)}) + "\n")
-    return len(rows)
 
-
-def answer(model: Timed, data: Path, items: int, folder: str, question: dict) -> dict:
+def answer(model: Timed, data: Path, folder: str, question: dict) -> dict:
     if question.get("again"):
         model.again()
-        return {"seconds": model.seconds}
+        return {"items": model.items, "seconds": model.seconds}
     file = data / TASKS[question["task"]][1]
     if not file.is_file():
         return {"missing": f"no file {file}"}
-    task = build(question["task"], file, question["shots"], items, folder)
+    task = build(question["task"], file, question["shots"], question["items"], folder)
     model.forget()
+    model._max_length = question["maxLength"] or None
     getattr(model, task.instances[0].request_type)(task.instances)
-    count = len({instance.doc_id for instance in task.instances})
-    return {"items": count, "rows": write_rows(model, question["rows"]), "seconds": model.seconds}
+    write_rows(model, question["rows"])
+    model.items = len({instance.doc_id for instance in task.instances})
+    return {"items": model.items, "seconds": model.seconds}
 
 
 def main() -> None:
-    folder, data, batch_size, max_length, items = sys.argv[1:]
+    folder, data, batch_size = sys.argv[1:]
     answers = sys.stdout
     # lm-eval prints; standard output is the answers' alone.
     with contextlib.redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as cache:
-        model = Timed(
-            pretrained=folder, device="cpu", dtype="float32", batch_size=int(batch_size), max_length=int(max_length)
-        )
+        model = Timed(pretrained=folder, device="cpu", dtype="float32", batch_size=int(batch_size))
         for line in sys.stdin:
-            print(json.dumps(answer(model, Path(data), int(items), cache, json.loads(line))), file=answers, flush=True)
+            print(json.dumps(answer(model, Path(data), cache, json.loads(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":
