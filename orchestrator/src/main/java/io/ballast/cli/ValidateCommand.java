@@ -65,9 +65,10 @@ final class ValidateCommand implements Command {
                 || Stream.concat(evaluation.general().stream(), evaluation.domain().stream())
                         .anyMatch(entry -> entry.task() != null || entry.multipleChoice() != null);
         if (asksPython) {
-            try (Ballast ballast = Ballast.open()) {
+            try (Ballast ballast = Ballast.open();
+                    EvaluationTasks tasks = EvaluationTasks.of(config, ballast.bridge())) {
                 ballast.bridge().describeMethod(retention.method(), retention.options());
-                EvaluationTasks.of(config, ballast.bridge()).close();
+                tasks.check();
             }
         }
     }

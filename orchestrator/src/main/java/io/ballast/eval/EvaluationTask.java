@@ -36,6 +36,14 @@ public interface EvaluationTask extends AutoCloseable {
     Map<Path, String> fileStates();
 
     /**
+     * Reads the rows that are on this machine and makes every question of them, without a model. Nothing is asked of the
+     * task after it.
+     *
+     * @throws io.ballast.InvalidInputException when a file cannot be read, is empty, or a row cannot be used
+     */
+    void check();
+
+    /**
      * Reads the rows and encodes what is asked about them.
      *
      * @param tokenizer of the model

@@ -88,6 +88,15 @@ public final class EvaluationTasks implements AutoCloseable {
         return groups;
     }
 
+    /**
+     * Makes every question, without a model; then nothing more can be asked of the tasks.
+     *
+     * @throws InvalidInputException for the first row that cannot be used
+     */
+    public void check() {
+        tasks.forEach(EvaluationTask::check);
+    }
+
     @Override
     public void close() {
         tasks.forEach(EvaluationTask::close);

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The perplexity of a data file: exp(nats / tokens scored). Rows are encoded as in training. A text is
@@ -64,6 +65,14 @@ public record PerplexityTask(String name, Role role, TaskData data, String promp
         config.put("doc_to_target", scored);
         config.put("end_of_text", prompt != null || endOfText);
         return config;
+    }
+
+    @Override
+    public void check() {
+        if (data.isHere()) {
+            List<Template> templates = Stream.of(prompt == null ? "" : prompt, scored).map(Template::parse).toList();
+            data.rows().forEach(row -> templates.forEach(template -> template.render(row)));
+        }
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** A task of a task file in lm-eval's format: questions made by its templates, scored by its metrics. */
 final class PromptedTask implements EvaluationTask {
@@ -94,11 +95,21 @@ final class PromptedTask implements EvaluationTask {
     }
 
     @Override
+    public void check() {
+        if (rows.areHere()) {
+            ask(question -> { });
+        }
+    }
+
+    private int ask(Consumer<Question> question) {
+        return file.ask(rows.asked(), shots == 0 ? List.of() : rows.drawnFrom(), shots, rows.data().limit(), question);
+    }
+
+    @Override
     public Items items(Tokenizer tokenizer, int maxLength) {
         QuestionEncoder encoder = new QuestionEncoder(file.facts(), tokenizer, maxLength);
         List<Item> items = new ArrayList<>();
-        int available = file.ask(rows.asked(), shots == 0 ? List.of() : rows.drawnFrom(), shots, rows.data().limit(),
-                question -> items.add(encoder.item(items.size(), question)));
+        int available = ask(question -> items.add(encoder.item(items.size(), question)));
         return new Items(items, available);
     }
 

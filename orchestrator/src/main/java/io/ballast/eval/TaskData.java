@@ -46,6 +46,11 @@ public record TaskData(List<Path> files, String where, Integer limit, String sub
         return rows;
     }
 
+    /** @return whether all files are on this machine */
+    boolean isHere() {
+        return files.stream().allMatch(Files::isRegularFile);
+    }
+
     /** @return size and time of each file, by which a change is seen */
     Map<Path, String> state() {
         Map<Path, String> state = new LinkedHashMap<>();

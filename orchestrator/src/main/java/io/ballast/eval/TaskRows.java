@@ -69,6 +69,11 @@ record TaskRows(TaskData data, TaskData examples, Map<String, String> columns) {
                 : value instanceof Number ? "a number" : value instanceof List<?> ? "a list" : "an object";
     }
 
+    /** @return whether all files are on this machine, and none is yet to be fetched from a hub */
+    boolean areHere() {
+        return data.isHere() && (examples == null || examples.isHere());
+    }
+
     /** @return the files that are read, by which a change is seen */
     Map<Path, String> state() {
         Map<Path, String> state = new LinkedHashMap<>(data.state());
