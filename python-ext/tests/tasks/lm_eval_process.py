@@ -95,7 +95,7 @@ def index(folder: str | None) -> dict:
     """name → [kind, file, members of a tag]; the folder of lm-eval itself where none is given."""
     manager = TaskManager(include_path=folder, include_defaults=folder is None)
     return {
-        name: [entry.kind.name, str(entry.yaml_path), sorted(entry.tags) if entry.kind.name == "TAG" else []]
+        name: [entry.kind.name, str(entry.yaml_path and entry.yaml_path.resolve()), sorted(entry.tags) if entry.kind.name == "TAG" else []]
         for name, entry in manager.task_index.items()
     }
 
