@@ -3,6 +3,11 @@
 A slot is four planes of [rows, length], one after the other: `ids`; `targets`, the token to be predicted after reading
 the id (-100 = not scored); `positions`, restarting at each document; `segments`, 0 = padding, a row's documents from 1.
 Rows are padded on the right. The slot may be larger than the batch. It is read only during the call that hands it over.
+
+For scoring, where a context is read once for all that continues it, the slot is: three planes of [rows, length], `ids`,
+`positions` (a branch goes on where the context ends) and `segments` (0 = padding, 1 = the context, from 2 its branches);
+then two lists of [targets]: indices into the flattened [rows * length], several of which may be equal, and the tokens to
+be predicted there.
 """
 
 from dataclasses import dataclass
@@ -13,6 +18,7 @@ import torch
 from ballast.errors import InvalidInputError
 
 PLANES = 4
+SCORING_PLANES = 3
 NOT_SCORED = -100
 
 
@@ -26,6 +32,8 @@ class TokenBatch:
     scored: torch.Tensor  # [S] int64, indices into the flattened [rows * length]
     targets: torch.Tensor  # [S] int64
     packed: bool
+    # Whether what stands in segment 1 of a row is seen by all of the row's segments.
+    branched: bool = False
 
     def mark_tokens(self, seen: torch.Tensor) -> None:
         """Sets `seen` ([vocabulary] bool) for the tokens of the batch, padding left out."""
@@ -42,6 +50,14 @@ class TokenBatch:
         return documents
 
 
+@dataclass(frozen=True)
+class ScoringBatch:
+    """Rows to be scored: a position may be asked for several tokens. T is the number of targets."""
+
+    tokens: TokenBatch  # `scored` holds each position once; `targets` is [T] here
+    places: torch.Tensor  # [T] int64, indices into `tokens.scored`
+
+
 def read_slot(
     slot: numpy.ndarray, rows: int, length: int, packed: bool, vocabulary_size: int, device: torch.device
 ) -> TokenBatch:
@@ -51,33 +67,76 @@ def read_slot(
     # Chosen here, on the host: on a GPU a choice by content would wait for everything queued before it.
     scored = (targets != NOT_SCORED).nonzero().squeeze(1)
     chosen = targets[scored]
-    _check_ids("id", ids.view(-1), vocabulary_size, length)
-    _check_ids("target", targets, vocabulary_size, length, allowed=NOT_SCORED)
+    check_ids("id", ids.view(-1), vocabulary_size, length)
+    check_ids("target", targets, vocabulary_size, length, allowed=NOT_SCORED)
     parts = (_to_device(part, device) for part in (ids, planes[2], planes[3], scored, chosen))
     return TokenBatch(*parts, packed)
 
 
+def read_scoring_slot(
+    slot: numpy.ndarray,
+    rows: int,
+    length: int,
+    targets: int,
+    branched: bool,
+    vocabulary_size: int,
+    device: torch.device,
+) -> ScoringBatch:
+    """The batch in a slot for scoring. On CPU it shares the slot's memory."""
+    numbers = _numbers(slot, rows, length, SCORING_PLANES * rows * length + 2 * targets)
+    ids, positions, segments = numbers[: -2 * targets].view(SCORING_PLANES, rows, length)
+    at, chosen = numbers[-2 * targets :].view(2, targets)
+    check_ids("id", ids.view(-1), vocabulary_size, length)
+    check_ids("target", chosen, vocabulary_size, targets)
+    if at.min() < 0 or at.max() >= rows * length:
+        raise InvalidInputError(f"slot: a target stands outside of its {rows} rows of {length}")
+    # On the host, as in `read_slot`.
+    scored, places = at.unique(return_inverse=True)
+    ids, positions, segments, scored, chosen, places = (
+        _to_device(part, device) for part in (ids, positions, segments, scored, chosen, places)
+    )
+    return ScoringBatch(TokenBatch(ids, positions, segments, scored, chosen, branched, branched), places)
+
+
+def read_ids(ids: numpy.ndarray, length: int, vocabulary_size: int, device: torch.device) -> torch.Tensor:
+    """[length] int64 of its own: the beginning of a row, from a buffer that the caller takes back."""
+    row = _numbers(ids, 1, length, length)
+    check_ids("id", row, vocabulary_size, length)
+    return row.to(device, copy=True)
+
+
 def slot_planes(slot: numpy.ndarray, rows: int, length: int) -> torch.Tensor:
     """A view of the slot as [4, rows, length]."""
+    return _numbers(slot, rows, length, PLANES * rows * length).view(PLANES, rows, length)
+
+
+def _numbers(slot: numpy.ndarray, rows: int, length: int, needed: int) -> torch.Tensor:
+    """The first `needed` numbers of a slot."""
     slot = numpy.asarray(slot)  # Jep hands over its own buffer type, or a numpy array: nothing is copied.
     if slot.dtype != numpy.int64:  # A swapped byte order is another dtype.
         raise InvalidInputError(f"slot: expected int64 in native byte order, found {slot.dtype}")
-    needed = PLANES * rows * length
     if rows < 1 or length < 1 or slot.size < needed:
         raise InvalidInputError(f"slot: {rows} rows of {length} need {needed} numbers, the slot has {slot.size}")
-    return torch.from_numpy(slot)[:needed].view(PLANES, rows, length)
+    return torch.from_numpy(slot)[:needed]
 
 
-def packed_mask(config, batch: TokenBatch, additive: bool) -> torch.Tensor | dict[str, torch.Tensor]:
-    """Block-diagonal causal attention: [rows, 1, length, length], True where a token may look.
+def packed_mask(
+    config, batch: TokenBatch, additive: bool, past: int = 0
+) -> torch.Tensor | dict[str, torch.Tensor]:
+    """Causal attention within segments: [rows, 1, length, past + length], True where a token may look.
 
+    All tokens see the `past` that was read before the batch, and all segments of a branched row its first.
     Models whose layers look back only a window take one mask for each kind of layer.
     """
     length = batch.ids.shape[1]
-    same_document = batch.segments[:, None, :, None] == batch.segments[:, None, None, :]
+    visible = batch.segments[:, None, :, None] == batch.segments[:, None, None, :]
+    if batch.branched:
+        visible |= (batch.segments == 1)[:, None, None, :]
     index = torch.arange(length, device=batch.ids.device)
     # Padding looks at padding: a row of the mask without any True makes NaN in some attention kernels.
-    full = same_document & (index[:, None] >= index[None, :])
+    full = visible & (index[:, None] >= index[None, :])
+    if past:
+        full = torch.cat([full.new_ones(len(full), 1, length, past), full], -1)
     window = getattr(config, "sliding_window", None)
     kinds = getattr(config, "layer_types", None)
     if getattr(config, "num_attention_heads", None) is None or not set(kinds or []) <= {
@@ -87,9 +146,12 @@ def packed_mask(config, batch: TokenBatch, additive: bool) -> torch.Tensor | dic
         raise InvalidInputError(
             f"packing: {config.model_type} models have layers that no mask keeps apart; set packing to false"
         )
-    if window is None or length <= window or (kinds and "sliding_attention" not in kinds):
+    if window is None or past + length <= window or (kinds and "sliding_attention" not in kinds):
         return _additive(full) if additive else full
-    near = full & (index[:, None] - index[None, :] < window)
+    before = torch.arange(past, device=index.device).expand(len(full), past)
+    # By positions: between a branch and its context stand other branches.
+    seen = torch.cat([before, batch.positions], -1)
+    near = full & (batch.positions[:, None, :, None] - seen[:, None, None, :] < window)
     masks = {"full_attention": full, "sliding_attention": near}
     masks = {kind: _additive(mask) if additive else mask for kind, mask in masks.items()}
     return masks if kinds else masks["sliding_attention"]
@@ -107,8 +169,8 @@ def _to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True)
 
 
-def _check_ids(what: str, ids: torch.Tensor, vocabulary_size: int, length: int, allowed: int = 0) -> None:
-    """Checked here because an index out of range ends a CUDA process for good."""
+def check_ids(what: str, ids: torch.Tensor, vocabulary_size: int, length: int, allowed: int = 0) -> None:
+    """Checked on the host because an index out of range ends a CUDA process for good."""
     wrong = ((ids < 0) & (ids != allowed)) | (ids >= vocabulary_size)
     if wrong.any():
         at = int(wrong.nonzero()[0])

@@ -20,6 +20,7 @@ from ballast import (
     batches,
     chat,
     comparison,
+    completion,
     corda,
     generation,
     handles,
@@ -28,6 +29,7 @@ from ballast import (
     methods,
     scoring,
     sequence,
+    shared_contexts,
     tasks,
     tensorboard,
 )
@@ -38,10 +40,12 @@ from ballast.model_phase import ModelPhase
 from ballast.measurement import Measurement
 from ballast.models import OpenedModel
 from ballast.output import Output
+from ballast.prefixes import Prefix
 from ballast.storage import storage_of
-from ballast.tasks import hub_data
+from ballast.tasks import hub_data, standard_error
 from ballast.tasks.session import TaskSession
 from ballast.tensorboard import Scalars
+from ballast.tokenizer import open_tokenizer
 
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -308,10 +312,23 @@ def open_anchor(
 
 
 @called_from_java
-def score(model: int, slot, rows: int, length: int, packed: bool, output) -> None:
+def sharing(model: int) -> str:
+    return shared_contexts.sharing(get(model, OpenedModel)).value
+
+
+@called_from_java
+def read_prefix(model: int, ids, length: int) -> int:
     opened = get(model, OpenedModel)
-    batch = batches.read_slot(slot, rows, length, packed, opened.vocabulary_size, opened.device)
-    scoring.score(opened, batch, output)
+    return handles.add(scoring.read_prefix(opened, batches.read_ids(ids, length, opened.vocabulary_size, opened.device)))
+
+
+@called_from_java
+def score(model: int, prefix: int, slot, rows: int, length: int, targets: int, branched: bool, output) -> None:
+    opened = get(model, OpenedModel)
+    batch = batches.read_scoring_slot(
+        slot, rows, length, targets, branched, opened.vocabulary_size, opened.device
+    )
+    scoring.score(opened, batch, output, get(prefix, Prefix) if prefix else None)
 
 
 @called_from_java
@@ -329,6 +346,17 @@ def generate(
     generation.generate(
         get(model, OpenedModel), first_token, end_token, temperature, top_p, seed, rows, tokens, output
     )
+
+
+@called_from_java
+def complete(
+    model: int, tokenizer: str, prompts, rows: int, length: int, until: list[str], max_tokens: int, decoding: dict,
+    seed: int,
+) -> list[str]:  # fmt: skip
+    return completion.complete(
+        get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until), max_tokens,
+        handles.plain(decoding), seed,
+    )  # fmt: skip
 
 
 # ── evaluation tasks ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -415,6 +443,11 @@ def task_results(task: int, start: int, responses: str) -> str:
     {"filter", "filtered", "metrics": {name: number, or [total, weight] for weighted_perplexity and bits_per_byte}}.
     """
     return tasks.as_json(get(task, TaskSession).results(start, json.loads(responses)))
+
+
+@called_from_java
+def perplexity_standard_error(log_likelihoods: list[float]) -> float:
+    return standard_error.perplexity_standard_error(handles.plain(log_likelihoods))
 
 
 # ── TensorBoard ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,17 +1,16 @@
 """Conversations as text: the model's own chat template, rendered by Jinja2 in the sandbox of transformers."""
 
 import json
-from functools import lru_cache
-from pathlib import Path
 
 from jinja2 import TemplateError
 
 from ballast.errors import InvalidInputError
+from ballast.tokenizer import open_tokenizer
 
 
 def render(folder: str, conversations: list[str], add_generation_prompt: bool) -> list[str]:
     """One text for each conversation, a JSON list of messages such as {"role": "user", "content": "…"}."""
-    tokenizer = _tokenizer(folder)
+    tokenizer = _chat_tokenizer(folder)
     texts = []
     for number, conversation in enumerate(conversations, start=1):
         messages = _messages(conversation, number)
@@ -27,16 +26,8 @@ def render(folder: str, conversations: list[str], add_generation_prompt: bool) -
     return texts
 
 
-@lru_cache(maxsize=2)
-def _tokenizer(folder: str):
-    from transformers import AutoTokenizer
-
-    if not Path(folder).is_dir():
-        raise InvalidInputError(f"model.path: {folder} is not a folder")
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (ValueError, OSError) as error:
-        raise InvalidInputError(f"messages: the tokenizer in {folder} cannot be opened: {error}") from error
+def _chat_tokenizer(folder: str):
+    tokenizer = open_tokenizer(folder)
     if tokenizer.chat_template is None:
         raise InvalidInputError(
             f"messages: the model in {folder} has no chat template (no chat_template.jinja, and none in its "

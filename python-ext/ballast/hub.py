@@ -63,7 +63,7 @@ def list_dataset_files(repository: str, revision: str | None, endpoint: str | No
 
 def _is_unreachable(error: Exception) -> bool:
     """Whether a hub gave no answer, rather than a refusal."""
-    import httpx
+    from huggingface_hub.utils import httpx
     from huggingface_hub import errors
 
     return isinstance(error, errors.OfflineModeIsEnabled | httpx.TransportError | ConnectionError)

@@ -9,24 +9,29 @@ from contextlib import contextmanager
 import numpy
 import torch
 from torch.nn import functional
+from transformers.cache_utils import DynamicCache
 
-from ballast.batches import TokenBatch, packed_mask
+from ballast.batches import ScoringBatch, TokenBatch, packed_mask
 from ballast.errors import InvalidInputError
 from ballast.models import OpenedModel
+from ballast.prefixes import Prefix
 
 # Numbers held at once in fp32 while log-probabilities are taken: 256 MiB.
 CHUNK = 1 << 26
 
 
-def selected_logits(opened: OpenedModel, batch: TokenBatch, own_positions: bool = False) -> torch.Tensor:
+def selected_logits(
+    opened: OpenedModel, batch: TokenBatch, own_positions: bool = False, prefix: Prefix | None = None
+) -> torch.Tensor:
     """[S, vocabulary]: the logits at the scored positions, in the model's arithmetic.
 
-    With `own_positions` each row looks its positions up for itself; else rows may share one lookup.
+    With `own_positions` each row looks its positions up for itself; else rows may share one lookup. All rows continue
+    the `prefix`, where there is one.
     """
-    inputs = _inputs(opened.model, batch)
+    inputs = _inputs(opened.model, batch, prefix)
     if own_positions:
         inputs["position_ids"] = batch.positions
-    with opened.autocast(), _head_sees_only(opened.model, batch.scored):
+    with opened.autocast(), head_sees_only(opened.model, batch.scored):
         return opened.model(use_cache=False, **inputs).logits[0]
 
 
@@ -46,40 +51,64 @@ def mean_loss(opened: OpenedModel, batch: TokenBatch) -> tuple[float, int]:
 
 
 @torch.no_grad()
-def score(opened: OpenedModel, batch: TokenBatch, output: numpy.ndarray) -> None:
-    """Fills two planes of [rows, length] fp32: the target's log-probability in nats; 1 where it is the likeliest."""
+def score(
+    opened: OpenedModel, batch: ScoringBatch, output: numpy.ndarray, prefix: Prefix | None = None
+) -> None:
+    """Fills two lists of [targets] fp32: the log-probability in nats; 1 where the target is the likeliest.
+
+    Equal to scoring each target's row alone up to the order of sums, which depends on what is computed together: about
+    1e-5 in fp32. In bfloat16 it is about 1e-2, and tokens that are equally likely up to rounding may change places.
+    """
     opened.model.eval()
-    planes = _output_planes(output, *batch.ids.shape)
-    planes.zero_()
-    if batch.scored.numel():
-        log_probabilities, greedy = _score(opened, batch)
-        scored = batch.scored.cpu()
-        planes[0, scored] = log_probabilities.cpu()
-        planes[1, scored] = greedy.cpu()
+    planes = _output_planes(output, len(batch.places))
+    log_probabilities, greedy = _score(opened, batch.tokens, batch.places, prefix)
+    planes[0] = log_probabilities
+    planes[1] = greedy
 
 
-def _score(opened: OpenedModel, batch: TokenBatch) -> tuple[torch.Tensor, torch.Tensor]:
-    """([S] log-probabilities, [S] 1.0 where the target is the argmax), fp32."""
-    logits = selected_logits(opened, batch)
+@torch.no_grad()
+def read_prefix(opened: OpenedModel, ids: torch.Tensor) -> Prefix:
+    """Reads what many rows begin with. `ids`: [length] int64, on the model's device."""
+    opened.model.eval()
+    read = DynamicCache()
+    last = torch.tensor([len(ids) - 1], device=ids.device)
+    with opened.autocast(), head_sees_only(opened.model, last):
+        opened.model(input_ids=ids[None], past_key_values=read, use_cache=True)
+    return Prefix(read)
+
+
+def _score(
+    opened: OpenedModel, batch: TokenBatch, places: torch.Tensor | None = None, prefix: Prefix | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """([T] log-probabilities, [T] 1.0 where the target is the argmax), fp32. Target t is read at scored[places[t]]."""
+    logits = selected_logits(opened, batch, prefix=prefix)
+    if places is None:
+        places = torch.arange(len(logits), device=logits.device)
     rows = max(1, CHUNK // logits.shape[-1])
-    log_probabilities, greedy = [], []
-    for part, targets in zip(logits.split(rows), batch.targets.split(rows), strict=True):
-        log_probabilities.append(part.float().log_softmax(-1).gather(-1, targets[:, None])[:, 0])
-        greedy.append((part.argmax(-1) == targets).float())
-    return torch.cat(log_probabilities), torch.cat(greedy)
+    log_probabilities = torch.empty(len(places), device=logits.device)
+    greedy = torch.empty_like(log_probabilities)
+    for first, part in zip(range(0, len(logits), rows), logits.split(rows), strict=True):
+        (chosen,) = ((places >= first) & (places < first + rows)).nonzero(as_tuple=True)
+        at, targets = places[chosen] - first, batch.targets[chosen]
+        # Not the logits less their logsumexp, which is nearer to float64 (2e-5 against 1.3e-4 on a HellaSwag ending): on
+        # the CPU the two round differently, and lm-eval's numbers are log_softmax's.
+        log_probabilities[chosen] = part.float().log_softmax(-1)[at, targets]
+        greedy[chosen] = (part.argmax(-1)[at] == targets).float()
+    return log_probabilities, greedy
 
 
-def _inputs(model: torch.nn.Module, batch: TokenBatch) -> dict:
+def _inputs(model: torch.nn.Module, batch: TokenBatch, prefix: Prefix | None) -> dict:
     """Rows of one document need no mask: padding is on the right, and attention is causal."""
-    if not batch.packed:
+    if not batch.packed and prefix is None:
         return {"input_ids": batch.ids}
     additive = model.config._attn_implementation != "sdpa"
-    mask = packed_mask(model.config, batch, additive)
-    return {"input_ids": batch.ids, "attention_mask": mask, "position_ids": batch.positions}
+    mask = packed_mask(model.config, batch, additive, past=prefix.length if prefix else 0)
+    inputs = {"input_ids": batch.ids, "attention_mask": mask, "position_ids": batch.positions}
+    return inputs | {"past_key_values": prefix.cache} if prefix else inputs
 
 
 @contextmanager
-def _head_sees_only(model: torch.nn.Module, scored: torch.Tensor):
+def head_sees_only(model: torch.nn.Module, scored: torch.Tensor):
     """Whatever a model does after its head (scales, soft caps) then applies to the selection as it would to all."""
 
     def select(_head: torch.nn.Module, arguments: tuple) -> tuple:
@@ -93,11 +122,11 @@ def _head_sees_only(model: torch.nn.Module, scored: torch.Tensor):
         hook.remove()
 
 
-def _output_planes(output: numpy.ndarray, rows: int, length: int) -> torch.Tensor:
-    """A view of the output buffer as [2, rows * length]."""
+def _output_planes(output: numpy.ndarray, targets: int) -> torch.Tensor:
+    """A view of the output buffer as [2, targets]."""
     output = numpy.asarray(output)
-    if output.dtype != numpy.float32 or output.size < 2 * rows * length:
+    if output.dtype != numpy.float32 or output.size < 2 * targets:
         raise InvalidInputError(
-            f"output: expected {2 * rows * length} float32 in native byte order, found {output.size} of {output.dtype}"
+            f"output: expected {2 * targets} float32 in native byte order, found {output.size} of {output.dtype}"
         )
-    return torch.from_numpy(output)[: 2 * rows * length].view(2, rows * length)
+    return torch.from_numpy(output)[: 2 * targets].view(2, targets)

@@ -57,6 +57,37 @@ def slot_of():
     return slot
 
 
+@pytest.fixture(scope="session")
+def scoring_slot_of():
+    """`scoring_slot_of(items, prefix)`: a slot for scoring, each item a row: (context, continuations), lists of ids.
+
+    The first `prefix` ids of each context are left out. Gives (slot, rows, length, number of targets, branched).
+    """
+
+    def slot(items: list[tuple[list[int], list[list[int]]]], prefix: int = 0) -> tuple:
+        length = max(len(context) - prefix + sum(len(c) - 1 for c in choices) for context, choices in items)
+        planes = numpy.zeros((3, len(items), length), dtype=numpy.int64)
+        places, tokens = [], []
+        for r, (context, choices) in enumerate(items):
+            end = len(context) - prefix
+            planes[:, r, :end] = [context[prefix:], range(prefix, len(context)), [1] * end]
+            last = r * length + end - 1
+            for number, choice in enumerate(choices, start=2):
+                read = len(choice) - 1
+                planes[:, r, end : end + read] = [
+                    choice[:-1],
+                    range(len(context), len(context) + read),
+                    [number if len(choices) > 1 else 1] * read,
+                ]
+                places += [last, *range(r * length + end, r * length + end + read)]
+                tokens += choice
+                end += read
+        branched = any(len(choices) > 1 for _, choices in items)
+        return numpy.concatenate([planes.reshape(-1), places, tokens]), len(items), length, len(tokens), branched
+
+    return slot
+
+
 @pytest.fixture
 def documents() -> list[list[int]]:
     """Random documents of several lengths, the same in each test."""

@@ -68,3 +68,40 @@ def test_an_id_outside_the_vocabulary_is_refused_with_its_place(slot_of, plane, 
         InvalidInputError, match=f"{what} {wrong} at row 1, position 0 is not in the model's vocabulary of 10"
     ):
         batches.read_slot(slot, rows, length, packed, 10, CPU)
+
+
+def test_a_slot_for_scoring_is_read_in_place_and_a_position_once(scoring_slot_of):
+    slot_parts = scoring_slot_of([([3, 4], [[5, 6], [7]]), ([8], [[9]])])
+    batch = batches.read_scoring_slot(*slot_parts, 10, CPU)
+    tokens = batch.tokens
+    assert tokens.ids.data_ptr() == slot_parts[0].ctypes.data
+    assert tokens.ids.tolist() == [[3, 4, 5], [8, 0, 0]]
+    assert tokens.positions.tolist() == [[0, 1, 2], [0, 0, 0]]
+    assert tokens.segments.tolist() == [[1, 1, 2], [1, 0, 0]]
+    assert tokens.targets.tolist() == [5, 6, 7, 9]
+    assert tokens.scored.tolist() == [1, 2, 3]
+    assert batch.places.tolist() == [0, 1, 0, 2]
+
+
+def test_a_branch_sees_its_context_and_itself_and_all_see_the_past(scoring_slot_of):
+    from transformers import LlamaConfig
+
+    batch = batches.read_scoring_slot(*scoring_slot_of([([3, 4], [[5, 6], [7, 8, 9]])], prefix=1), 10, CPU)
+    mask = batches.packed_mask(LlamaConfig(), batch.tokens, additive=False, past=1)
+    assert mask[0, 0].int().tolist() == [[1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 0, 1, 0], [1, 1, 0, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ((0, 10), "id 10 at row 0, position 0 is not in the model's vocabulary of 10"),
+        ((-1, 11), "target 11 at row 0, position 3 is not in the model's vocabulary of 10"),
+        ((-5, 6), "a target stands outside of its 2 rows of 3"),
+        ((-5, -1), "a target stands outside of its 2 rows of 3"),
+    ],
+)
+def test_a_slot_for_scoring_that_is_wrong_is_refused(scoring_slot_of, change, message):
+    slot_parts = scoring_slot_of([([3, 4], [[5, 6], [7]]), ([8], [[9]])])
+    slot_parts[0][change[0]] = change[1]
+    with pytest.raises(InvalidInputError, match=message):
+        batches.read_scoring_slot(*slot_parts, 10, CPU)

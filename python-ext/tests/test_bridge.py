@@ -184,14 +184,23 @@ def test_a_loss_that_is_not_finite_is_reported_and_spoils_nothing(model_folder, 
     )
 
 
-def test_scores_arrive_in_the_callers_buffer(model_folder, slot_of, documents):
+def test_scores_arrive_in_the_callers_buffer_with_and_without_a_prefix(model_folder, slot_of, scoring_slot_of, documents):
     model = open_on_cpu(model_folder("gptj"))
-    slot, rows, length, packed, _ = slot_of([documents[:2], documents[2:4]])
-    output = numpy.zeros(2 * rows * length, dtype=numpy.float32)
-    bridge.score(model, slot, rows, length, packed, output)
-    nats, targets = bridge.mean_loss(model, slot, rows, length, packed)
-    assert -output[: rows * length].astype(float).sum() == pytest.approx(nats, rel=1e-6)
-    assert targets == sum(len(document) - 1 for document in documents[:4])
+    assert bridge.sharing(model) == "prefixes"
+    prefix = bridge.read_prefix(model, numpy.array(documents[0][:4] + [10**6]), 4)
+    items = [(documents[0], documents[1:3]), (documents[0][:6], documents[3:4])]
+    answers = []
+    for length, handle in ((0, 0), (4, prefix)):
+        slot_parts = scoring_slot_of(items, length)
+        output = numpy.zeros(2 * slot_parts[3], dtype=numpy.float32)
+        bridge.score(model, handle, *slot_parts, output)
+        answers.append(output[: slot_parts[3]].astype(float))
+    numpy.testing.assert_allclose(answers[1], answers[0], atol=1e-4)
+    apart = slot_of([[documents[0][:6] + documents[3]]], prompt=6)
+    assert -answers[0][-len(documents[3]) :].sum() == pytest.approx(bridge.mean_loss(model, *apart[:4])[0], rel=1e-5)
+    bridge.release(prefix)
+    with pytest.raises(LookupError, match="expected an open Prefix, found released"):
+        bridge.score(model, prefix, *slot_parts, output)
 
 
 def test_training_goes_on_after_an_evaluation(model_folder, slot_of, documents):
@@ -302,7 +311,10 @@ def experiment(model, target):
     anchor = bridge.open_anchor(target + "/anchor", model, None, "factors", "scaled", "block", "mean")
     phase = bridge.begin_phase(model, settings | {"method": "hierarchical", "anchor": anchor})
     bridge.end_phase(phase)
-    bridge.score(model, slot, 1, 4, False, numpy.zeros(8, numpy.float32))
+    prompts = numpy.array([3, 4, 5, 0, 6, 7, 3, 2])
+    assert len(bridge.complete(model, folder, prompts, 2, 3, ["zz"], 4, {"do_sample": False}, 1)) == 2
+    scoring_slot = numpy.array([3, 4, 5, 0, 1, 2, 1, 1, 1, 1, 2, 5, 6])
+    bridge.score(model, 0, scoring_slot, 1, 3, 2, False, numpy.zeros(4, numpy.float32))
     bridge.save_model(model, target + "/model")
 
 model = bridge.open_model(folder, "float32", "auto", False, 0, False)

@@ -24,54 +24,141 @@ def plain_log_probabilities(model, document):
     return log_probabilities.gather(-1, targets[:, None])[:, 0], log_probabilities.argmax(-1) == targets
 
 
-def test_scores_equal_a_plain_loop(any_model, slot_of, documents):
+def scores(opened, slot_parts, prefix=None):
+    """([T] log-probabilities, [T] whether the target is the likeliest)."""
+    output = numpy.full(2 * slot_parts[3] + 5, 7, dtype=numpy.float32)
+    batch = batches.read_scoring_slot(*slot_parts, opened.vocabulary_size, opened.device)
+    scoring.score(opened, batch, output, prefix)
+    assert (output[2 * slot_parts[3] :] == 7).all(), "nothing is written behind the lists"
+    log_probabilities, greedy = torch.from_numpy(output[: 2 * slot_parts[3]]).view(2, -1)
+    return log_probabilities, greedy.bool().tolist()
+
+
+def plain_scores(opened, items):
+    """The same, each continuation in a row of its own."""
+    log_probabilities, greedy = [], []
+    for context, continuations in items:
+        for continuation in continuations:
+            alone, likeliest = plain_log_probabilities(opened.model, context + continuation)
+            log_probabilities.append(alone[len(context) - 1 :])
+            greedy += likeliest[len(context) - 1 :].tolist()
+    return torch.cat(log_probabilities), greedy
+
+
+def assert_as_alone(opened, items, slot_parts, prefix=None):
+    log_probabilities, greedy = scores(opened, slot_parts, prefix)
+    expected, likeliest = plain_scores(opened, items)
+    torch.testing.assert_close(log_probabilities, expected, atol=1e-4, rtol=0)
+    assert greedy == likeliest
+
+
+def awkward(documents) -> list[tuple[list[int], list[list[int]]]]:
+    """Items whose contexts begin with the same five tokens."""
+    first, second, third, fourth = documents[:4]
+    begin = documents[5][:5]
+    return [
+        (begin + first, [second, third, second[:3], second, [7], [7], [8]]),
+        (begin + first, [fourth]),
+        (begin + first + [second[0]], [second[1:]]),
+        (begin + [9], [[3], [4], [5]]),
+        (begin + second + third + fourth + first, [documents[4], first + second[:5]]),
+    ]
+
+
+def test_scores_equal_a_plain_loop(any_model, scoring_slot_of, documents):
+    items = [(document[:1], [document[1:]]) for document in documents]
+    slot_parts = scoring_slot_of(items)
+    assert not slot_parts[-1]
+    assert_as_alone(open_on_cpu(any_model), items, slot_parts)
+
+
+def test_continuations_behind_one_context_score_as_rows_of_their_own(any_model, scoring_slot_of, documents):
+    items = awkward(documents)
+    slot_parts = scoring_slot_of(items)
+    assert slot_parts[-1]
+    assert_as_alone(open_on_cpu(any_model), items, slot_parts)
+
+
+@pytest.mark.parametrize("length", [1, 4, 5])
+def test_rows_behind_a_prefix_score_as_whole_rows(any_model, scoring_slot_of, documents, length):
     opened = open_on_cpu(any_model)
-    slot, rows, length, packed, _ = slot_of([[document] for document in documents])
-    output = numpy.full(2 * rows * length + 5, 7, dtype=numpy.float32)
-    scoring.score(opened, batch_of(opened, slot, rows, length, packed), output)
-    planes = output[: 2 * rows * length].reshape(2, rows, length)
-    for row, document in enumerate(documents):
-        expected, greedy = plain_log_probabilities(opened.model, document)
-        torch.testing.assert_close(torch.from_numpy(planes[0, row, : len(expected)]), expected, atol=2e-5, rtol=1e-5)
-        assert planes[1, row, : len(expected)].astype(bool).tolist() == greedy.tolist()
-        assert not planes[:, row, len(expected) :].any(), "what is not scored is 0"
-    assert (output[2 * rows * length :] == 7).all(), "nothing is written behind the planes"
+    items = awkward(documents)
+    prefix = scoring.read_prefix(opened, torch.tensor(items[0][0][:length]))
+    for part in (items, items[3:], [(items[1][0], items[1][1])]):
+        assert_as_alone(opened, part, scoring_slot_of(part, length), prefix)
 
 
-def test_argmax_is_told_from_the_rest(any_model, slot_of, documents):
+def test_a_prefix_is_held_once_however_many_batches_continue_it(any_model, scoring_slot_of, documents):
+    opened = open_on_cpu(any_model)
+    items = awkward(documents)
+    prefix = scoring.read_prefix(opened, torch.tensor(items[0][0][:5]))
+    held = [(layer.keys.clone(), layer.values.clone()) for layer in prefix.cache.layers]
+    scores(opened, scoring_slot_of(items, 5), prefix)
+    assert all(keys.shape[0] == 1 and keys.shape[-2] == 5 for keys, _ in held)
+    after = [(layer.keys, layer.values) for layer in prefix.cache.layers]
+    torch.testing.assert_close(after, held, atol=0, rtol=0)
+
+
+def test_argmax_is_told_from_the_rest(any_model, scoring_slot_of, documents):
     opened = open_on_cpu(any_model)
     with torch.no_grad():
         likeliest = int(opened.model.eval()(torch.tensor([documents[0]])).logits[0, -1].argmax())
-    slot, rows, length, packed, _ = slot_of([[documents[0] + [likeliest]]], prompt=len(documents[0]))
-    output = numpy.zeros(2 * rows * length, dtype=numpy.float32)
-    scoring.score(opened, batch_of(opened, slot, rows, length, packed), output)
-    assert output[length:].sum() == 1.0
+    choices = [[token] for token in range(opened.vocabulary_size)]
+    _, greedy = scores(opened, scoring_slot_of([(documents[0], choices)]))
+    assert [token for token, is_likeliest in enumerate(greedy) if is_likeliest] == [likeliest]
+
+
+def test_not_a_number_is_told_to_the_caller(model_folder, scoring_slot_of, documents):
+    opened = open_on_cpu(model_folder("llama-tied"))
+    with torch.no_grad():
+        next(iter(opened.model.parameters())).fill_(float("nan"))
+    log_probabilities, _ = scores(opened, scoring_slot_of([(documents[0], [documents[1]])]))
+    assert log_probabilities.isnan().all()
+
+
+def test_bfloat16_scores_behind_a_prefix_are_near_float32(any_model, scoring_slot_of, documents):
+    items = awkward(documents)
+    coarse, exact = (open_on_cpu(any_model, dtype=dtype) for dtype in ("bfloat16", "float32"))
+    prefix = scoring.read_prefix(coarse, torch.tensor(items[0][0][:5]))
+    found, _ = scores(coarse, scoring_slot_of(items, 5), prefix)
+    torch.testing.assert_close(found, plain_scores(exact, items)[0], atol=0.2, rtol=0.05)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_branches_and_prefixes_keep_a_sliding_window(tmp_path, scoring_slot_of, documents, mixed):
+    from transformers import MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM
+
+    torch.manual_seed(5)
+    small = dict(vocab_size=320, hidden_size=32, intermediate_size=64, num_attention_heads=4, num_key_value_heads=2)
+    model = (
+        Qwen2ForCausalLM(
+            Qwen2Config(
+                **small, num_hidden_layers=2, use_sliding_window=True, sliding_window=4, max_window_layers=1
+            )
+        )
+        if mixed
+        else MistralForCausalLM(MistralConfig(**small, num_hidden_layers=2, sliding_window=4))
+    )
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.normal_(std=0.2)
+    model.save_pretrained(tmp_path)
+    opened = open_on_cpu(tmp_path)
+    items = awkward(documents)
+    assert_as_alone(opened, items, scoring_slot_of(items))
+    for length in (2, 5):
+        prefix = scoring.read_prefix(opened, torch.tensor(items[0][0][:length]))
+        assert_as_alone(opened, items, scoring_slot_of(items, length), prefix)
 
 
 def test_packed_rows_score_as_separate_rows(any_model, slot_of, documents):
     opened = open_on_cpu(any_model)
     packed = slot_of([documents[:2], documents[2:5], documents[5:]])
     assert packed[3]
-    output = numpy.zeros(2 * packed[1] * packed[2], dtype=numpy.float32)
-    scoring.score(opened, batch_of(opened, *packed), output)
-    scores = iter(output.reshape(2, -1)[0][packed[0].reshape(4, -1)[1] != -100].tolist())
-    for document in documents:
-        expected, _ = plain_log_probabilities(opened.model, document)
-        found = torch.tensor([next(scores) for _ in expected])
-        torch.testing.assert_close(found, expected, atol=2e-5, rtol=1e-5)
-
-
-def test_packed_gradient_equals_the_gradient_of_separate_rows(any_model, slot_of, documents):
-    opened = open_on_cpu(any_model)
-    gradients = []
-    for rows in ([documents[:3], documents[3:]], [[document] for document in documents]):
-        opened.model.zero_grad()
-        scoring.loss_sum(opened, batch_of(opened, *slot_of(rows))).backward()
-        gradients.append({name: parameter.grad.clone() for name, parameter in opened.model.named_parameters()})
-    for name, gradient in gradients[0].items():
-        torch.testing.assert_close(
-            gradient, gradients[1][name], atol=1e-4, rtol=1e-4, msg=lambda m, n=name: f"{n}: {m}"
-        )
+    total, _ = scoring.mean_loss(opened, batch_of(opened, *packed))
+    expected = -sum(float(plain_log_probabilities(opened.model, document)[0].sum()) for document in documents)
+    assert total == pytest.approx(expected, abs=1e-3)
 
 
 def test_packing_keeps_a_sliding_window(tmp_path, slot_of, documents):
@@ -168,9 +255,20 @@ def test_a_batch_without_targets_scores_nothing(model_folder, slot_of):
     assert scoring.mean_loss(opened, batch_of(opened, *slot_of([[[5]]]))) == (0.0, 0)
 
 
-def test_output_of_the_wrong_kind_is_refused(model_folder, slot_of, documents):
+def test_output_of_the_wrong_kind_is_refused(model_folder, scoring_slot_of, documents):
     opened = open_on_cpu(model_folder("gpt2"))
-    slot, rows, length, packed, _ = slot_of([[documents[0]]])
+    slot_parts = scoring_slot_of([(documents[0][:1], [documents[0][1:]])])
+    batch = batches.read_scoring_slot(*slot_parts, opened.vocabulary_size, opened.device)
     for output in (numpy.zeros(3, numpy.float32), numpy.zeros(100, numpy.float64), numpy.zeros(100, ">f4")):
-        with pytest.raises(InvalidInputError, match="expected 18 float32 in native byte order, found"):
-            scoring.score(opened, batch_of(opened, slot, rows, length, packed), output)
+        with pytest.raises(InvalidInputError, match="expected 16 float32 in native byte order, found"):
+            scoring.score(opened, batch, output)
+
+
+def test_logits_taken_in_parts_give_the_same_scores(model_folder, scoring_slot_of, documents, monkeypatch):
+    opened = open_on_cpu(model_folder("gpt2"))
+    items = awkward(documents)
+    whole = scores(opened, scoring_slot_of(items))
+    monkeypatch.setattr(scoring, "CHUNK", 3 * opened.vocabulary_size)
+    parts = scores(opened, scoring_slot_of(items))
+    torch.testing.assert_close(parts[0], whole[0], atol=1e-6, rtol=0)
+    assert parts[1] == whole[1]

@@ -4,7 +4,9 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.ToNumberPolicy;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.CalibrationChange;
+import io.ballast.compare.ScoreChange;
+import io.ballast.compare.SubjectChange;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
 
@@ -25,18 +27,53 @@ import java.util.Map;
  * @param finished    ISO 8601, UTC
  * @param environment versions, device and hashes that the run depended on
  * @param scores      every score of every stage
- * @param forgetting  what became of each general score
+ * @param forgetting  what became of each general score between base and end, with what of it is noise: Holm's correction
+ *                    is over all of these
+ * @param learned     the same of each domain score, corrected among themselves
+ * @param calibration how sure the model is of its answers to multiple-choice items, before and after
+ * @param subjects    right answers before and after by subject, of tasks whose rows name one
  * @param matrices    of several domains: what each score was after each of them; none for a single domain
  * @param phases      the phases that ran
  * @param importance  what the importance measurement found and cost, or null
  * @param artifacts   relative paths of what the run left, by kind
  */
 public record Result(int schema, String name, String status, String message, String started, String finished,
-        Map<String, Object> environment, List<Score> scores, List<Forgetting> forgetting, List<TrainTestMatrix> matrices, List<Phase> phases,
-        Importance importance, Map<String, String> artifacts) {
+        Map<String, Object> environment, List<Score> scores, List<ScoreChange> forgetting, List<ScoreChange> learned,
+        List<CalibrationChange> calibration, List<SubjectChange> subjects, List<TrainTestMatrix> matrices,
+        List<Phase> phases, Importance importance, Map<String, String> artifacts) {
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
             .serializeSpecialFloatingPointValues().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
+
+    /**
+     * What became of each domain score.
+     *
+     * @return a line for each; none in a result of an earlier version
+     */
+    @Override
+    public List<ScoreChange> learned() {
+        return learned == null ? List.of() : learned;
+    }
+
+    /**
+     * How sure the model is of its answers.
+     *
+     * @return two lines for each multiple-choice task; none in a result of an earlier version
+     */
+    @Override
+    public List<CalibrationChange> calibration() {
+        return calibration == null ? List.of() : calibration;
+    }
+
+    /**
+     * Right answers by subject.
+     *
+     * @return a line for each subject of a task; none in a result of an earlier version
+     */
+    @Override
+    public List<SubjectChange> subjects() {
+        return subjects == null ? List.of() : subjects;
+    }
 
     /**
      * What several domains did to one another.

@@ -24,6 +24,7 @@ final class Commands {
         BY_NAME.put("schema", SchemaCommand::new);
         BY_NAME.put("eval", EvalCommand::new);
         BY_NAME.put("compare", CompareCommand::new);
+        BY_NAME.put("bench", BenchCommand::new);
         BY_NAME.put("soften", SoftenCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
         BY_NAME.put("merge-anchors", MergeAnchorsCommand::new);

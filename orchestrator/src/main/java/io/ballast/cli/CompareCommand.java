@@ -4,8 +4,8 @@ import static io.ballast.cli.CommonOptions.withValue;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.WholeFiles;
-import io.ballast.eval.EvaluationComparison;
-import io.ballast.eval.EvaluationFolder;
+import io.ballast.compare.EvaluationComparison;
+import io.ballast.compare.EvaluationFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +24,7 @@ final class CompareCommand implements Command {
     private static final String STAGE = "stage";
     private static final String OUT = "out";
     private static final String SEED = "seed";
+    private static final String ALL = "all";
     /** As an experiment's, so that a run's own stages compare as its {@code forgetting} does. */
     private static final long DEFAULT_SEED = 7;
 
@@ -47,6 +48,7 @@ final class CompareCommand implements Command {
         return new Options()
                 .addOption(withValue(STAGE, "NAME", "Of run folders: the stage, such as base; else the last one."))
                 .addOption(withValue(OUT, "DIR", "A new folder for comparison.json and flips/TASK.jsonl (B/flips, C/flips, … of several)."))
+                .addOption(null, ALL, false, "Every row of long tables, also without a change beyond noise.")
                 .addOption(withValue(SEED, "N", "Of the bootstrap; " + DEFAULT_SEED + " unless given."));
     }
 
@@ -71,7 +73,7 @@ final class CompareCommand implements Command {
             write(out, ComparisonText.document(comparisons));
             output.note("Written: " + out);
         }
-        output.answer(() -> ComparisonText.document(comparisons), () -> ComparisonText.text(comparisons));
+        output.answer(() -> ComparisonText.document(comparisons), () -> ComparisonText.text(comparisons, line.hasOption(ALL)));
         return 0;
     }
 

@@ -1,6 +1,6 @@
 package io.ballast.cli;
 
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.ScoreChange;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import java.util.List;
@@ -37,8 +37,8 @@ final class DemoTable {
                 .map(score -> String.format(Locale.ROOT, "%.1f %%", 100 * score.value())).orElse("—");
     }
 
-    private static String forgetting(List<Forgetting> losses) {
-        Optional<Forgetting> loss = losses.stream().filter(each -> each.metric().equals(METRIC)).findFirst();
+    private static String forgetting(List<ScoreChange> losses) {
+        Optional<ScoreChange> loss = losses.stream().filter(each -> each.metric().equals(METRIC)).findFirst();
         return loss.map(each -> String.format(Locale.ROOT, "%+.1f points [%+.1f, %+.1f]", 100 * each.change(),
                 100 * each.ci95().get(0), 100 * each.ci95().get(1))).orElse("—");
     }

@@ -1,5 +1,6 @@
 package io.ballast.cli;
 
+import java.util.List;
 import java.util.Locale;
 
 /** Numbers as people read them. */
@@ -19,6 +20,16 @@ final class Numbers {
     /** With its sign, for a change. */
     static String change(double value) {
         return (value > 0 ? "+" : "") + score(value);
+    }
+
+    /** A change's lower and upper end. */
+    static String interval(List<Double> ci95) {
+        return "[" + change(ci95.get(0)) + ", " + change(ci95.get(1)) + "]";
+    }
+
+    /** A score, or a dash for none. */
+    static String orDash(Double value) {
+        return value == null ? "-" : score(value);
     }
 
     /** Minutes and seconds. */

@@ -1,13 +1,14 @@
 package io.ballast.cli;
 
 import io.ballast.Result;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.ScoreChange;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** A run's result for a person at a terminal. */
@@ -21,8 +22,11 @@ final class ResultText {
         if (!result.scores().isEmpty()) {
             text.append('\n').append(scores(result.scores()));
         }
+        if (!result.learned().isEmpty()) {
+            text.append('\n').append(changes("learned", result.learned()));
+        }
         if (!result.forgetting().isEmpty()) {
-            text.append('\n').append(forgetting(result.forgetting()));
+            text.append('\n').append(changes("forgetting", result.forgetting()));
         }
         result.matrices().forEach(matrix -> text.append('\n').append(matrix(matrix)));
         return text.append('\n').append("report      ").append(folder.resolve("report.html")).append('\n').toString();
@@ -44,10 +48,13 @@ final class ResultText {
         return table;
     }
 
-    private static TextTable forgetting(List<Forgetting> losses) {
-        TextTable table = new TextTable("forgetting", "before", "after", "change", "95 % interval", "");
-        losses.forEach(loss -> table.row(List.of(loss.task() + " " + loss.metric(), Numbers.score(loss.before()),
-                Numbers.score(loss.after()), Numbers.change(loss.change()), interval(loss), verdict(loss))));
+    /** A name of the table, such as forgetting, and what became of each score. */
+    private static TextTable changes(String title, List<ScoreChange> changes) {
+        TextTable table = new TextTable(title, "before", "after", "change", "95 % interval", "could show", "");
+        changes.forEach(change -> table.row(List.of(change.task() + " " + change.metric(),
+                Numbers.score(change.before()), Numbers.score(change.after()), Numbers.change(change.change()),
+                Numbers.interval(change.ci95()), Numbers.orDash(change.smallestChange()),
+                Objects.toString(change.verdict(), ""))));
         return table;
     }
 
@@ -70,18 +77,6 @@ final class ResultText {
 
     private static List<String> row(String name, List<Double> scores) {
         return Stream.concat(Stream.of(name), scores.stream().map(Numbers::score)).toList();
-    }
-
-    static String interval(Forgetting loss) {
-        return "[" + Numbers.change(loss.ci95().get(0)) + ", " + Numbers.change(loss.ci95().get(1)) + "]";
-    }
-
-    /** An interval with 0 inside says that the change may be noise. */
-    private static String verdict(Forgetting loss) {
-        if (loss.ci95().get(0) <= 0 && loss.ci95().get(1) >= 0) {
-            return "within noise";
-        }
-        return loss.change() > 0 == loss.higherIsBetter() ? "better" : "worse";
     }
 
     private static String name(Score score) {

@@ -6,12 +6,15 @@ import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ModelConfig;
 import io.ballast.config.Words;
 import io.ballast.data.Tokenizer;
+import io.ballast.eval.AnswerCache;
 import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.eval.Evaluator;
 import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
+import io.ballast.train.AnswerCaches;
+import io.ballast.train.BridgeGenerator;
 import io.ballast.train.BridgeScorer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,10 +42,13 @@ final class StandaloneEvaluation {
         }
         long handle = bridge.openModel(folder, Words.of(model.dtype()), model.device(),
                 false, 0);
-        try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+        try (Tokenizer tokenizer = Tokenizer.open(folder);
+                EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge);
+                AnswerCache cache = evaluation.cache() ? AnswerCaches.of(bridge, folder, handle) : AnswerCache.none()) {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
-            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(),
-                    maxLength(bridge.modelInfo(handle))).evaluate(EvaluationTasks.of(evaluation),
+            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
+                    new BridgeGenerator(bridge, handle, tokenizer.folder()), evaluation.batchSize(),
+                    maxLength(bridge.modelInfo(handle))).evaluate(tasks, cache,
                     (rows, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, rows,
                             Map.of("total", total))), stopped);
         } finally {

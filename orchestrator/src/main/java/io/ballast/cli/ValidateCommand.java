@@ -3,6 +3,7 @@ package io.ballast.cli;
 import io.ballast.Ballast;
 import io.ballast.Experiment;
 import io.ballast.config.DataConfig;
+import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentCheck;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
@@ -46,22 +47,27 @@ final class ValidateCommand implements Command {
         Experiment experiment = ExperimentArgument.read(line);
         ExperimentConfig config = experiment.config();
         ExperimentCheck.check(config);
-        EvaluationTasks.of(config);
         Map<DataConfig, OptionalLong> rows = new LinkedHashMap<>();
         Stream.concat(Stream.ofNullable(config.general()), config.domain().stream()).map(PhaseConfig::data)
                 .forEach(entries -> entries.forEach(data -> rows.put(data, DataRows.count(data))));
         String model = modelSize(config.model().path());
-        checkMethod(config.retention());
+        checkWithPython(config);
         output.answer(experiment::toJson, () -> ExperimentText.of(config, model, data -> size(rows.get(data)))
                 + "This experiment can run.");
         return 0;
     }
 
-    /** What a method says of its options, or a class of one's own of itself, only Python knows. */
-    private static void checkMethod(RetentionConfig retention) {
-        if (!retention.options().isEmpty() || retention.method().contains(":")) {
+    /** Task files, and what a method says of its options or a class of one's own of itself, only Python knows. */
+    private static void checkWithPython(ExperimentConfig config) {
+        RetentionConfig retention = config.retention();
+        EvaluationConfig evaluation = config.evaluation();
+        boolean asksPython = !retention.options().isEmpty() || retention.method().contains(":")
+                || Stream.concat(evaluation.general().stream(), evaluation.domain().stream())
+                        .anyMatch(entry -> entry.task() != null || entry.multipleChoice() != null);
+        if (asksPython) {
             try (Ballast ballast = Ballast.open()) {
                 ballast.bridge().describeMethod(retention.method(), retention.options());
+                EvaluationTasks.of(config, ballast.bridge()).close();
             }
         }
     }

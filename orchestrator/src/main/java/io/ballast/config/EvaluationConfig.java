@@ -10,13 +10,25 @@ import java.util.function.UnaryOperator;
  * @param general   what must be kept
  * @param domain    what is to be learned
  * @param batchSize rows in a scoring batch
+ * @param tasksDir  absolute paths of folders with task files, looked through before those that Ballast ships
+ * @param dataDir   absolute path of a folder with data files of tasks, or null
+ * @param cache     whether what an unchanged model says is kept and not asked again
+ * @param trustTaskCode whether Python code of task files that Ballast does not ship may run
  */
 public record EvaluationConfig(
         @Setting(value = "Moments of evaluation.", byDefault = "[\"base\", \"anchored\", \"domain\", \"softened\"]")
                 List<Stage> stages,
         @Setting(value = "General tasks: what must be kept.", byDefault = "[]") List<TaskConfig> general,
         @Setting(value = "Domain tasks: what is to be learned.", byDefault = "[]") List<TaskConfig> domain,
-        @Setting(value = "Rows in a scoring batch.", byDefault = "16", minimum = 1) int batchSize) {
+        @Setting(value = "Rows in a scoring batch.", byDefault = "16", minimum = 1) int batchSize,
+        @Setting(value = "Folders with task files in lm-eval's YAML format, looked through before those that Ballast"
+                + " ships.", byDefault = "[]", path = true) List<String> tasksDir,
+        @Setting(value = "Folder with TASK/test, TASK/validation or TASK data files, for tasks without 'data'.",
+                path = true) String dataDir,
+        @Setting(value = "Whether what a model says before it is changed is kept on this machine, and taken from there"
+                + " when it is asked again.", byDefault = "true") boolean cache,
+        @Setting(value = "Whether Python code that belongs to task files of others may run.", byDefault = "false")
+                boolean trustTaskCode) {
 
     /** A moment of evaluation; {@code ANCHORED} is after the general phase, or at the anchor given. */
     public enum Stage {
@@ -42,7 +54,8 @@ public record EvaluationConfig(
      * @return a copy
      */
     public EvaluationConfig withStages(List<Stage> others) {
-        return new EvaluationConfig(others, general, domain, batchSize);
+        return new EvaluationConfig(others, general, domain, batchSize, tasksDir, dataDir, cache,
+                trustTaskCode);
     }
 
     /**
@@ -52,7 +65,8 @@ public record EvaluationConfig(
      * @return a copy
      */
     public EvaluationConfig withTasks(UnaryOperator<List<TaskConfig>> change) {
-        return new EvaluationConfig(stages, change.apply(general), change.apply(domain), batchSize);
+        return new EvaluationConfig(stages, change.apply(general), change.apply(domain), batchSize, tasksDir,
+                dataDir, cache, trustTaskCode);
     }
 
     private static boolean happens(Stage stage, ExperimentConfig experiment) {

@@ -2,6 +2,7 @@ package io.ballast.config;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * One entry of an evaluation: a task on a data file, or the perplexity of one.
@@ -16,16 +17,23 @@ import java.util.Map;
  * @param completion template of what is scored
  * @param where      an SQL condition over the columns
  * @param limit      the first rows only
+ * @param shots      examples before each question, or null for as many as the task's file says
+ * @param shotsData  absolute path of the file that examples are drawn from, or null
  * @param name       what the scores are called; by default the task, or parent folder/stem
  * @param domain     name of the domain that is measured, or null for the only one
  * @param generate   text that the base model writes and whose perplexity is measured, or null
+ * @param subject    the column that says what an item is about, or null for the usual ones
  */
 @Shorthand("task")
 @Alternatives(value = {"task", "multipleChoice", "perplexity", "generate"}, required = true)
 @Alternatives({"text", "completion"})
+@Alternatives({"subject", "perplexity"})
+@Alternatives({"subject", "generate"})
 public record TaskConfig(
-        @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy or lambada_openai.") String task,
-        @Setting(value = "The task's data file.", path = true, needs = "task") String data,
+        @Setting("A task by name: sciq, piqa, medmcqa, hellaswag, arc_easy, lambada_openai, wikitext, perplexity, or one"
+                + " of tasksDir; a group or tag stands for its tasks.") String task,
+        @Setting(value = "The task's data file; by default that of dataDir, else what the task's own file names.",
+                path = true, needs = "task") String data,
         @Setting(value = "The task's column names mapped to the file's, where they differ.", needs = "task")
                 Map<String, String> columns,
         @Setting("Questions of one's own with answers to choose from; 'name' says what the scores are called.")
@@ -38,11 +46,18 @@ public record TaskConfig(
         @Setting("An SQL condition over the columns; a perplexity without templates of its own takes this from the"
                 + " role's first data entry too.") String where,
         @Setting(value = "The first rows only.", minimum = 1) Integer limit,
+        @Setting(value = "Examples before each question; by default as many as the task's file says, else none.",
+                minimum = 0) Integer shots,
+        @Setting(value = "The file that examples are drawn from; by default the task's split for examples, else the"
+                + " rows that are asked about, the asked one left out.", path = true, needs = "shots") String shotsData,
         @Setting("What the scores are called; by default the task's name, or parent folder/stem of the file.")
                 String name,
         @Setting("Of several domains: the name of the one that is measured.") String domain,
         @Setting("Text that the base model writes, and whose perplexity is measured: what was kept, without a corpus.")
-                GenerateConfig generate) {
+                GenerateConfig generate,
+        @Setting("The column that says what an item is about, by which newly wrong and newly right items are counted;"
+                + " by default the first that is there of subject, subject_name, category and topic.")
+                String subject) {
 
     /**
      * Which of the file's columns stand for which of the task's.
@@ -52,6 +67,16 @@ public record TaskConfig(
     @Override
     public Map<String, String> columns() {
         return columns == null ? Map.of() : columns;
+    }
+
+    /**
+     * What the scores of a task file are called, whose path or tag may have been named.
+     *
+     * @param task the file's own name of the task
+     * @return what was set, else the task's own name
+     */
+    public String ownName(String task) {
+        return name == null ? task : name;
     }
 
     /**
@@ -80,8 +105,23 @@ public record TaskConfig(
      * @return a copy that measures the file's perplexity
      */
     public TaskConfig ofWritten(String file) {
-        return new TaskConfig(null, null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit, name(),
-                domain, null);
+        return new TaskConfig(null, null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit,
+                null, null, name(), domain, null, null);
+    }
+
+    /**
+     * This entry with other files.
+     *
+     * @param change makes paths of paths; is asked about those that are there
+     * @return a copy
+     */
+    public TaskConfig withFiles(UnaryOperator<String> change) {
+        MultipleChoiceConfig own = multipleChoice == null ? null : new MultipleChoiceConfig(
+                change.apply(multipleChoice.path()), multipleChoice.prompt(), multipleChoice.choices(),
+                multipleChoice.answer());
+        return new TaskConfig(task, data == null ? null : change.apply(data), columns, own,
+                perplexity == null ? null : change.apply(perplexity), text, prompt, completion, where, limit, shots,
+                shotsData == null ? null : change.apply(shotsData), name, domain, generate, subject);
     }
 
     private static String nameOf(String file) {

@@ -1,88 +1,131 @@
 package io.ballast.eval;
 
 import io.ballast.StoppedException;
-import io.ballast.TrainingFailedException;
-import io.ballast.data.Batch;
-import io.ballast.data.BatchSlot;
 import io.ballast.data.Example;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
+import java.util.function.ObjIntConsumer;
 
 /**
- * Scores token rows in batches of nearly equal length, longest first: what does not fit into memory
- * fails at once, and the time left is never estimated too short. One slot and one output are allocated
- * for the first batch, the largest, and lent to the scorer for every batch.
+ * Scores token rows in batches of nearly equal length, and reads once what rows have in common, as far as the model can:
+ * <ul>
+ * <li>rows with the same tokens in front of their targets stand behind one another in one row of a batch, and see that
+ *     context and themselves; targets of one token are all read at the context's end;</li>
+ * <li>what many contexts begin with is read beforehand, and its keys and values serve all batches.</li>
+ * </ul>
+ * What is shared is found in the token ids. The answers are those of rows scored one by one, up to the order of sums: in
+ * float32 a log-probability may differ by about 1e-5, in bfloat16 by about 1e-2, where two tokens that are equally likely
+ * up to rounding may also change places, as they do between batch sizes.
+ *
+ * <p>Held in memory: the plan, a few objects a row; one slot and one output of the largest batch, lent to the scorer for
+ * every batch; keys and values of one prefix at a time, for one row. The model never reads more positions at once than
+ * {@code batchSize} (at least two) of the longest token rows have, and computes logits only where a target is.
  */
-final class BatchScorer {
-    private static final int OUTPUT_PLANES = 2;
-
+public final class BatchScorer {
     private final TokenScorer scorer;
     private final int batchSize;
 
     /**
+     * Makes a scorer.
+     *
      * @param scorer    of the model
      * @param batchSize rows in a batch
      */
-    BatchScorer(TokenScorer scorer, int batchSize) {
+    public BatchScorer(TokenScorer scorer, int batchSize) {
         this.scorer = scorer;
         this.batchSize = batchSize;
     }
 
     /**
+     * Scores token rows.
+     *
+     * @param rows      token rows of at least two tokens
+     * @param scored    is given each row's likelihood with the row's place, as soon as its batch is done
+     * @param progress  is told after every batch
+     * @param cancelled is asked before every batch
+     * @throws StoppedException when {@code cancelled} says so
+     * @throws io.ballast.TrainingFailedException when the model answers NaN
+     */
+    public void score(List<Example> rows, ObjIntConsumer<Likelihood> scored, EvaluationProgress progress, BooleanSupplier cancelled) {
+        if (!rows.isEmpty()) {
+            new Scoring(rows, scored, progress, cancelled).run();
+        }
+    }
+
+    /**
+     * Scores token rows all at once.
+     *
      * @param rows      token rows of at least two tokens
      * @param progress  is told after every batch
      * @param cancelled is asked before every batch
      * @return one for each row, in the same order
      * @throws StoppedException when {@code cancelled} says so
+     * @throws io.ballast.TrainingFailedException when the model answers NaN
      */
-    Likelihood[] score(List<Example> rows, EvaluationProgress progress, BooleanSupplier cancelled) {
-        int[] order = IntStream.range(0, rows.size()).boxed()
-                .sorted(Comparator.comparingInt(i -> -rows.get(i).length())).mapToInt(i -> i).toArray();
+    public Likelihood[] score(List<Example> rows, EvaluationProgress progress, BooleanSupplier cancelled) {
         Likelihood[] likelihoods = new Likelihood[rows.size()];
-        int longest = order.length == 0 ? 0 : rows.get(order[0]).positions();
-        LongBuffer slot = BatchSlot.allocate(batchSize, longest);
-        FloatBuffer output = allocateOutput(batchSize, longest);
-        for (int start = 0; start < order.length; start += batchSize) {
-            if (cancelled.getAsBoolean()) {
-                throw new StoppedException("evaluation stopped after " + start + " of " + order.length + " token rows");
-            }
-            int end = Math.min(start + batchSize, order.length);
-            Batch batch = Batch.of(IntStream.range(start, end).mapToObj(i -> rows.get(order[i])).toList());
-            batch.fill(slot);
-            scorer.score(slot, batch.rows(), batch.length(), output);
-            for (int row = 0; row < batch.rows(); row++) {
-                likelihoods[order[start + row]] = read(output, batch, row, rows.get(order[start + row]));
-            }
-            progress.update(end, order.length);
-        }
+        score(rows, (likelihood, row) -> likelihoods[row] = likelihood, progress, cancelled);
         return likelihoods;
     }
 
-    private static FloatBuffer allocateOutput(int rows, int length) {
-        int elements = Math.multiplyExact(OUTPUT_PLANES, Math.multiplyExact(rows, length));
-        return ByteBuffer.allocateDirect(Math.multiplyExact(elements, Float.BYTES)).order(ByteOrder.nativeOrder())
-                .asFloatBuffer();
-    }
+    /** One scoring. */
+    private final class Scoring {
+        private final ObjIntConsumer<Likelihood> scored;
+        private final EvaluationProgress progress;
+        private final BooleanSupplier cancelled;
+        private final ScoringPlan plan;
+        private final LongBuffer slot;
+        private final FloatBuffer output;
+        private final int all;
+        private int done;
 
-    private static Likelihood read(FloatBuffer output, Batch batch, int row, Example example) {
-        int plane = batch.rows() * batch.length();
-        double logProbability = 0;
-        boolean greedy = true;
-        for (int position = example.targetStart() - 1; position < example.positions(); position++) {
-            int at = row * batch.length() + position;
-            logProbability += output.get(at);
-            greedy &= output.get(plane + at) == 1f;
+        Scoring(List<Example> rows, ObjIntConsumer<Likelihood> scored, EvaluationProgress progress, BooleanSupplier cancelled) {
+            this.scored = scored;
+            this.progress = progress;
+            this.cancelled = cancelled;
+            this.plan = ScoringPlan.of(rows, batchSize, scorer.sharing());
+            this.slot = ScoringBatch.allocateSlot(Math.max(plan.largestSlot(), plan.longestPrefix()));
+            this.output = ScoringBatch.allocateOutput(plan.mostTargets());
+            this.all = rows.size();
         }
-        if (Double.isNaN(logProbability)) {
-            throw new TrainingFailedException("evaluation: expected log-probabilities, found NaN: the model's "
-                    + "parameters or activations are not finite; train with a smaller learning rate or in float32");
+
+        void run() {
+            for (ScoringPlan.Part part : plan.parts()) {
+                long prefix = part.prefix().length == 0 ? TokenScorer.NO_PREFIX : readPrefix(part.prefix());
+                try {
+                    part.batches().forEach(batch -> score(prefix, batch));
+                } finally {
+                    if (prefix != TokenScorer.NO_PREFIX) {
+                        scorer.releasePrefix(prefix);
+                    }
+                }
+            }
         }
-        return new Likelihood(logProbability, greedy, example.targets());
+
+        private long readPrefix(int[] tokens) {
+            stopIfCancelled();
+            for (int i = 0; i < tokens.length; i++) {
+                slot.put(i, tokens[i]);
+            }
+            return scorer.readPrefix(slot, tokens.length);
+        }
+
+        private void score(long prefix, ScoringBatch batch) {
+            stopIfCancelled();
+            batch.fill(slot);
+            scorer.score(prefix, slot, batch.rows(), batch.length(), batch.targets(), batch.isBranched(), output);
+            batch.read(output, scored);
+            done += batch.requests();
+            progress.update(done, all);
+        }
+
+        private void stopIfCancelled() {
+            if (cancelled.getAsBoolean()) {
+                throw new StoppedException("evaluation stopped after " + done + " of " + all
+                        + " token rows");
+            }
+        }
     }
 }

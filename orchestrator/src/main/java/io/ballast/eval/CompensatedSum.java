@@ -4,14 +4,14 @@ package io.ballast.eval;
  * A sum that does not depend on the number of terms for its accuracy (A. Neumaier, ZAMM 54, 1974).
  * Python's {@code sum} of floats, which lm-eval averages with, does the same since 3.12.
  */
-final class CompensatedSum {
+public final class CompensatedSum {
     private CompensatedSum() {}
 
     /**
      * @param values terms
      * @return their sum
      */
-    static double of(double... values) {
+    public static double of(double... values) {
         double sum = 0;
         double lost = 0;
         for (double value : values) {

@@ -9,7 +9,7 @@ import java.util.List;
  * @param stderr standard error of a sample of items, or null for a single item
  * @param n      items
  */
-record Estimate(double value, Double stderr, int n) {
+public record Estimate(double value, Double stderr, int n) {
     /**
      * The standard error is the delta method's for a ratio of sums, which for equal weights is
      * lm-eval's {@code mean_stderr}, s/√n with n − 1. For a perplexity it is carried through exp by
@@ -19,7 +19,7 @@ record Estimate(double value, Double stderr, int n) {
      * @param contributions one an item, at least one
      * @return value and standard error
      */
-    static Estimate of(Aggregation aggregation, List<Contribution> contributions) {
+    public static Estimate of(Aggregation aggregation, List<Contribution> contributions) {
         double total = sum(contributions.stream().mapToDouble(Contribution::total).toArray());
         double weight = sum(contributions.stream().mapToDouble(Contribution::weight).toArray());
         double value = aggregation.value(total, weight);

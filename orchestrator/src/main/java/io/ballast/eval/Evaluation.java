@@ -9,12 +9,13 @@ import java.util.Optional;
  * What a model scored on some tasks.
  *
  * @param results   one a task
+ * @param groupScores scores of groups of tasks
  * @param encoding  which special tokens were used
  * @param batchSize rows in a scoring batch
  * @param started   when it began
  * @param finished  when it ended
  */
-public record Evaluation(List<TaskResult> results, Encoding encoding, int batchSize, Instant started,
+public record Evaluation(List<TaskResult> results, List<Score> groupScores, Encoding encoding, int batchSize, Instant started,
         Instant finished) {
     /**
      * @param stage moment of the evaluation
@@ -36,6 +37,11 @@ public record Evaluation(List<TaskResult> results, Encoding encoding, int batchS
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         for (TaskResult result : results) {
+            warnings.addAll(result.task().warnings());
+            if (result.duplicates() > 0) {
+                warnings.add(result.task().name() + ": " + result.duplicates() + " of " + result.items().size()
+                        + " items repeat an earlier one, which makes the standard error too small");
+            }
             if (result.cutItems() > 0) {
                 warnings.add(result.task().name() + ": " + result.cutItems() + " of " + result.items().size()
                         + " items are longer than the " + encoding.maxLength() + " tokens that the model reads; "

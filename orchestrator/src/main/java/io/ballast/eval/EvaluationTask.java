@@ -1,11 +1,13 @@
 package io.ballast.eval;
 
+import com.google.gson.JsonPrimitive;
 import io.ballast.data.Tokenizer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** An entry of an experiment's evaluation, ready to be measured. */
-public sealed interface EvaluationTask permits LikelihoodTask, PerplexityTask {
+/** An entry of an experiment's evaluation, ready to be measured. Closed when it is not measured again. */
+public interface EvaluationTask extends AutoCloseable {
     /** @return what the scores are called */
     String name();
 
@@ -15,14 +17,23 @@ public sealed interface EvaluationTask permits LikelihoodTask, PerplexityTask {
     /** @return where the rows come from */
     TaskData data();
 
+    /** @return examples before each question */
+    int shots();
+
     /** @return what is reported */
     List<Metric> metrics();
 
-    /** @return lm-eval's version of the task */
-    String version();
+    /** @return lm-eval's version of the task: a number, or "Yaml" */
+    JsonPrimitive version();
 
     /** @return the task in the words of an lm-eval task file */
     Map<String, Object> describe();
+
+    /** @return what a reader must know, such as a metric that is left out */
+    List<String> warnings();
+
+    /** @return size and time of each file that is read, by which a change is seen */
+    Map<Path, String> fileStates();
 
     /**
      * Reads the rows and encodes what is asked about them.
@@ -30,14 +41,29 @@ public sealed interface EvaluationTask permits LikelihoodTask, PerplexityTask {
      * @param tokenizer of the model
      * @param maxLength tokens that the model reads at once
      * @return items in the file's order
-     * @throws io.ballast.InvalidInputException when the file cannot be read, is empty, or a row cannot be used
+     * @throws io.ballast.InvalidInputException when a file cannot be read, is empty, or a row cannot be used
      */
     Items items(Tokenizer tokenizer, int maxLength);
 
     /**
-     * @param item what was asked
-     * @param rows     one for each of the item's token rows
-     * @return what the item adds to each metric
+     * What the answers are worth.
+     *
+     * @param items   what was asked, all items of the task
+     * @param answers one an item
+     * @return one an item
      */
-    ItemResult result(Item item, List<Likelihood> rows);
+    List<ItemResult> results(List<Item> items, List<Answer> answers);
+
+    /**
+     * @param metric        one of the task's
+     * @param contributions one an item
+     * @return value and standard error
+     */
+    default Estimate estimate(Metric metric, List<Contribution> contributions) {
+        return Estimate.of(metric.aggregation(), contributions);
+    }
+
+    @Override
+    default void close() {
+    }
 }

@@ -1,76 +1,149 @@
 package io.ballast.eval;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentConfig;
-import io.ballast.config.MultipleChoiceConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.TaskConfig;
+import io.ballast.python.Bridge;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
-/** Makes tasks of an experiment's evaluation entries. */
-public final class EvaluationTasks {
+/** The tasks of an experiment's evaluation entries, ready to be measured. Closed when they are not measured again. */
+public final class EvaluationTasks implements AutoCloseable {
     private static final String DEFAULT_TEXT = "{text}";
+    private static final Gson JSON = new Gson();
 
-    private EvaluationTasks() {}
+    private final List<EvaluationTask> tasks = new ArrayList<>();
+    private final List<TaskGroup> groups = new ArrayList<>();
+    private final Bridge bridge;
+    private final EvaluationConfig evaluation;
+
+    private EvaluationTasks(Bridge bridge, EvaluationConfig evaluation) {
+        this.bridge = bridge;
+        this.evaluation = evaluation;
+    }
+
+    /** Tasks that are there already. */
+    static EvaluationTasks of(List<? extends EvaluationTask> tasks) {
+        EvaluationTasks made = new EvaluationTasks(null, null);
+        made.tasks.addAll(tasks);
+        return made;
+    }
 
     /**
      * @param experiment what is measured; the first data entry of the general phase lends its templates to general
      *                   entries, that of their domain to domain entries
+     * @param bridge     to Python, which reads task files
      * @return the tasks, general ones first, in the order of their entries
      * @throws InvalidInputException when an entry cannot be understood
      */
-    public static List<EvaluationTask> of(ExperimentConfig experiment) {
-        return of(experiment.evaluation(), experiment.general(), entry -> experiment.domainOf(entry).orElse(null));
+    public static EvaluationTasks of(ExperimentConfig experiment, Bridge bridge) {
+        return of(experiment.evaluation(), experiment.general(), entry -> experiment.domainOf(entry).orElse(null),
+                bridge);
     }
 
     /**
      * @param evaluation what is measured, without an experiment that could lend templates
-     * @return as {@link #of(ExperimentConfig)}
+     * @param bridge     to Python, which reads task files
+     * @return as {@link #of(ExperimentConfig, Bridge)}
      * @throws InvalidInputException when an entry cannot be understood
      */
-    public static List<EvaluationTask> of(EvaluationConfig evaluation) {
-        return of(evaluation, null, entry -> null);
+    public static EvaluationTasks of(EvaluationConfig evaluation, Bridge bridge) {
+        return of(evaluation, null, entry -> null, bridge);
     }
 
-    /** As {@link #of(ExperimentConfig)}, of its parts; a phase may be null. */
-    static List<EvaluationTask> of(EvaluationConfig evaluation, PhaseConfig general,
-            Function<TaskConfig, PhaseConfig> domainOf) {
-        List<EvaluationTask> tasks = new ArrayList<>();
-        evaluation.general().forEach(entry -> tasks.add(task(entry, Role.GENERAL, general)));
-        evaluation.domain().forEach(entry -> tasks.add(task(entry, Role.DOMAIN, domainOf.apply(entry))));
+    /** As {@link #of(ExperimentConfig, Bridge)}, of its parts; a phase may be null. */
+    static EvaluationTasks of(EvaluationConfig evaluation, PhaseConfig general,
+            Function<TaskConfig, PhaseConfig> domainOf, Bridge bridge) {
+        EvaluationTasks made = new EvaluationTasks(bridge, evaluation);
+        try {
+            evaluation.general().forEach(entry -> made.add(entry, Role.GENERAL, general));
+            evaluation.domain().forEach(entry -> made.add(entry, Role.DOMAIN, domainOf.apply(entry)));
+            made.requireOwnNames();
+            return made;
+        } catch (RuntimeException | Error failed) {
+            made.close();
+            throw failed;
+        }
+    }
+
+    /** @return general ones first, in the order of their entries */
+    public List<EvaluationTask> all() {
         return tasks;
     }
 
-    private static EvaluationTask task(TaskConfig entry, Role role, PhaseConfig phase) {
-        if (entry.generate() != null) { // by the time it is scored the text lies in a file
-            return perplexity(entry.ofWritten(entry.name()), role, phase);
+    /** @return groups that were asked for, children before parents */
+    List<TaskGroup> groups() {
+        return groups;
+    }
+
+    @Override
+    public void close() {
+        tasks.forEach(EvaluationTask::close);
+    }
+
+    /** Two groups may have a task in common. */
+    private void requireOwnNames() {
+        Set<String> names = new HashSet<>();
+        for (EvaluationTask task : tasks) {
+            if (!names.add(task.name())) {
+                throw new InvalidInputException("evaluation: expected tasks with names of their own, found '"
+                        + task.name() + "' twice. Give one entry another 'name', or name it once.");
+            }
         }
+    }
+
+    private void add(TaskConfig entry, Role role, PhaseConfig phase) {
         if (entry.multipleChoice() != null) {
-            return multipleChoice(entry, entry.multipleChoice(), role);
+            TaskFile file = TaskFile.own(bridge, entry.name(), entry.multipleChoice());
+            tasks.add(prompted(entry, entry.name(), role, file));
+        } else if (entry.task() != null) {
+            addFound(entry, role);
+        } else {
+            tasks.add(perplexity(entry.generate() == null ? entry : entry.ofWritten(entry.name()), role, phase));
         }
-        return entry.task() == null ? perplexity(entry, role, phase) : likelihood(entry, role);
     }
 
-    private static EvaluationTask multipleChoice(TaskConfig entry, MultipleChoiceConfig own, Role role) {
-        return new LikelihoodTask(entry.name(), role,
-                TaskDefinition.multipleChoice(entry.name(), own.prompt(), own.choices(), own.answer()),
-                new TaskData(Path.of(own.path()), entry.where(), entry.limit()), Map.of());
+    private void addFound(TaskConfig entry, Role role) {
+        JsonObject found = JsonParser.parseString(bridge.tasks().find(List.of(entry.task()),
+                evaluation.tasksDir().stream().map(Path::of).toList())).getAsJsonObject();
+        JsonArray files = found.getAsJsonArray("tasks");
+        for (JsonElement each : files) {
+            TaskFile file = TaskFile.open(bridge, each.getAsJsonObject(), evaluation.trustTaskCode());
+            boolean named = files.size() == 1 && found.getAsJsonArray("groups").isEmpty();
+            tasks.add(prompted(entry, named ? entry.ownName(file.facts().task()) : file.facts().task(), role, file));
+        }
+        found.getAsJsonArray("groups").forEach(group -> groups.add(JSON.fromJson(group, TaskGroup.class)));
     }
 
-    private static EvaluationTask likelihood(TaskConfig entry, Role role) {
-        TaskDefinition definition = Tasks.named(entry.task());
-        if (entry.data() == null) {
-            throw new InvalidInputException("evaluation: task " + entry.task() + " has no data; name its file: "
-                    + "{\"task\": \"" + entry.task() + "\", \"data\": FILE}");
+    private PromptedTask prompted(TaskConfig entry, String name, Role role, TaskFile file) {
+        try {
+            int shots = shots(entry, file.facts());
+            TaskDataFiles files = new TaskDataFiles(entry, evaluation.dataDir(), file);
+            TaskRows rows = new TaskRows(files.test(), shots == 0 ? null : files.examples(), entry.columns());
+            return new PromptedTask(name, role, file, rows, shots);
+        } catch (RuntimeException | Error failed) {
+            file.close();
+            throw failed;
         }
-        return new LikelihoodTask(entry.name(), role, definition,
-                new TaskData(Path.of(entry.data()), entry.where(), entry.limit()), entry.columns());
+    }
+
+    /** As lm-eval: a file that says 0 means it. */
+    private static int shots(TaskConfig entry, TaskFacts facts) {
+        int stated = facts.shots() == null ? 0 : facts.shots();
+        boolean fixed = facts.shots() != null && stated == 0;
+        return entry.shots() == null || fixed ? stated : entry.shots();
     }
 
     private static EvaluationTask perplexity(TaskConfig entry, Role role, PhaseConfig phase) {

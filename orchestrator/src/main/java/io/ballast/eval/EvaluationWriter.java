@@ -12,7 +12,10 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Writes an evaluation as lm-eval does: {@code results_DATE.json} and {@code samples_TASK_DATE.jsonl}.
@@ -39,8 +42,7 @@ public final class EvaluationWriter {
             Files.createDirectories(folder);
             for (TaskResult result : evaluation.results()) {
                 Path file = folder.resolve("samples_" + fileName(result.task().name()) + "_" + date + ".jsonl");
-                writeLines(file, result.items().stream()
-                        .map(item -> Sample.of(item, result.task().metrics())).toList());
+                writeLines(file, samples(result));
             }
             return Files.writeString(folder.resolve("results_" + date + ".json"),
                     PRETTY.toJson(ResultsJson.of(evaluation, model)), StandardOpenOption.CREATE_NEW);
@@ -49,16 +51,30 @@ public final class EvaluationWriter {
         }
     }
 
+    /** As lm-eval does: all items through one filter, then through the next. */
+    private static List<Map<String, Object>> samples(TaskResult result) {
+        Map<String, List<Metric>> byFilter = result.task().metrics().stream()
+                .collect(Collectors.groupingBy(Metric::filter, LinkedHashMap::new, Collectors.toList()));
+        return byFilter.entrySet().stream().flatMap(filter -> result.items().stream()
+                .map(item -> Sample.of(item, filter.getValue(), filter.getKey()))).toList();
+    }
+
     /**
      * @param name of a task; a perplexity's has a slash
      * @return the name without what a file's name cannot hold
      */
-    static String fileName(String name) {
+    public static String fileName(String name) {
         return name.replaceAll("[^\\p{L}\\p{N}._-]", "_");
     }
 
-    /** @throws IOException also when the file is there already: two tasks must not share one. */
-    static void writeLines(Path file, List<?> lines) throws IOException {
+    /**
+     * Writes JSON Lines.
+     *
+     * @param file  which must not be there
+     * @param lines an object each, as Gson writes it
+     * @throws IOException also when the file is there already: two tasks must not share one
+     */
+    public static void writeLines(Path file, List<?> lines) throws IOException {
         try (BufferedWriter writer =
                 Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.CREATE_NEW)) {
             for (Object line : lines) {

@@ -1,22 +1,16 @@
 package io.ballast.eval;
 
-import java.util.List;
+import com.google.gson.JsonElement;
 import java.util.Map;
 
 /**
  * What a model makes of an item.
  *
- * @param item      what was asked
- * @param likelihoods   one an argument; for a text in windows, the sum over them
- * @param contributions what the item adds to each of the task's metrics
+ * @param item          what was asked
+ * @param answer        what it said
+ * @param filtered      what each filter made of the answer, as lm-eval writes it; empty where nothing is filtered
+ * @param contributions what the item adds to each of the task's metrics, by the metric's key
  */
-public record ItemResult(Item item, List<Likelihood> likelihoods,
-        Map<Metric, Contribution> contributions) {
-    /**
-     * @param metric one that says right or wrong
-     * @return whether the model is right about the item
-     */
-    boolean isRight(Metric metric) {
-        return contributions.get(metric).total() > 0;
-    }
+public record ItemResult(Item item, Answer answer, Map<String, JsonElement> filtered,
+        Map<String, Contribution> contributions) {
 }

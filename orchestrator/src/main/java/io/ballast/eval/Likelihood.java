@@ -1,5 +1,7 @@
 package io.ballast.eval;
 
+import java.util.List;
+
 /**
  * What a model says about one row of tokens.
  *
@@ -9,10 +11,11 @@ package io.ballast.eval;
  */
 public record Likelihood(double logProbability, boolean greedy, int tokens) {
     /**
-     * @param next the tokens that follow
-     * @return both together
+     * @param parts of one text, in order; none for a text without tokens
+     * @return all together
      */
-    Likelihood plus(Likelihood next) {
-        return new Likelihood(logProbability + next.logProbability, greedy && next.greedy, tokens + next.tokens);
+    static Likelihood sum(List<Likelihood> parts) {
+        return parts.stream().reduce(new Likelihood(0, true, 0), (sum, next) -> new Likelihood(
+                sum.logProbability + next.logProbability, sum.greedy && next.greedy, sum.tokens + next.tokens));
     }
 }

@@ -1,44 +1,28 @@
 package io.ballast.eval;
 
-/** What is measured. */
-public enum Metric {
+/**
+ * What is measured of a task.
+ *
+ * @param key            lm-eval's name; behind it a comma and the filter's name where answers pass one
+ * @param aggregation    how it follows from its items
+ * @param higherIsBetter whether a larger value is a better model
+ */
+public record Metric(String key, Aggregation aggregation, boolean higherIsBetter) {
+    /** lm-eval's name for "no filter", part of every metric's key in its results. */
+    public static final String NO_FILTER = "none";
     /** Share of items whose answer is the most likely one, or, for a single continuation, the greedy one. */
-    ACC("acc", true, Aggregation.MEAN),
-    /** The same with each choice's log-likelihood divided by its length in Unicode code points. */
-    ACC_NORM("acc_norm", true, Aggregation.MEAN),
-    /**
-     * exp(nats / weight). The weight is the number of tokens for a file's perplexity, and 1 an item
-     * for a task's (lm-eval's {@code perplexity} aggregation: exp of the mean of −log-likelihood).
-     */
-    PERPLEXITY("perplexity", false, Aggregation.PERPLEXITY);
+    public static final Metric ACC = new Metric("acc", Aggregation.MEAN, true);
+    /** exp(nats / tokens scored). */
+    public static final Metric TOKEN_PERPLEXITY = new Metric("perplexity", Aggregation.WEIGHTED_PERPLEXITY, false);
 
-    private final String key;
-    private final boolean higherIsBetter;
-    private final Aggregation aggregation;
-
-    Metric(String key, boolean higherIsBetter, Aggregation aggregation) {
-        this.key = key;
-        this.higherIsBetter = higherIsBetter;
-        this.aggregation = aggregation;
+    /** @return lm-eval's name, without a filter */
+    public String name() {
+        return key.replaceFirst(",.*", "");
     }
 
-    /** @return lm-eval's name of the metric */
-    public String key() {
-        return key;
-    }
-
-    /** @return whether a larger value is a better model */
-    public boolean higherIsBetter() {
-        return higherIsBetter;
-    }
-
-    /** @return how it follows from its items */
-    Aggregation aggregation() {
-        return aggregation;
-    }
-
-    /** @return whether an item is right or wrong under this metric */
-    boolean isRightOrWrong() {
-        return this != PERPLEXITY;
+    /** @return the filter that answers pass, or {@value #NO_FILTER} */
+    public String filter() {
+        int comma = key.indexOf(',');
+        return comma < 0 ? NO_FILTER : key.substring(comma + 1);
     }
 }

@@ -2,9 +2,9 @@ package io.ballast.eval;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.Example;
-import io.ballast.data.Row;
 import io.ballast.data.Tokenizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -12,14 +12,14 @@ import java.util.stream.IntStream;
  * Context and continuation as token ids, as lm-eval 0.4.13 makes them ({@code TemplateLM._encode_pair},
  * {@code HFLM.tok_encode}, {@code HFLM._loglikelihood_tokens}): white space at the end of the context
  * moves to the continuation; both are encoded together and split at the length of the context's own
- * ids; special tokens are those that the tokenizer adds by itself, none where the text begins with the
- * BOS text; an empty context is the BOS token (EOS where there is none).
+ * ids; special tokens are those of {@link TextEncoder}; an empty context is the BOS token (EOS where there
+ * is none).
  */
 final class PairEncoder {
     private final Tokenizer tokenizer;
     private final int maxLength;
     private final OptionalInt prefix;
-    private final String prefixText;
+    private final TextEncoder encoder;
 
     /**
      * @param tokenizer of the model
@@ -29,7 +29,7 @@ final class PairEncoder {
         this.tokenizer = tokenizer;
         this.maxLength = maxLength;
         this.prefix = prefixToken(tokenizer);
-        this.prefixText = prefix.isPresent() ? tokenizer.decode(prefix.getAsInt()) : null;
+        this.encoder = new TextEncoder(tokenizer, prefix);
     }
 
     /**
@@ -63,8 +63,8 @@ final class PairEncoder {
             return encodeAlone(continuation);
         }
         String given = PythonText.stripTrailing(context);
-        int[] whole = encodeAsLmEval(context + continuation);
-        int[] before = encodeAsLmEval(given);
+        int[] whole = encoder.encode(context + continuation);
+        int[] before = encoder.encode(given);
         return new Pair(before, Arrays.copyOfRange(whole, Math.min(before.length, whole.length), whole.length));
     }
 
@@ -75,10 +75,20 @@ final class PairEncoder {
         return new Pair(before, there ? Arrays.copyOfRange(ids, 1, ids.length) : ids);
     }
 
-    private int[] encodeAsLmEval(String text) {
-        return prefixText != null && text.startsWith(prefixText)
-                ? tokenizer.encode(text)
-                : tokenizer.encodeWithSpecialTokens(text);
+    /**
+     * A text that is scored as a whole: its first token is predicted from the prefix token, also where the tokenizer
+     * begins it with BOS by itself ({@code HFLM.loglikelihood_rolling}).
+     *
+     * @param text  what is scored
+     * @param place what it belongs to, for a message
+     * @return its {@link RollingWindows}; none for a text without tokens
+     * @throws InvalidInputException where the tokenizer has neither BOS nor EOS
+     */
+    List<Example> windows(String text, String place) {
+        int first = prefix.orElseThrow(() -> new InvalidInputException(place + ": expected a tokenizer with a BOS or EOS"
+                + " token, from which a text's first token is predicted; found neither"));
+        int[] ids = IntStream.concat(IntStream.of(first), Arrays.stream(encoder.encode(text))).toArray();
+        return RollingWindows.of(new Example(ids, 1), maxLength);
     }
 
     /**
@@ -87,13 +97,13 @@ final class PairEncoder {
      * assertion; here it loses its beginning too, which is counted like every cut.
      *
      * @param pair to be scored
-     * @param from the row it was made of, for a message
+     * @param place what it belongs to, for a message
      * @return the row
      * @throws InvalidInputException where there is nothing to read or nothing to score
      */
-    Example row(Pair pair, Row from) {
+    Example row(Pair pair, String place) {
         if (pair.context().length == 0 || pair.continuation().length == 0) {
-            throw from.invalid("expected a context and a continuation of at least one token each, found "
+            throw new InvalidInputException(place + ": expected a context and a continuation of at least one token each, found "
                     + pair.context().length + " and " + pair.continuation().length
                     + "; leave the row out with \"where\"");
         }

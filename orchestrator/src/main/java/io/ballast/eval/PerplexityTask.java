@@ -1,5 +1,6 @@
 package io.ballast.eval;
 
+import com.google.gson.JsonPrimitive;
 import io.ballast.InvalidInputException;
 import io.ballast.data.Example;
 import io.ballast.data.ExampleEncoder;
@@ -7,9 +8,12 @@ import io.ballast.data.Row;
 import io.ballast.data.Template;
 import io.ballast.data.Tokenizer;
 import io.ballast.eval.Item.Argument;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The perplexity of a data file: exp(nats / tokens scored). Rows are encoded as in training. A text is
@@ -28,12 +32,27 @@ public record PerplexityTask(String name, Role role, TaskData data, String promp
 
     @Override
     public List<Metric> metrics() {
-        return List.of(Metric.PERPLEXITY);
+        return List.of(Metric.TOKEN_PERPLEXITY);
     }
 
     @Override
-    public String version() {
-        return "1.0";
+    public int shots() {
+        return 0;
+    }
+
+    @Override
+    public JsonPrimitive version() {
+        return new JsonPrimitive(1.0);
+    }
+
+    @Override
+    public List<String> warnings() {
+        return List.of();
+    }
+
+    @Override
+    public Map<Path, String> fileStates() {
+        return data.state();
     }
 
     @Override
@@ -53,35 +72,45 @@ public record PerplexityTask(String name, Role role, TaskData data, String promp
         Template text = Template.parse(scored);
         ExampleEncoder whole = new ExampleEncoder(tokenizer, Integer.MAX_VALUE);
         ExampleEncoder limited = new ExampleEncoder(tokenizer, maxLength);
-        Items items = data.items((row, id) -> given == null
-                ? text(row, id, text.render(row), whole, maxLength)
-                : completion(row, id, new Argument(given.render(row), text.render(row)), limited));
-        if (items.all().stream().allMatch(item -> item.rows().isEmpty())) {
-            throw new InvalidInputException("evaluation '" + name + "': expected texts, found nothing to score in "
-                    + data.file());
+        List<Row> all = data.rows();
+        List<Item> items = new ArrayList<>();
+        for (Row row : all.subList(0, data.limit() == null ? all.size() : Math.min(all.size(), data.limit()))) {
+            items.add(given == null ? text(row, items.size(), text.render(row), whole, maxLength)
+                    : completion(row, items.size(), new Argument(given.render(row), text.render(row)), limited));
         }
-        return items;
+        if (items.stream().allMatch(item -> item.rows().isEmpty())) {
+            throw new InvalidInputException("evaluation '" + name + "': expected texts, found nothing to score in "
+                    + data.files().get(0));
+        }
+        return new Items(items, all.size());
     }
 
     private Item text(Row row, int id, String text, ExampleEncoder encoder, int maxLength) {
         List<Example> windows = RollingWindows.of(encoder.text(text, endOfText), maxLength);
-        return new Item(id, row.columns(), List.of(new Argument(null, text)), List.of(), text, windows, 0);
+        return item(row, id, new Argument(null, text), windows, 0);
     }
 
     private static Item completion(Row row, int id, Argument argument, ExampleEncoder encoder) {
         try {
             Example example = encoder.completion(argument.context(), argument.continuation());
-            return new Item(id, row.columns(), List.of(argument), List.of(), argument.continuation(),
-                    List.of(example), example.droppedTokens());
+            return item(row, id, argument, List.of(example), example.droppedTokens());
         } catch (InvalidInputException unusable) {
             throw row.invalid(unusable);
         }
     }
 
+    private static Item item(Row row, int id, Argument argument, List<Example> rows, int cutTokens) {
+        String target = argument.continuation();
+        return new Item(id, row.columns(), ItemHashes.of(PythonJson.dump(row.columns()), argument.prompt(), target),
+                List.of(argument), List.of(), List.of(), target, rows, null, cutTokens);
+    }
+
     @Override
-    public ItemResult result(Item item, List<Likelihood> rows) {
-        Likelihood sum = rows.stream().reduce(new Likelihood(0, true, 0), Likelihood::plus);
-        return new ItemResult(item, List.of(sum),
-                Map.of(Metric.PERPLEXITY, new Contribution(-sum.logProbability(), sum.tokens())));
+    public List<ItemResult> results(List<Item> items, List<Answer> answers) {
+        return IntStream.range(0, items.size()).mapToObj(i -> {
+            Likelihood whole = answers.get(i).likelihoods().get(0);
+            return new ItemResult(items.get(i), answers.get(i), Map.of(),
+                    Map.of(Metric.TOKEN_PERPLEXITY.key(), new Contribution(-whole.logProbability(), whole.tokens())));
+        }).toList();
     }
 }

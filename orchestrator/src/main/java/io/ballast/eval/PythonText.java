@@ -20,14 +20,14 @@ final class PythonText {
 
     /**
      * @param text any text
-     * @return Python's {@code text.lstrip()}
+     * @return {@code len(re.split(r"\\s+", text))}, lm-eval's count of words: stretches of whitespace and one more
      */
-    static String stripLeading(String text) {
-        int start = 0;
-        while (start < text.length() && isSpace(text.charAt(start))) {
-            start++;
+    static int words(String text) {
+        int words = 1;
+        for (int i = 0; i < text.length(); i++) {
+            words += isSpace(text.charAt(i)) && (i == 0 || !isSpace(text.charAt(i - 1))) ? 1 : 0;
         }
-        return text.substring(start);
+        return words;
     }
 
     /**

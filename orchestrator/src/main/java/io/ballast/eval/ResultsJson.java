@@ -1,6 +1,6 @@
 package io.ballast.eval;
 
-import com.google.gson.JsonPrimitive;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -12,9 +12,6 @@ import java.util.stream.Collectors;
 
 /** lm-eval's {@code results_*.json}: its keys, and what Ballast adds under {@code config}. */
 final class ResultsJson {
-    /** lm-eval's name for "no filter", part of every metric's key. */
-    private static final String FILTER = ",none";
-
     private ResultsJson() {}
 
     /**
@@ -25,25 +22,39 @@ final class ResultsJson {
     static Map<String, Object> of(Evaluation evaluation, String model) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("results", byTask(evaluation, ResultsJson::metrics));
+        json.put("groups", groups(evaluation));
         json.put("group_subtasks", Map.of());
         json.put("configs", byTask(evaluation, ResultsJson::config));
-        json.put("versions", byTask(evaluation, result -> version(result.task().version())));
-        json.put("n-shot", byTask(evaluation, result -> 0));
+        json.put("versions", byTask(evaluation, result -> result.task().version()));
+        json.put("n-shot", byTask(evaluation, result -> result.task().shots()));
         json.put("higher_is_better", byTask(evaluation, result -> result.task().metrics().stream()
-                .collect(Collectors.toMap(Metric::key, Metric::higherIsBetter))));
+                .collect(Collectors.toMap(Metric::name, Metric::higherIsBetter, (a, b) -> a))));
         json.put("n-samples", byTask(evaluation, result -> Map.of(
                 "original", result.available(), "effective", result.items().size())));
         json.put("config", settings(evaluation, model));
         json.put("date", evaluation.started().toEpochMilli() / 1e3);
         json.put("max_length", evaluation.encoding().maxLength());
         json.put("task_hashes", byTask(evaluation, result -> Hashes.of(result.items().stream()
-                .map(each -> Sample.hashes(each.item())).collect(Collectors.joining()))));
+                .map(each -> each.item().hashes().joined()).collect(Collectors.joining()))));
         json.put("model_source", "ballast");
         json.put("model_name", model);
         json.put("model_name_sanitized", model.replaceAll("[\"<>:/|\\\\?*\\[\\]]+", "__"));
         json.put("total_evaluation_time_seconds",
                 String.valueOf(Duration.between(evaluation.started(), evaluation.finished()).toNanos() / 1e9));
         return json;
+    }
+
+    private static Map<String, Map<String, Object>> groups(Evaluation evaluation) {
+        Map<String, Map<String, Object>> groups = new LinkedHashMap<>();
+        for (Score score : evaluation.groupScores()) {
+            Map<String, Object> group = groups.computeIfAbsent(score.task(),
+                    name -> new LinkedHashMap<>(Map.of("alias", name)));
+            String filter = score.metric().contains(",") ? "" : "," + Metric.NO_FILTER;
+            group.put(score.metric() + filter, score.value());
+            group.put(score.metric().replaceFirst("(?=,|$)", "_stderr") + filter,
+                    score.stderr() == null ? "N/A" : score.stderr());
+        }
+        return groups;
     }
 
     private static Map<String, Object> byTask(Evaluation evaluation, Function<TaskResult, Object> value) {
@@ -59,30 +70,28 @@ final class ResultsJson {
         metrics.put("sample_len", result.items().size());
         for (Metric metric : result.task().metrics()) {
             Estimate estimate = result.estimate(metric);
-            metrics.put(metric.key() + FILTER, estimate.value());
-            metrics.put(metric.key() + "_stderr" + FILTER, estimate.stderr() == null ? "N/A" : estimate.stderr());
+            metrics.put(metric.name() + "," + metric.filter(), estimate.value());
+            metrics.put(metric.name() + "_stderr," + metric.filter(), estimate.stderr() == null ? "N/A" : estimate.stderr());
         }
         return metrics;
     }
 
     private static Map<String, Object> config(TaskResult result) {
         Map<String, Object> config = new LinkedHashMap<>(result.task().describe());
-        config.put("dataset_path", result.task().data().file().toString());
+        config.put("data_files", result.task().data().files().stream().map(Path::toString).toList());
         config.put("where", result.task().data().where());
         config.put("limit", result.task().data().limit());
-        config.put("num_fewshot", 0);
+        if (result.task().data().subject() != null) {
+            config.put("subject", result.task().data().subject());
+        }
+        config.put("num_fewshot", result.task().shots());
         config.put("metric_list", result.task().metrics().stream().map(metric -> Map.of(
-                "metric", metric.key(),
-                "aggregation", metric.isRightOrWrong() ? "mean" : "perplexity",
+                "metric", metric.name(),
+                "aggregation", metric.aggregation().key(),
                 "higher_is_better", metric.higherIsBetter())).toList());
         config.put("cut_items", result.cutItems());
         config.put("cut_tokens", result.cutTokens());
         return config;
-    }
-
-    /** A number where lm-eval writes a number. */
-    private static Object version(String version) {
-        return version.equals("Yaml") ? version : new JsonPrimitive(Double.valueOf(version));
     }
 
     private static Map<String, Object> settings(Evaluation evaluation, String model) {
@@ -90,7 +99,7 @@ final class ResultsJson {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("model", model);
         settings.put("batch_size", evaluation.batchSize());
-        settings.put("stderr", "delta method; for a mean this is lm-eval's");
+        settings.put("stderr", "lm-eval's; where it has none, for perplexities with weights, the delta method's");
         settings.put("task_context_begins_with", Arrays.stream(encoding.contextBegins()).boxed().toList());
         settings.put("empty_task_context_is", ids(encoding.prefixToken()));
         settings.put("perplexity_item_begins_with", ids(encoding.documentBegins()));

@@ -10,48 +10,38 @@ final class Sample {
 
     /**
      * @param result  of an item
-     * @param metrics of its task
+     * @param metrics of its task that answers reach through this filter
+     * @param filter  its name
      * @return the line as a JSON object
      */
-    static Map<String, Object> of(ItemResult result, List<Metric> metrics) {
+    static Map<String, Object> of(ItemResult result, List<Metric> metrics, String filter) {
         Item item = result.item();
-        List<List<String>> responses = result.likelihoods().stream().map(Sample::response).toList();
         Map<String, Object> sample = new LinkedHashMap<>();
         sample.put("doc_id", item.id());
-        sample.put("doc", item.columns());
-        sample.put("target", item.target().toString());
+        sample.put("doc", item.doc());
+        sample.put("target", item.target());
         sample.put("arguments", arguments(item));
+        List<?> responses = responses(result);
         sample.put("resps", responses.stream().map(List::of).toList());
-        sample.put("filtered_resps", responses);
-        sample.put("filter", "none");
-        sample.put("metrics", metrics.stream().map(Metric::key).toList());
-        sample.put("doc_hash", rowHash(item));
-        sample.put("prompt_hash", promptHash(item));
-        sample.put("target_hash", targetHash(item));
-        metrics.forEach(metric -> sample.put(metric.key(), value(metric, result)));
+        sample.put("filtered_resps", result.answer().text() == null ? responses
+                : List.of(result.filtered().get(filter)));
+        sample.put("filter", filter);
+        sample.put("metrics", metrics.stream().map(Metric::name).toList());
+        sample.put("doc_hash", item.hashes().doc());
+        sample.put("prompt_hash", item.hashes().prompt());
+        sample.put("target_hash", item.hashes().target());
+        metrics.forEach(metric -> sample.put(metric.name(), value(metric, result)));
         return sample;
     }
 
-    /** @return the three hashes of an item in one, as lm-eval's {@code task_hashes} joins them */
-    static String hashes(Item item) {
-        return rowHash(item) + promptHash(item) + targetHash(item);
-    }
-
-    static String rowHash(Item item) {
-        return Hashes.of(PythonJson.dump(item.columns()));
-    }
-
-    static String promptHash(Item item) {
-        return Hashes.of(item.arguments().get(0).texts().get(0));
-    }
-
-    static String targetHash(Item item) {
-        return Hashes.of(item.target().toString());
-    }
-
-    /** Log-likelihood and whether it is the greedy one, as Python prints them. */
-    private static List<String> response(Likelihood likelihood) {
-        return List.of(Double.toString(likelihood.logProbability()), likelihood.greedy() ? "True" : "False");
+    /** Of a whole text its log-likelihood; else that and whether it is the greedy one, as Python prints them. */
+    private static List<?> responses(ItemResult result) {
+        if (result.answer().text() != null) {
+            return List.of(result.answer().text());
+        }
+        boolean whole = result.item().isWholeText();
+        return result.answer().likelihoods().stream().map(each -> whole ? (Object) Double.toString(each.logProbability())
+                : List.of(Double.toString(each.logProbability()), each.greedy() ? "True" : "False")).toList();
     }
 
     private static Map<String, Object> arguments(Item item) {
@@ -62,22 +52,21 @@ final class Sample {
             for (int j = 0; j < texts.size(); j++) {
                 argument.put("arg_" + j, texts.get(j));
             }
+            if (item.generation() != null) {
+                argument.put("arg_1", item.generation().keywords());
+            }
             arguments.put("gen_args_" + i, argument);
         }
         return arguments;
     }
 
-    /**
-     * The value that lm-eval aggregates: right or wrong; a task's log-likelihood; and for a text, where
-     * there is a weight, log-likelihood and weight as lm-eval's {@code word_perplexity} has them.
-     */
+    /** What lm-eval aggregates: a value such as right or wrong; a log-likelihood; or that with its weight. */
     private static Object value(Metric metric, ItemResult result) {
-        Contribution contribution = result.contributions().get(metric);
-        if (metric.isRightOrWrong()) {
-            return contribution.total();
-        }
-        return result.item().arguments().get(0).context() != null && contribution.weight() == 1
-                ? -contribution.total()
-                : List.of(-contribution.total(), contribution.weight());
+        Contribution contribution = result.contributions().get(metric.key());
+        return switch (metric.aggregation()) {
+            case MEAN -> contribution.total();
+            case PERPLEXITY -> -contribution.total();
+            case WEIGHTED_PERPLEXITY, BITS_PER_BYTE -> List.of(-contribution.total(), contribution.weight());
+        };
     }
 }

@@ -14,16 +14,16 @@ public record TaskResult(EvaluationTask task, List<ItemResult> items, int availa
      * @param metric one of the task's
      * @return one an item
      */
-    List<Contribution> contributions(Metric metric) {
-        return items.stream().map(each -> each.contributions().get(metric)).toList();
+    public List<Contribution> contributions(Metric metric) {
+        return items.stream().map(each -> each.contributions().get(metric.key())).toList();
     }
 
     /**
      * @param metric one of the task's
      * @return value and standard error
      */
-    Estimate estimate(Metric metric) {
-        return Estimate.of(metric.aggregation(), contributions(metric));
+    public Estimate estimate(Metric metric) {
+        return task.estimate(metric, contributions(metric));
     }
 
     /**
@@ -36,6 +36,11 @@ public record TaskResult(EvaluationTask task, List<ItemResult> items, int availa
             return new Score(stage, task.name(), task.role(), metric.key(), estimate.value(), estimate.stderr(),
                     estimate.n(), metric.higherIsBetter());
         }).toList();
+    }
+
+    /** @return items whose document stood there before */
+    public long duplicates() {
+        return items.size() - items.stream().map(each -> each.item().hashes().doc()).distinct().count();
     }
 
     /** @return items of which something did not fit into the model's window */

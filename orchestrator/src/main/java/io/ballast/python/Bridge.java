@@ -491,21 +491,74 @@ public final class Bridge implements AutoCloseable {
                 array(output, output.capacity())));
     }
 
+    /**
+     * Completes prompts, as lm-eval does.
+     *
+     * @param model     its handle
+     * @param tokenizer folder of the model's tokenizer
+     * @param prompts   ids [rows, length], padded on the left, then [rows] lengths; borrowed for the call
+     * @param rows      how many prompts
+     * @param length    tokens of the longest
+     * @param until     stop strings; the tokenizer's EOS is one more
+     * @param maxTokens most tokens of a completion
+     * @param decoding  keyword arguments of transformers' {@code generate}
+     * @param seed      of draws, if there are any
+     * @return one text for each prompt, cut at the stop strings
+     * @throws TrainingFailedException when the model answers NaN
+     */
+    public List<String> complete(long model, Path tokenizer, LongBuffer prompts, int rows, int length,
+            List<String> until, int maxTokens, Map<String, Object> decoding, long seed) {
+        return withBuffer(prompts, () -> list(invoke("complete", model, tokenizer.toString(),
+                array(prompts, prompts.capacity()), rows, length, until, maxTokens, decoding, seed)));
+    }
+
+    // ---- evaluation
+
+    /** @return the functions about evaluation tasks */
+    public TaskCalls tasks() {
+        return new TaskCalls(this);
+    }
+
     // ---- scoring and the rest
+
+    /**
+     * Asks what a model can read once for several token rows, by trying it on a few tokens.
+     *
+     * @param model its handle
+     * @return nothing, branches or prefixes
+     */
+    public String sharing(long model) {
+        return (String) invoke("sharing", model);
+    }
+
+    /**
+     * Reads what many token rows begin with.
+     *
+     * @param model  handle of the model
+     * @param ids    the tokens; borrowed for the call
+     * @param length how many
+     * @return the handle of its keys and values; releasing it frees them
+     */
+    public long readPrefix(long model, LongBuffer ids, int length) {
+        return withBuffer(ids, () -> handle(invoke("read_prefix", model, array(ids, ids.capacity()), length)));
+    }
 
     /**
      * Log-probabilities of a batch's targets.
      *
-     * @param model  its handle
-     * @param slot   the batch; borrowed for the call
-     * @param rows   rows in the batch
-     * @param length positions in a row
-     * @param packed whether a row holds more than one document
-     * @param output [2, rows, length]: log-probability in nats, and 1 where the target is the most likely token
+     * @param model    its handle
+     * @param prefix   handle of what all rows continue, or 0
+     * @param slot     the batch, laid out as {@code io.ballast.eval.ScoringBatch} states; borrowed for the call
+     * @param rows     rows in the batch
+     * @param length   positions in a row
+     * @param targets  how many there are
+     * @param branched whether a row has branches, which see their context and themselves
+     * @param output   [2, targets]: log-probability in nats, and 1 where the target is the most likely token
      */
-    public void score(long model, LongBuffer slot, int rows, int length, boolean packed, FloatBuffer output) {
-        withBuffer(slot, () -> withBuffer(output, () -> invoke("score", model, array(slot, slot.capacity()), rows,
-                length, packed, new DirectNDArray<>(output, output.capacity()))));
+    public void score(long model, long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched,
+            FloatBuffer output) {
+        withBuffer(slot, () -> withBuffer(output, () -> invoke("score", model, prefix, array(slot, slot.capacity()),
+                rows, length, targets, branched, new DirectNDArray<>(output, output.capacity()))));
     }
 
     /**
@@ -592,7 +645,7 @@ public final class Bridge implements AutoCloseable {
         }
     }
 
-    private Object invoke(String function, Object... arguments) {
+    Object invoke(String function, Object... arguments) {
         if (closed.get()) {
             throw new IllegalStateException("This Ballast is closed; " + function + " cannot be called. Open another.");
         }

@@ -14,12 +14,16 @@ import java.util.Locale;
  * @param low            lower end of the 95 % interval of after − before
  * @param high           upper end
  * @param p              p-value
- * @param test           where the interval comes from, in words
+ * @param adjustedP      the same after Holm's correction
+ * @param test           where the p-value comes from, in words
  * @param newlyWrong     items that the first stage had right and the last has wrong
  * @param newlyRight     items the other way round
+ * @param smallestChange the smallest change that the items could have shown
+ * @param verdict        what it amounts to
  */
 record Change(String task, String metric, boolean higherIsBetter, double before, double after,
-              double low, double high, double p, String test, double newlyWrong, double newlyRight) {
+              double low, double high, double p, double adjustedP, String test, double newlyWrong, double newlyRight,
+              double smallestChange, Verdict verdict) {
     /** From here on a share (an accuracy) has changed a lot: five points. */
     static final double LARGE_SHARE = 0.05;
     /** From here on any other score (a perplexity) has changed a lot: a tenth of what it was. */
@@ -51,16 +55,6 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
         return inScale(higherIsBetter ? difference() : -difference());
     }
 
-    Verdict verdict() {
-        if (!Double.isFinite(low) || !Double.isFinite(high)) {
-            return Verdict.UNTESTED;
-        }
-        if (low <= 0 && high >= 0) {
-            return Verdict.NOISE;
-        }
-        return low > 0 == higherIsBetter ? Verdict.BETTER : Verdict.WORSE;
-    }
-
     boolean isLarge() {
         return isBeyond(Math.abs(improvement()), LARGE_SHARE, LARGE_RELATIVE);
     }
@@ -71,17 +65,17 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
 
     /** @return a rise that is not known to be noise; without an interval only a large one counts */
     boolean improved() {
-        return verdict() == Verdict.BETTER || verdict() == Verdict.UNTESTED && isLarge() && improvement() > 0;
+        return verdict == Verdict.BETTER || verdict == Verdict.UNTESTED && isLarge() && improvement() > 0;
     }
 
     /** @return a fall that is not known to be noise; without an interval only a large one counts */
     boolean worsened() {
-        return verdict() == Verdict.WORSE || verdict() == Verdict.UNTESTED && isLarge() && improvement() < 0;
+        return verdict == Verdict.WORSE || verdict == Verdict.UNTESTED && isLarge() && improvement() < 0;
     }
 
     /** @return whether the interval contains both no change and a large loss: too few items to tell */
     boolean isInconclusive() {
-        return verdict() == Verdict.NOISE
+        return verdict == Verdict.NOISE
                 && isBeyond(inScale(higherIsBetter ? -low : high), LARGE_SHARE, LARGE_RELATIVE);
     }
 
@@ -111,10 +105,12 @@ record Change(String task, String metric, boolean higherIsBetter, double before,
         json.addProperty("low", low);
         json.addProperty("high", high);
         json.addProperty("p", p);
+        json.addProperty("adjustedP", adjustedP);
         json.addProperty("test", test);
         json.addProperty("newlyWrong", newlyWrong);
         json.addProperty("newlyRight", newlyRight);
-        json.addProperty("verdict", verdict().name().toLowerCase(Locale.ROOT));
+        json.addProperty("smallestChange", smallestChange);
+        json.addProperty("verdict", verdict.name().toLowerCase(Locale.ROOT));
         json.addProperty("large", isLarge());
         return json;
     }

@@ -26,8 +26,8 @@ public final class ModelCardWriter {
     public static void write(Path runFolder) {
         Evidence evidence = Evidence.of(RunFiles.read(runFolder));
         String card = FrontMatter.of(evidence) + Stream.of(CardResults.title(evidence), CardResults.changes(evidence),
-                CardResults.scores(evidence), CardMatrices.of(evidence), CardUse.of(evidence), CardSettings.of(evidence),
-                CardProvenance.of(evidence)).filter(section -> !section.isEmpty()).collect(Collectors.joining("\n"));
+                CardResults.calibration(evidence), CardResults.scores(evidence), CardMatrices.of(evidence),
+                CardUse.of(evidence), CardSettings.of(evidence), CardProvenance.of(evidence)).filter(section -> !section.isEmpty()).collect(Collectors.joining("\n"));
         Path file = runFolder.resolve("README.md");
         try {
             // Not writeString: it refuses unpaired surrogates, which a broken data row may hold.

@@ -32,12 +32,34 @@ final class Numbers {
 
     /** @return a difference of the change's kind, with its sign */
     static String difference(Change change, double value) {
+        return !Double.isFinite(value) ? "–" : sign(value) + size(change, value);
+    }
+
+    /** @return a difference of the change's kind, without its sign: points of a share */
+    static String size(Change change, double value) {
         if (!Double.isFinite(value)) {
             return "–";
         }
-        String sign = value > 0 ? "+" : value < 0 ? "−" : "";
-        return sign + (change.isShare()
-                ? String.format(Locale.ROOT, "%.1f", 100 * Math.abs(value))
-                : significant(Math.abs(value), 3));
+        return change.isShare() ? String.format(Locale.ROOT, "%.1f", 100 * Math.abs(value))
+                : significant(Math.abs(value), 3);
+    }
+
+    /** @return three significant digits */
+    static String score(double value) {
+        return significant(value, 3).replace('-', '−');
+    }
+
+    /** @return three significant digits with a sign */
+    static String signed(double value) {
+        return Double.isNaN(value) ? "–" : sign(value) + significant(Math.abs(value), 3);
+    }
+
+    private static String sign(double value) {
+        return value > 0 ? "+" : value < 0 ? "−" : "";
+    }
+
+    /** @return a p-value */
+    static String p(double value) {
+        return Double.isNaN(value) ? "–" : value < 0.001 ? "< 0.001" : significant(value, 2);
     }
 }

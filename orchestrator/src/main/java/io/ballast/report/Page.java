@@ -22,7 +22,8 @@ final class Page {
     /** Line, bar and tooltip with the SVG painter: the smallest bundle of the webjar that has all four. */
     private static final String CHARTS = "dist/echarts.common.min.js";
     private static final String CHARTS_POM = "/META-INF/maven/org.webjars.npm/echarts/pom.properties";
-    private static final List<String> SCRIPTS = List.of("dom.js", "format.js", "summary.js", "scores.js", "matrix.js", "charts.js",
+    private static final List<String> SCRIPTS = List.of("dom.js", "format.js", "summary.js", "scores.js", "calibration.js", "subjects.js",
+            "matrix.js", "charts.js",
             "importance.js", "flips.js", "cost.js", "provenance.js", "report.js");
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\w+)}}");
 

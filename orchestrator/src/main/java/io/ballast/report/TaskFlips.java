@@ -23,7 +23,7 @@ record TaskFlips(String task, long newlyWrong, long newlyRight, List<JsonObject>
     /** Characters of a text that a report carries. */
     static final int LONGEST_TEXT = 4_000;
     private static final List<String> SHOWN =
-            List.of("change", "prompt", "choices", "target", "before", "after", "logProbabilities");
+            List.of("change", "subject", "prompt", "choices", "target", "before", "after", "probabilities");
 
     static TaskFlips read(Path file) {
         Counter counter = new Counter();

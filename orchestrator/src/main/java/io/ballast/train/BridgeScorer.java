@@ -5,6 +5,7 @@ import io.ballast.python.Bridge;
 
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.util.Locale;
 
 /**
  * Scores tokens by a model behind the bridge.
@@ -14,7 +15,23 @@ import java.nio.LongBuffer;
  */
 public record BridgeScorer(Bridge bridge, long model) implements TokenScorer {
     @Override
-    public void score(LongBuffer slot, int rows, int length, FloatBuffer output) {
-        bridge.score(model, slot, rows, length, false, output);
+    public Sharing sharing() {
+        return Sharing.valueOf(bridge.sharing(model).toUpperCase(Locale.ROOT));
+    }
+
+    @Override
+    public long readPrefix(LongBuffer ids, int length) {
+        return bridge.readPrefix(model, ids, length);
+    }
+
+    @Override
+    public void releasePrefix(long prefix) {
+        bridge.release(prefix);
+    }
+
+    @Override
+    public void score(long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched,
+            FloatBuffer output) {
+        bridge.score(model, prefix, slot, rows, length, targets, branched, output);
     }
 }

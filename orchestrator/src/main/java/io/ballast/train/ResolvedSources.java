@@ -2,7 +2,6 @@ package io.ballast.train;
 
 import io.ballast.config.DataConfig;
 import io.ballast.config.ExperimentConfig;
-import io.ballast.config.MultipleChoiceConfig;
 import io.ballast.config.TaskConfig;
 import io.ballast.model.HubAddress;
 import io.ballast.python.Bridge;
@@ -44,14 +43,7 @@ final class ResolvedSources {
                 .map(each -> each.path() == null ? each : each.from(file(each.path()))).toList();
     }
 
-    private MultipleChoiceConfig questions(MultipleChoiceConfig own) {
-        return own == null ? null
-                : new MultipleChoiceConfig(file(own.path()), own.prompt(), own.choices(), own.answer());
-    }
-
     private List<TaskConfig> tasks(List<TaskConfig> tasks) {
-        return tasks.stream().map(each -> new TaskConfig(each.task(), file(each.data()), each.columns(),
-                questions(each.multipleChoice()), file(each.perplexity()), each.text(), each.prompt(), each.completion(), each.where(), each.limit(),
-                each.name(), each.domain(), each.generate())).toList();
+        return tasks.stream().map(each -> each.withFiles(this::file)).toList();
     }
 }

@@ -1,7 +1,10 @@
 package io.ballast.train;
 
 import io.ballast.Result;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.CalibrationChange;
+import io.ballast.compare.ScoreChange;
+import io.ballast.compare.SubjectChange;
+import io.ballast.compare.TaskChanges;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
 
@@ -19,7 +22,10 @@ final class RunRecord {
     private final Path folder;
     private final String started = now();
     private final List<Score> scores = new ArrayList<>();
-    private final List<Forgetting> forgetting = new ArrayList<>();
+    private final List<ScoreChange> forgetting = new ArrayList<>();
+    private final List<ScoreChange> learned = new ArrayList<>();
+    private final List<CalibrationChange> calibration = new ArrayList<>();
+    private final List<SubjectChange> subjects = new ArrayList<>();
     private final List<TrainTestMatrix> matrices = new ArrayList<>();
     private final List<Result.Phase> phases = new ArrayList<>();
     private final Map<String, String> artifacts = new LinkedHashMap<>();
@@ -64,8 +70,16 @@ final class RunRecord {
         matrices.addAll(all);
     }
 
-    void forgetting(List<Forgetting> more) {
-        forgetting.addAll(more);
+    void forgetting(TaskChanges general) {
+        forgetting.addAll(general.scores());
+        calibration.addAll(general.calibration());
+        subjects.addAll(general.subjects());
+    }
+
+    void learned(TaskChanges domain) {
+        learned.addAll(domain.scores());
+        calibration.addAll(domain.calibration());
+        subjects.addAll(domain.subjects());
     }
 
     void phase(Result.Phase phase) {
@@ -107,7 +121,8 @@ final class RunRecord {
 
     Result result() {
         return new Result(1, name, status, message, started, now(), environment, List.copyOf(scores),
-                List.copyOf(forgetting), List.copyOf(matrices), List.copyOf(phases), importance, Map.copyOf(artifacts));
+                List.copyOf(forgetting), List.copyOf(learned), List.copyOf(calibration), List.copyOf(subjects),
+                List.copyOf(matrices), List.copyOf(phases), importance, Map.copyOf(artifacts));
     }
 
     private static String now() {

@@ -7,6 +7,7 @@ import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
+import io.ballast.data.CacheFolder;
 import io.ballast.data.DataStatistics;
 import io.ballast.data.PhaseData;
 import io.ballast.data.Tokenizer;
@@ -70,7 +71,7 @@ final class Workbench implements AutoCloseable {
         }
         training = new PhaseTraining(bridge, log, cancelled, record, config, model);
         domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
-        evaluation = new StageEvaluation(config, tokenizer, new BridgeScorer(bridge, model),
+        evaluation = new StageEvaluation(config, tokenizer, bridge, model,
                 Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
         record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
     }
@@ -104,7 +105,7 @@ final class Workbench implements AutoCloseable {
     }
 
     private PhaseData read(String name, List<DataConfig> entries, int maxLength) {
-        PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, TokenCache.folder(),
+        PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, CacheFolder.of("tokens"),
                 (messages, addGenerationPrompt) -> bridge.renderChat(modelFolder.path(), messages, addGenerationPrompt),
                 config.seed());
         DataStatistics counts = data.statistics();
@@ -173,6 +174,9 @@ final class Workbench implements AutoCloseable {
                 record.artifact("model", folder.model());
             }
         } finally {
+            if (evaluation != null) {
+                evaluation.close();
+            }
             for (long handle : List.of(anchor, model)) {
                 if (handle != 0) {
                     bridge.release(handle);

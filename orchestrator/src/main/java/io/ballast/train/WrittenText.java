@@ -8,6 +8,7 @@ import io.ballast.config.ExperimentConfig;
 import io.ballast.config.GenerateConfig;
 import io.ballast.config.TaskConfig;
 import io.ballast.data.BatchSlot;
+import io.ballast.data.CacheFolder;
 import io.ballast.data.Sha256;
 import io.ballast.data.Tokenizer;
 import io.ballast.data.WholeFiles;
@@ -64,7 +65,7 @@ final class WrittenText {
         String key = new Sha256().text(modelHash).text(tokenizer.fingerprint()).text(wanted.documents() + " "
                 + wanted.tokens() + " " + wanted.temperature() + " " + wanted.topP() + " " + wanted.batchSize())
                 .text(Long.toString(seed)).hex();
-        Path file = TokenCache.folder().resolveSibling("written").resolve(key + ".jsonl");
+        Path file = CacheFolder.of("written").resolve(key + ".jsonl");
         if (!Files.exists(file)) {
             try {
                 Files.createDirectories(file.getParent());

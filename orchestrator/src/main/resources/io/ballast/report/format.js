@@ -40,11 +40,24 @@ const format = (() => {
     return signed(x, share ? minus((100 * x).toFixed(1)) : significant(x, 3));
   }
 
-  function pValue(value) {
+  /** The same without a sign. */
+  const size = (value, share) => difference(value, share).replace(/^[+−]/, "");
+
+  /** A p-value. */
+  function probability(value) {
     const x = number(value);
-    if (!Number.isFinite(x)) return null;
-    return x < 0.001 ? "p < 0.001" : "p = " + (x < 0.095 ? x.toPrecision(1) : x.toFixed(2));
+    if (!Number.isFinite(x)) return absent;
+    return x < 0.001 ? "< 0.001" : x < 0.095 ? x.toPrecision(1) : x.toFixed(2);
   }
+
+  /** A p-value with what it is of, such as p = 0.02; null for none. */
+  function pValue(value, name = "p") {
+    const text = probability(value);
+    return text === absent ? null : name + (text.startsWith("<") ? " " : " = ") + text;
+  }
+
+  /** A model's probability of an answer. */
+  const chance = value => number(value) > 0 && number(value) < 0.001 ? "< 0.1 %" : percent(value);
 
   function bytes(value) {
     let x = number(value);
@@ -71,5 +84,5 @@ const format = (() => {
 
   const plural = (n, one, many) => count(n) + " " + (number(n) === 1 ? one : many);
 
-  return {absent, number, significant, percent, score, difference, pValue, bytes, seconds, time, count, plural};
+  return {absent, number, significant, percent, score, difference, size, probability, pValue, chance, bytes, seconds, time, count, plural};
 })();

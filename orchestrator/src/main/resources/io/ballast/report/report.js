@@ -12,7 +12,7 @@
   }
 
   document.title = (data.result.name ?? "run") + " · Ballast report";
-  const parts = [summary.render(data), scores.render(data), matrix.render(data), charts.render(data), importance.render(data),
+  const parts = [summary.render(data), scores.render(data), calibration.render(data), subjects.render(data), matrix.render(data), charts.render(data), importance.render(data),
     flips.render(data), cost.render(data), warnings(), provenance.render(data)];
   document.getElementById("report").replaceChildren(...parts.flat().filter(Boolean),
     make("footer", {}, "Made by Ballast from result.json, events.jsonl and experiment.json of this run."));

@@ -7,19 +7,22 @@ const scores = (() => {
     if (all.length === 0) return null;
     const stages = [...new Set(all.map(score => score.stage))];
     const columns = [{title: "Task", text: true, wrap: true}, {title: "Metric", text: true},
-      ...stages.map(stage => ({title: stage})), {title: "Change"}, {title: "95 % interval"}, {title: "p"}, {title: "n"}];
+      ...stages.map(stage => ({title: stage})), {title: "Change"}, {title: "95 % interval"}, {title: "Could show"}, {title: "Holm’s p"},
+      {title: "n"}];
     const changes = [...data.summary.learned, ...data.summary.kept];
     const groups = [["domain", "Domain: to be learned"], ["general", "General: to be kept"], [null, "Other"]]
       .map(([role, title]) => ({title: [title, role && make("small", {}, tests(data.summary, role))],
         rows: rows(all.filter(score => belongs(score, role)), stages, changes)}))
       .filter(group => group.rows.length > 0);
     return dom.section("Scores by stage", null, dom.table(
-      "± is one standard error. An arrow shows which way a number went, the word whether that is good.", columns, groups));
+      "± is one standard error. An arrow shows which way a number went, the word whether that is good, by Holm’s p: corrected"
+      + " for looking at all scores of a group. Could show: the smallest true change that so many items show in 4 of 5 cases;"
+      + " no change beyond noise rules out no smaller one.", columns, groups));
   }
 
   const belongs = (score, role) => role === null ? !["domain", "general"].includes(score.role) : score.role === role;
 
-  /** Where the intervals of a group come from. */
+  /** Where the p-values of a group come from. */
   const tests = ({learned, kept}, role) =>
     [...new Set((role === "domain" ? learned : kept).map(change => change.test).filter(Boolean))].join("; ");
 
@@ -42,7 +45,9 @@ const scores = (() => {
       change ? [format.difference(change.after - change.before, share) + (share ? " points" : ""),
         make("small", {}, summary.verdict(change))] : format.absent,
       change && Number.isFinite(change.low) ? summary.interval(change) : format.absent,
-      format.pValue(change?.p)?.replace(/^p( = )?/, "").trim() ?? format.absent,
+      change ? format.size(change.smallestChange, share) : format.absent,
+      [format.probability(change?.adjustedP), Number.isFinite(change?.p) && make("small", {}, format.pValue(change.p))]
+        .filter(Boolean),
       format.count(series[series.length - 1].n)];
   }
 

@@ -40,7 +40,8 @@ const summary = (() => {
   }
 
   /** In the data a number that is absent or not finite is null or a text. */
-  const numbers = ["before", "after", "improvement", "low", "high", "p", "newlyWrong", "newlyRight"];
+  const numbers = ["before", "after", "improvement", "low", "high", "p", "adjustedP", "newlyWrong", "newlyRight",
+    "smallestChange"];
 
   const numeric = change => ({...change, ...Object.fromEntries(numbers
     .map(key => [key, change[key] == null ? undefined : format.number(change[key])]))});
@@ -52,9 +53,20 @@ const summary = (() => {
     const flips = change.newlyWrong + change.newlyRight > 0
       && format.count(change.newlyWrong) + " newly wrong, " + format.count(change.newlyRight) + " newly right";
     return [format.difference(change.after - change.before, change.share) + (change.share ? " points" : relative(change)),
-      Number.isFinite(change.low) && "95 % " + interval(change), format.pValue(change.p), flips,
+      Number.isFinite(change.low) && "95 % " + interval(change), pValues(change), flips, couldShow(change),
       !Number.isFinite(change.low) && words.untested].filter(Boolean).join(" · ");
   }
+
+  /** The corrected one decides; the other is named where it says something else. */
+  function pValues({p, adjustedP}) {
+    const [raw, holm] = [format.pValue(p), format.pValue(adjustedP, "Holm’s p")];
+    return holm && format.probability(p) !== format.probability(adjustedP) ? raw + ", " + holm : raw;
+  }
+
+  /** Without this "no change" could be read as "nothing was lost". */
+  const couldShow = change => change.verdict === "noise" && Number.isFinite(change.smallestChange)
+    && "so many items could have shown a change of " + format.size(change.smallestChange, change.share)
+      + (change.share ? " points" : "");
 
   const interval = change =>
     format.difference(change.low, change.share) + " to " + format.difference(change.high, change.share);
@@ -113,7 +125,6 @@ const summary = (() => {
       : "This run has no domain phase: it measures importance.";
   }
 
-  /** Some of many intervals miss zero by chance alone: one in twenty. */
   function keptSentence({kept, lastGeneralStage}) {
     if (kept.length === 0) return "No general score was measured both before and after.";
     const tested = kept.filter(each => each.verdict !== "untested");
@@ -122,7 +133,7 @@ const summary = (() => {
     return tested.length === 0 ? "General scores, before and after; no interval, so noise cannot be told."
       : stages + beyond + " of " + format.plural(tested.length, "general score", "general scores") + " changed beyond noise"
         + (kept.length > tested.length ? ", " + (kept.length - tested.length) + " not tested" : "")
-        + (tested.length >= 5 ? "; one in twenty would by chance alone." : ".");
+        + (tested.length > 1 ? "; corrected for looking at " + tested.length + " of them." : ".");
   }
 
   function next(suggestions) {
@@ -165,5 +176,5 @@ const summary = (() => {
         cost.facts(data.result), next(data.summary.suggestions))].filter(Boolean);
   }
 
-  return {render, numeric, verdict, interval};
+  return {render, numeric, verdict, interval, words};
 })();

@@ -3,7 +3,8 @@ package io.ballast.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ballast.Result;
-import io.ballast.eval.Forgetting;
+import io.ballast.compare.ChangeVerdict;
+import io.ballast.compare.ScoreChange;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import java.nio.file.Path;
@@ -22,8 +23,9 @@ class DemoTableTest {
                 score("base", Role.GENERAL, "perplexity", 9), score("base", Role.GENERAL, "acc", 0.98),
                 score("base", Role.DOMAIN, "acc", 0.25), score("anchored", Role.GENERAL, "acc", 0.97),
                 score("domain", Role.GENERAL, "acc", general), score("domain", Role.DOMAIN, "acc", domain)),
-                List.of(new Forgetting("general-questions", "acc", 0.98, general, general - 0.98, true,
-                        List.of(general - 1, general - 0.96), 0.01, "mcnemar", 1, 1, 500)),
+                List.of(new ScoreChange("general-questions", "acc", 0.98, general, general - 0.98, true,
+                        List.of(general - 1, general - 0.96), 0.01, 0.01, "McNemar exact", 1, 1, 500, 0.02,
+                        ChangeVerdict.WORSE)), List.of(), List.of(), List.of(),
                 List.of(), List.of(), null, Map.of()), Path.of("runs"));
     }
 

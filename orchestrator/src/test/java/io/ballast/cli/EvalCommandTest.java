@@ -46,8 +46,7 @@ class EvalCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "--data-dir {}                                 |no --tasks",
-        "--tasks piqa                                  |neither",
+        "--data-dir {}                                 |expected --tasks",
         "--tasks piqa --data a --data-dir {}           |both",
         "--tasks piqa,sciq --data {}/piqa.jsonl        |found 2",
         "--tasks piqaa --data-dir {}                   |piqaa",
@@ -58,7 +57,7 @@ class EvalCommandTest {
         "--tasks piqa --data-dir {} --device tpu       |cuda:N",
         "--tasks piqa --data-dir {} --batch-size 0     |batchSize",
     })
-    void whatIsWrongEndsWithTwoBeforePythonStarts(String options, String expected) {
+    void whatIsWrongEndsWithTwo(String options, String expected) {
         Typed typed = Typed.run(("eval " + model + " " + options.replace("{}", folder.toString())).split(" "));
         assertEquals(2, typed.code(), typed.err());
         assertTrue(typed.err().contains(expected), typed.err());

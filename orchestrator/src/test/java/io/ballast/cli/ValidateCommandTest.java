@@ -52,7 +52,7 @@ class ValidateCommandTest {
         "domain.data.0.path=nowhere.jsonl    |domain.data[0].path",
         "model.path=nowhere                  |model.path",
         "evaluation.general=[\"sciqq\"]      |sciq",
-        "evaluation.general=[\"sciq\"]       |data",
+        "evaluation.general=[{\"task\": \"sciq\", \"data\": \"nowhere.jsonl\"}] |nowhere.jsonl",
         "domain.learningRate=-1              |domain.learningRate",
         "retention.lambda=-1                 |retention.lambda",
         "retention.xi=0                      |retention.xi",

@@ -35,6 +35,10 @@ class BadExperimentsTest {
                         "only one of text", "generate"),
                 mistake("text that the model writes too cold", DATA, "{\"generate\": {\"temperature\": 0}}",
                         "domain.data[0].generate.temperature", "larger than 0"),
+                mistake("a subject of a perplexity", "1e-4}",
+                        "1e-4}, \"evaluation\": {\"general\": [{\"perplexity\": \"a.jsonl\","
+                                + " \"subject\": \"topic\"}]}", "evaluation.general[0]",
+                        "only one of subject or perplexity"),
                 mistake("replay without general rows", "\"steps\": 80", "\"steps\": 80, \"replay\": 0.1",
                         "domain.replay", "'general' or 'domain.replayData'", "neither"),
                 mistake("nothing but replay", "\"steps\": 80", "\"replay\": 1", "domain.replay", "at most 0.99"),

@@ -97,7 +97,7 @@ class BatchScorerTest {
 
     @Test
     void aModelThatAnswersNaNIsNotScored() {
-        TokenScorer broken = (slot, rows, length, output) -> output.put(0, Float.NaN);
+        BigramScorer broken = new BigramScorer(50, Double.NaN);
         TrainingFailedException error = assertThrows(TrainingFailedException.class, () -> new BatchScorer(broken, 1)
                 .score(List.of(new Example(new int[] {1, 2}, 1)), SILENT, () -> false));
         assertTrue(error.getMessage().contains("NaN"), error.getMessage());

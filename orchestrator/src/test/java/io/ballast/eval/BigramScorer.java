@@ -1,6 +1,5 @@
 package io.ballast.eval;
 
-import io.ballast.data.BatchSlot;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
@@ -19,12 +18,17 @@ final class BigramScorer implements TokenScorer {
     final List<Integer> rowsOfBatches = new ArrayList<>();
 
     BigramScorer(int vocabulary) {
+        this(vocabulary, 0);
+    }
+
+    /** A model whose logits are all shifted: by NaN, for one that is broken. */
+    BigramScorer(int vocabulary, double shift) {
         this.vocabulary = vocabulary;
         double sum = 0;
         for (int k = 1; k <= vocabulary; k++) {
             sum += 1.0 / k;
         }
-        this.normalizer = Math.log(sum);
+        this.normalizer = Math.log(sum) + shift;
     }
 
     private long rank(long before, long token) {
@@ -40,16 +44,31 @@ final class BigramScorer implements TokenScorer {
     }
 
     @Override
-    public void score(LongBuffer slot, int rows, int length, FloatBuffer output) {
+    public Sharing sharing() {
+        return Sharing.BRANCHES;
+    }
+
+    @Override
+    public long readPrefix(LongBuffer ids, int length) {
+        throw new AssertionError("asked for a prefix, which this model does not share");
+    }
+
+    @Override
+    public void releasePrefix(long prefix) {
+        throw new AssertionError("asked to free a prefix that was never read");
+    }
+
+    @Override
+    public void score(long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched,
+            FloatBuffer output) {
         lengths.add(length);
         rowsOfBatches.add(rows);
-        BatchSlot.check(slot, rows, length);
-        int plane = rows * length;
-        for (int at = 0; at < plane; at++) {
-            long target = slot.get(BatchSlot.TARGETS * plane + at);
-            boolean scored = target != BatchSlot.NOT_SCORED;
-            output.put(at, scored ? (float) logProbability(slot.get(at), target) : 0f);
-            output.put(plane + at, scored && isGreedy(slot.get(at), target) ? 1f : 0f);
+        int places = 3 * rows * length;
+        for (int i = 0; i < targets; i++) {
+            long before = slot.get((int) slot.get(places + i));
+            long target = slot.get(places + targets + i);
+            output.put(i, (float) logProbability(before, target));
+            output.put(targets + i, isGreedy(before, target) ? 1f : 0f);
         }
     }
 }

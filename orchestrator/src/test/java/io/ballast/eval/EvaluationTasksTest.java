@@ -4,20 +4,37 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonPrimitive;
 import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
-import io.ballast.config.ExperimentReader;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.TaskConfig;
-import com.google.gson.JsonParser;
+import io.ballast.python.Bridge;
+import io.ballast.python.PythonEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class EvaluationTasksTest {
     private static final PhaseConfig NONE = null;
+    private static Bridge bridge;
+
+    @BeforeAll
+    static void embedPython() {
+        bridge = Bridge.open(PythonEnvironment.find());
+    }
+
+    @AfterAll
+    static void releasePython() {
+        bridge.close();
+    }
 
     private static PhaseConfig phase(String where, String text, String prompt, String completion, String messages) {
         DataConfig data = new DataConfig("train.jsonl", where, text, prompt, completion, messages, 1, true, null);
@@ -26,12 +43,14 @@ class EvaluationTasksTest {
     }
 
     private static TaskConfig perplexity(String file, String text, String prompt, String completion, String where) {
-        return new TaskConfig(null, null, null, null, file, text, prompt, completion, where, 5, null, null, null);
+        return new TaskConfig(null, null, null, null, file, text, prompt, completion, where, 5, null, null, null,
+                null, null, null);
     }
 
     private static EvaluationTask only(TaskConfig entry, PhaseConfig general) {
         List<EvaluationTask> tasks = EvaluationTasks.of(new EvaluationConfig(
-                List.of(EvaluationConfig.Stage.BASE), List.of(entry), List.of(), 16), general, none -> NONE);
+                List.of(EvaluationConfig.Stage.BASE), List.of(entry), List.of(), 16, List.of(), null, false, false), general,
+                none -> NONE, bridge).all();
         assertEquals(1, tasks.size());
         return tasks.get(0);
     }
@@ -74,42 +93,71 @@ class EvaluationTasksTest {
 
     @Test
     void aTaskIsNamedAfterItselfUnlessItHasAName() {
-        TaskConfig entry = new TaskConfig("piqa", "/data/p.jsonl", Map.of("goal", "g"), null, null, null, null, null, null, 9,
-                null, null, null);
-        assertEquals(new LikelihoodTask("piqa", Role.GENERAL, Tasks.named("piqa"),
-                new TaskData(Path.of("/data/p.jsonl"), null, 9), Map.of("goal", "g")), only(entry, NONE));
-        assertEquals("physics", only(new TaskConfig("piqa", "/data/p.jsonl", null, null, null, null, null, null, null, null,
-                "physics", null, null), NONE).name());
+        EvaluationTasks tasks = SmallTasks.of(bridge, """
+                {"general": [{"task": "piqa", "data": "/data/p.jsonl", "limit": 9, "columns": {"goal": "g"}},
+                             {"task": "piqa", "data": "/data/p.jsonl", "name": "physics"}]}""");
+        EvaluationTask piqa = tasks.all().get(0);
+        assertEquals(List.of("piqa", "physics"), tasks.all().stream().map(EvaluationTask::name).toList());
+        assertEquals(new TaskData(Path.of("/data/p.jsonl"), null, 9), piqa.data());
+        assertEquals(List.of("acc", "acc_norm"), piqa.metrics().stream().map(Metric::key).toList());
+        assertEquals(Map.of("goal", "g"), piqa.describe().get("columns"));
     }
 
     @Test
-    void aTaskWithoutDataSaysHowToNameIt() {
-        TaskConfig entry = new TaskConfig("piqa", null, null, null, null, null, null, null, null, null, null, null, null);
-        String message = assertThrows(InvalidInputException.class, () -> only(entry, NONE)).getMessage();
-        assertTrue(message.contains("{\"task\": \"piqa\", \"data\": FILE}"), message);
+    void twoEntriesOfOneNameAreRefused() {
+        String message = assertThrows(InvalidInputException.class, () -> SmallTasks.of(bridge, """
+                {"general": [{"task": "piqa", "data": "/a.jsonl"}], "domain": [{"task": "piqa", "data": "/b.jsonl"}]}"""))
+                .getMessage();
+        assertTrue(message.contains("'piqa' twice"), message);
     }
 
     @Test
-    void questionsOfOnesOwnAreATaskThatNeedsTheColumnsOfItsTemplates() {
-        EvaluationConfig evaluation = ExperimentReader.block(JsonParser.parseString("""
+    void anUnknownTaskNamesTheNearest() {
+        String message = assertThrows(InvalidInputException.class, () -> SmallTasks.of(bridge,
+                "{\"general\": [\"sicq\"]}")).getMessage();
+        assertTrue(message.contains("sicq") && message.contains("sciq"), message);
+    }
+
+    @Test
+    void aFileThatSaysNoShotsMeansItAndAnotherIsAskedFor() {
+        EvaluationTasks tasks = SmallTasks.of(bridge, """
+                {"general": [{"task": "piqa", "data": "/p.jsonl", "shots": 3, "shotsData": "/t.jsonl"},
+                             {"task": "piqa", "data": "/p.jsonl", "name": "bare"}]}""");
+        assertEquals(List.of(3, 0), tasks.all().stream().map(EvaluationTask::shots).toList());
+    }
+
+    @Test
+    void questionsOfOnesOwnAreATask() {
+        EvaluationTask task = SmallTasks.of(bridge, """
                 {"domain": [{"name": "mine", "limit": 3, "where": "a <> ''",
-                             "multipleChoice": {"path": "q.csv", "prompt": "{question}\\n", "choices": ["{a}", "{b}"],
-                                                "answer": "{label}"}}]}
-                """).getAsJsonObject(), EvaluationConfig.class, Path.of("/data"), "the test");
-        LikelihoodTask task = (LikelihoodTask) EvaluationTasks.of(evaluation).get(0);
+                             "multipleChoice": {"path": "/q.csv", "prompt": "{question}\\n", "choices": ["{a}", "{b}"],
+                                                "answer": "{label}"}}]}""").all().get(0);
         assertEquals("mine", task.name());
-        assertEquals(new TaskData(Path.of("/data/q.csv"), "a <> ''", 3), task.data());
-        assertEquals(List.of("question", "label", "a", "b"), task.definition().columns());
-        assertEquals(List.of(Metric.ACC, Metric.ACC_NORM), task.metrics());
-        assertEquals("multiple_choice", task.describe().get("output_type"));
+        assertEquals(new TaskData(Path.of("/q.csv"), "a <> ''", 3), task.data());
+        assertEquals(List.of("acc", "acc_norm"), task.metrics().stream().map(Metric::key).toList());
+        assertEquals("multiple_choice", ((JsonPrimitive) task.describe().get("output_type")).getAsString());
     }
 
     @Test
     void generalTasksComeFirstAndRolesAreKept() {
-        TaskConfig entry = new TaskConfig("piqa", "/p.jsonl", null, null, null, null, null, null, null, null, null, null, null);
-        TaskConfig other = perplexity("/texts.jsonl", null, null, null, null);
-        assertEquals(List.of("texts general", "piqa domain"), EvaluationTasks.of(new EvaluationConfig(List.of(),
-                List.of(other), List.of(entry), 16)).stream()
-                .map(task -> task.name() + " " + task.role().key()).toList());
+        assertEquals(List.of("texts general", "piqa domain"), SmallTasks.of(bridge, """
+                {"domain": [{"task": "piqa", "data": "/p.jsonl"}], "general": [{"perplexity": "/texts.jsonl", "name": "texts"}]}""")
+                .all().stream().map(task -> task.name() + " " + task.role().key()).toList());
+    }
+
+    @Test
+    void dataAreFoundInAFolderByTaskAndSplit(@TempDir Path folder) throws IOException {
+        Files.createDirectories(folder.resolve("sciq"));
+        Files.writeString(folder.resolve("sciq/test.jsonl"), "{}");
+        Files.writeString(folder.resolve("sciq/train.csv"), "a");
+        Files.writeString(folder.resolve("piqa.parquet"), "");
+        String evaluation = "{\"general\": [{\"task\": \"sciq\", \"shots\": 2}, \"piqa\"], \"dataDir\": \"" + folder + "\"}";
+        assertEquals(List.of(List.of(folder.resolve("sciq/test.jsonl")), List.of(folder.resolve("piqa.parquet"))),
+                SmallTasks.of(bridge, evaluation).all().stream().map(task -> task.data().files()).toList());
+        assertTrue(SmallTasks.of(bridge, evaluation).all().get(0).fileStates()
+                .containsKey(folder.resolve("sciq/train.csv")));
+        String message = assertThrows(InvalidInputException.class, () -> SmallTasks.of(bridge,
+                evaluation.replace("\"piqa\"", "\"medmcqa\""))).getMessage();
+        assertTrue(message.contains("medmcqa/validation") && message.contains(".parquet"), message);
     }
 }

@@ -7,14 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.data.Tokenizer;
+import io.ballast.python.Bridge;
+import io.ballast.python.PythonEnvironment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +26,17 @@ class EvaluationWriterTest {
     @TempDir
     Path folder;
     private Evaluation evaluation;
+    private static Bridge bridge;
+
+    @BeforeAll
+    static void embedPython() {
+        bridge = Bridge.open(PythonEnvironment.find());
+    }
+
+    @AfterAll
+    static void releasePython() {
+        bridge.close();
+    }
 
     @BeforeEach
     void evaluate() throws IOException {
@@ -33,13 +47,13 @@ class EvaluationWriterTest {
                 """);
         Path texts = Files.writeString(folder.resolve("texts.jsonl"), "{\"text\": \"caf\u00E9 <b>\u2028</b>\"}\n");
         List<EvaluationTask> tasks = List.of(
-                new LikelihoodTask("piqa", Role.DOMAIN, Tasks.named("piqa"), new TaskData(questions, null, 2),
-                        Map.of()),
+                SmallTasks.shipped(bridge, "piqa", questions, 2),
                 new PerplexityTask("stories/test", Role.GENERAL, new TaskData(texts, null, null), null, "{text}",
                         false));
         try (Tokenizer tokenizer = CharacterTokenizer.in(folder, true)) {
-            evaluation = new Evaluator(tokenizer, new BigramScorer(CharacterTokenizer.VOCABULARY), 2, 5)
-                    .evaluate(tasks, (done, total) -> { }, () -> false);
+            evaluation = new Evaluator(tokenizer, new BigramScorer(CharacterTokenizer.VOCABULARY),
+                    SmallTasks.NOTHING_GENERATED, 2, 5)
+                    .evaluate(EvaluationTasks.of(tasks), AnswerCache.none(), (done, total) -> { }, () -> false);
         }
     }
 
@@ -83,7 +97,7 @@ class EvaluationWriterTest {
         assertEquals(5, results.get("max_length").getAsInt());
         JsonObject piqa = results.getAsJsonObject("configs").getAsJsonObject("piqa");
         assertEquals(2, piqa.get("cut_items").getAsInt());
-        assertEquals("Question: {goal}\nAnswer:", piqa.get("doc_to_text").getAsString());
+        assertEquals("Question: {{goal}}\nAnswer:", piqa.get("doc_to_text").getAsString());
     }
 
     @Test
@@ -95,7 +109,7 @@ class EvaluationWriterTest {
         assertEquals("{\"arg_0\":\"Question: h\\nAnswer:\",\"arg_1\":\" ef\"}",
                 sample.getAsJsonObject("arguments").get("gen_args_1").toString());
         assertEquals("0", sample.get("target").getAsString());
-        Likelihood second = evaluation.results().get(0).items().get(1).likelihoods().get(1);
+        Likelihood second = evaluation.results().get(0).items().get(1).answer().likelihoods().get(1);
         assertEquals(second.logProbability(), Double.parseDouble(
                 sample.getAsJsonArray("filtered_resps").get(1).getAsJsonArray().get(0).getAsString()));
         assertEquals("False", sample.getAsJsonArray("resps").get(0).getAsJsonArray().get(0).getAsJsonArray().get(1)
@@ -108,7 +122,7 @@ class EvaluationWriterTest {
         results();
         JsonObject sample = samples("stories_test").get(0);
         assertEquals("caf\u00E9 <b>\u2028</b>", sample.get("target").getAsString());
-        assertEquals(evaluation.results().get(1).items().get(0).likelihoods().get(0).tokens(),
+        assertEquals(evaluation.results().get(1).items().get(0).answer().likelihoods().get(0).tokens(),
                 sample.getAsJsonArray("perplexity").get(1).getAsDouble());
     }
 

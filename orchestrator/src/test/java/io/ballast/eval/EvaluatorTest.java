@@ -6,14 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.Tokenizer;
+import io.ballast.python.Bridge;
+import io.ballast.python.PythonEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +28,7 @@ class EvaluatorTest {
     Path folder;
     private final BigramScorer model = new BigramScorer(CharacterTokenizer.VOCABULARY);
     private Tokenizer tokenizer;
+    private static Bridge bridge;
 
     @BeforeEach
     void open() {
@@ -36,12 +40,23 @@ class EvaluatorTest {
         tokenizer.close();
     }
 
+    @BeforeAll
+    static void embedPython() {
+        bridge = Bridge.open(PythonEnvironment.find());
+    }
+
+    @AfterAll
+    static void releasePython() {
+        bridge.close();
+    }
+
     private Path file(String name, String... lines) throws IOException {
         return Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
     }
 
     private Evaluation evaluate(int maxLength, EvaluationTask... tasks) {
-        return new Evaluator(tokenizer, model, 4, maxLength).evaluate(List.of(tasks), SILENT, () -> false);
+        return new Evaluator(tokenizer, model, SmallTasks.NOTHING_GENERATED, 4, maxLength)
+                .evaluate(EvaluationTasks.of(List.of(tasks)), AnswerCache.none(), SILENT, () -> false);
     }
 
     /** Log-probability of a text's characters after another, by the model's own formula. */
@@ -69,14 +84,23 @@ class EvaluatorTest {
             right += second > first ? 1 : 0;
             rightByLength += second / seconds[i].length() > first / firsts[i].length() ? 1 : 0;
         }
-        Evaluation evaluation = evaluate(100, new LikelihoodTask("piqa", Role.GENERAL, Tasks.named("piqa"),
-                new TaskData(file, null, null), Map.of()));
+        Evaluation evaluation = evaluate(100, SmallTasks.shipped(bridge, "piqa", file, null));
         List<Score> scores = evaluation.scores("base");
         assertEquals(List.of("acc", "acc_norm"), scores.stream().map(Score::metric).toList());
         assertEquals(right / 4, scores.get(0).value());
         assertEquals(rightByLength / 4, scores.get(1).value());
         assertEquals(new Score("base", "piqa", Role.GENERAL, "acc", right / 4, scores.get(0).stderr(), 4, true),
                 scores.get(0));
+    }
+
+    @Test
+    void aSubjectThatNoColumnHasIsRefusedWithTheColumnsThereAre() throws IOException {
+        Path file = file("piqa.jsonl", "{\"goal\": \"g\", \"sol1\": \"a\", \"sol2\": \"b\", \"label\": 1}");
+        EvaluationTask task = SmallTasks.of(bridge, "{\"general\": [{\"task\": \"piqa\", \"data\": \"" + file
+                + "\", \"subject\": \"topic\"}]}").all().get(0);
+        String message = assertThrows(InvalidInputException.class, () -> evaluate(1, task)).getMessage();
+        assertTrue(message.contains("piqa.jsonl, line 1") && message.contains("'topic'")
+                && message.contains("goal, sol1, sol2, label"), message);
     }
 
     @Test
@@ -134,8 +158,7 @@ class EvaluatorTest {
     @Test
     void aLongPromptLosesItsBeginningAndIsCounted() throws IOException {
         Path file = file("lambada.jsonl", "{\"text\": \"a rather long text indeed\"}", "{\"text\": \"no more\"}");
-        Evaluation evaluation = evaluate(10, new LikelihoodTask("lambada_openai", Role.GENERAL,
-                Tasks.named("lambada_openai"), new TaskData(file, null, null), Map.of()));
+        Evaluation evaluation = evaluate(10, SmallTasks.shipped(bridge, "lambada_openai", file, null));
         assertEquals(1, evaluation.results().get(0).cutItems());
         assertEquals(25 - 11, evaluation.results().get(0).cutTokens());
         double mean = (-logProbability(CharacterTokenizer.id('t'), " indeed")
@@ -149,21 +172,25 @@ class EvaluatorTest {
                 "{\"text\": \"c\", \"i\": 2}", "{\"text\": \"d\", \"i\": 3}");
         TaskResult result = evaluate(100, new PerplexityTask("texts", Role.GENERAL, new TaskData(file, "i > 0", 2),
                 null, "{text}", false)).results().get(0);
-        assertEquals("b c", result.items().stream().map(each -> (String) each.item().target())
+        assertEquals("b c", result.items().stream().map(each -> each.item().target())
                 .collect(Collectors.joining(" ")));
         assertEquals(3, result.available());
     }
 
     @Test
-    void aFileThatChangesBetweenStagesIsStillTheSameItems() throws IOException {
+    void aFileThatChangesBetweenStagesIsRefused() throws IOException {
         Path file = file("texts.jsonl", "{\"text\": \"before\"}");
         PerplexityTask task = new PerplexityTask("texts", Role.GENERAL, new TaskData(file, null, null), null, "{text}",
                 false);
-        Evaluator evaluator = new Evaluator(tokenizer, model, 4, 100);
-        Evaluation before = evaluator.evaluate(List.of(task), SILENT, () -> false);
+        Evaluator evaluator = new Evaluator(tokenizer, model, SmallTasks.NOTHING_GENERATED, 4, 100);
+        EvaluationTasks tasks = EvaluationTasks.of(List.of(task));
+        Evaluation before = evaluator.evaluate(tasks, AnswerCache.none(), SILENT, () -> false);
+        assertEquals(before.scores("base"), evaluator.evaluate(tasks, AnswerCache.none(), SILENT, () -> false).scores("base"));
         Files.writeString(file, "{\"text\": \"after\"}");
-        Evaluation after = evaluator.evaluate(List.of(task), SILENT, () -> false);
-        assertEquals(before.scores("base"), after.scores("base"));
+        String message = assertThrows(InvalidInputException.class,
+                () -> evaluator.evaluate(tasks, AnswerCache.none(), SILENT, () -> false)).getMessage();
+        assertTrue(message.contains("texts.jsonl") && message.contains("19 bytes") && message.contains("17 bytes"),
+                message);
     }
 
     @Test

@@ -7,16 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.Example;
-import io.ballast.data.Row;
 import io.ballast.data.Tokenizer;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PairEncoderTest {
-    private static final Row ROW = new Row(Path.of("questions.jsonl"), 3, Map.of());
+    private static final String ROW = "task quiz, row 3";
     @TempDir
     Path folder;
 
@@ -102,7 +100,7 @@ class PairEncoderTest {
             for (PairEncoder.Pair pair : new PairEncoder.Pair[] {encoder.encode("a", ""), encoder.encode(" ", "a")}) {
                 InvalidInputException error =
                         assertThrows(InvalidInputException.class, () -> encoder.row(pair, ROW));
-                assertTrue(error.getMessage().contains("questions.jsonl, line 3"), error.getMessage());
+                assertTrue(error.getMessage().contains("task quiz, row 3"), error.getMessage());
             }
         }
     }

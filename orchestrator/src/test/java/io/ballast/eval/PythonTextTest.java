@@ -22,7 +22,6 @@ class PythonTextTest {
 
     @Test
     void strippingIsPythons() {
-        assertEquals("a\u00A0", PythonText.stripLeading("\u2007\n a\u00A0"));
         assertEquals("\u2007\n a", PythonText.stripTrailing("\u2007\n a\u00A0\u001F"));
         assertEquals("", PythonText.stripTrailing(" \n"));
     }

@@ -2,12 +2,13 @@ package io.ballast.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.gson.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ChangesTest {
     @Test
-    void keptIsForgettingAndLearnedIsTheDomainScores() {
+    void keptIsForgettingAndLearnedIsTheDomainsOwnList() {
         Changes changes = FixtureRuns.evidence("held-back").changes();
         assertEquals(List.of("medmcqa-text", "medmcqa"), changes.learned().stream().map(Change::task).toList());
         assertEquals(List.of("stories", "sciq"), changes.kept().stream().map(Change::task).toList());
@@ -16,9 +17,13 @@ class ChangesTest {
     }
 
     @Test
-    void theIntervalOfALearnedScoreComesFromBothStandardErrors() {
-        Change accuracy = FixtureRuns.evidence("held-back").changes().learned().get(1);
-        assertEquals(0.28 - 0.2733 - 1.96 * Math.sqrt(2) * 0.0257, accuracy.low(), 1e-12);
+    void aResultOfAnEarlierVersionHasDomainScoresWithoutAVerdict() {
+        JsonObject result = FixtureRuns.read("held-back").result().json().deepCopy();
+        result.remove("learned");
+        List<Change> learned = Changes.of(Fields.of(result)).learned();
+        assertEquals(List.of("medmcqa-text", "medmcqa"), learned.stream().map(Change::task).toList());
+        assertEquals(List.of(Verdict.UNTESTED, Verdict.UNTESTED), learned.stream().map(Change::verdict).toList());
+        assertEquals(0.28, learned.get(1).after());
     }
 
     @Test

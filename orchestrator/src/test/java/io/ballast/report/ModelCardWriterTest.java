@@ -61,7 +61,11 @@ class ModelCardWriterTest {
     @Test
     void theCardTellsNumbersSettingsAndHashes() throws IOException {
         String card = card(FixtureRuns.copy("held-back", folder));
-        assertTrue(card.contains("| kept | stories | perplexity | 2.691 | 3.353 | +0.662 | +0.612 to +0.716 |"), card);
+        assertTrue(card.contains("| kept | stories | perplexity | 2.691 | 3.353 | +0.662 | +0.612 to +0.716"
+                + " | &lt; 0.001 | 0.07 | worse |"), card);
+        assertTrue(card.contains("| kept | sciq | acc | 34.7 % | 34.3 % | −0.3 | −3.3 to +2.7 | 1 | 1.6"
+                + " | no change beyond noise |"), card);
+        assertTrue(card.contains("| sciq | right answer's margin, nats | −0.31 | −0.52 | −0.21 | −0.33 to −0.09 |"), card);
         assertTrue(card.contains("| retention · lambda | 30 |"), card);
         assertTrue(card.contains("| retention · xi | {\"relative\":1} |"), card);
         assertTrue(card.contains("| baseModelHash | 9f1c0b6d8a57"), card);
@@ -74,7 +78,7 @@ class ModelCardWriterTest {
         String body = card.substring(card.indexOf("\n---\n", 4) + 5);
         assertFalse(body.contains("<script") || body.contains("<img") || body.contains("<i>"), body);
         for (String line : body.lines().filter(each -> each.startsWith("| kept")).toList()) {
-            assertEquals(10, line.split("(?<!\\\\)\\|", -1).length - 1, line);
+            assertEquals(11, line.split("(?<!\\\\)\\|", -1).length - 1, line);
         }
     }
 

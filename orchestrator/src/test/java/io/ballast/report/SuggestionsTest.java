@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
+import io.ballast.compare.ChangeVerdict;
 import io.ballast.config.ExperimentReader;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,7 +112,7 @@ class SuggestionsTest {
     void anIntervalTooWideAsksForFourTimesTheItems() {
         assertEquals(List.of("evaluation.general.1.limit=400"), settings(evidence("""
                 {'forgetting': [{'task': 'sciq', 'metric': 'acc', 'before': 0.5, 'after': 0.49,
-                                 'higherIsBetter': true, 'ci95': [-0.08, 0.06]}]}""", """
+                                 'higherIsBetter': true, 'ci95': [-0.08, 0.06], 'verdict': 'no change beyond noise'}]}""", """
                 {'domain': {}, 'evaluation': {'general': [{'perplexity': 'a'}, {'task': 'sciq', 'limit': 100}]}}""")));
     }
 
@@ -140,7 +141,8 @@ class SuggestionsTest {
         String scores = score("base", "domain", learned[0]) + "," + score("domain", "domain", learned[1]) + ","
                 + score("domain", "general", kept[1]);
         String forgetting = "{'task': 't', 'metric': 'acc', 'before': %s, 'after': %s, 'higherIsBetter': true,"
-                .formatted(kept[0], kept[1]) + "'ci95': [%s, %s]}".formatted(change - .01, change + .01);
+                .formatted(kept[0], kept[1]) + "'ci95': [%s, %s], 'verdict': '%s'}".formatted(change - .01, change + .01,
+                Math.abs(change) <= .01 ? ChangeVerdict.NOISE : change > 0 ? ChangeVerdict.BETTER : ChangeVerdict.WORSE);
         return evidence("{'status': 'completed', 'scores': [%s], 'forgetting': [%s]}".formatted(scores, forgetting),
                 "{'seed': 7, %s 'domain': {'steps': 120, 'learningRate': 5e-4}, 'retention': {'method': '%s', 'lambda': %s}}"
                         .formatted(generalPhase ? "'general': {'steps': 80}," : "", method, lambda));

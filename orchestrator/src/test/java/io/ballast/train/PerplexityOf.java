@@ -3,6 +3,7 @@ package io.ballast.train;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentReader;
 import io.ballast.data.Tokenizer;
+import io.ballast.eval.AnswerCache;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.eval.Evaluator;
 import io.ballast.python.Bridge;
@@ -25,9 +26,11 @@ final class PerplexityOf {
                 """.formatted(data)).getAsJsonObject();
         EvaluationConfig evaluation = ExperimentReader.block(block, EvaluationConfig.class, Path.of(""), "the test");
         long handle = bridge.openModel(model, "float32", "cpu", false, 0);
-        try (Tokenizer tokenizer = Tokenizer.open(model)) {
-            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle), evaluation.batchSize(), MAX_LENGTH)
-                    .evaluate(EvaluationTasks.of(evaluation), (rows, total) -> { }, () -> false)
+        try (Tokenizer tokenizer = Tokenizer.open(model);
+                EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge)) {
+            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
+                    new BridgeGenerator(bridge, handle, model), evaluation.batchSize(), MAX_LENGTH)
+                    .evaluate(tasks, AnswerCache.none(), (rows, total) -> { }, () -> false)
                     .scores("saved").get(0).value();
         } finally {
             bridge.release(handle);

@@ -1,0 +1,175 @@
+package io.ballast.bench;
+
+import io.ballast.data.Example;
+import io.ballast.eval.BatchScorer;
+import io.ballast.eval.Likelihood;
+import io.ballast.python.Bridge;
+import io.ballast.python.PythonEnvironment;
+import io.ballast.train.BridgeScorer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Items per second of Ballast's scoring and of lm-eval's, {@code lm_eval --model hf}, on the same token rows: lm-eval makes
+ * them of its own tasks. On both sides the way from token ids to log-likelihoods is timed, with grouping and batching, and
+ * neither the loading of the model, nor reading, rendering, tokenization and metrics. Both run on the CPU in float32 at the
+ * same batch size, one after the other in turns, in processes that are warm: of each task the first run is not counted.
+ */
+public final class EvaluationBenchmark {
+    private static final double ONE_ANSWER_DIFFERS = 1e-3;
+
+    private final PythonEnvironment environment;
+    private final Setting setting;
+    private final Consumer<String> note;
+
+    /**
+     * What is scored.
+     *
+     * @param model     a folder
+     * @param data      folder with the tasks' files
+     * @param batchSize rows in a batch, of both programs
+     * @param items     most items of a task; of pages a tenth
+     * @param pairs     how often each program scores each task
+     */
+    public record Setting(Path model, Path data, int batchSize, int items, int pairs) {
+    }
+
+    /**
+     * A task as it is measured.
+     *
+     * @param task  lm-eval's name
+     * @param shots examples in front of each item, the same for all
+     * @param goal  items per second divided by lm-eval's, at least
+     */
+    public record Question(String task, int shots, double goal) {
+        private static final int ROOM_FOR_EXAMPLES = 2048;
+        private static final int ITEMS_A_PAGE = 10;
+
+        /**
+         * Says how much of a row is read. Rotary positions reach beyond what a small model was trained on; its answers mean
+         * nothing there, but come at the same pace.
+         *
+         * @return the most tokens; 0 where it is what the model was made for
+         */
+        int maxLength() {
+            return shots == 0 ? 0 : ROOM_FOR_EXAMPLES;
+        }
+
+        /** A page is about as long as ten items. */
+        int items(int items) {
+            return task.equals("wikitext") ? Math.max(1, items / ITEMS_A_PAGE) : items;
+        }
+
+        /** @return what it is called */
+        public String name() {
+            return "eval " + task + ", " + shots + " shots";
+        }
+    }
+
+    /** What is measured: tasks whose rows share something, and tasks whose rows share nothing. */
+    public static final List<Question> QUESTIONS = List.of(new Question("sciq", 0, 1.5), new Question("hellaswag", 0, 1.5),
+            new Question("medmcqa", 5, 1.5), new Question("arc_easy", 5, 1.5), new Question("medmcqa", 0, 0.97),
+            new Question("piqa", 0, 0.97), new Question("arc_easy", 0, 0.97), new Question("lambada_openai", 0, 0.97),
+            new Question("wikitext", 0, 0.97));
+
+    /**
+     * Prepares the benchmark.
+     *
+     * @param environment with lm_eval
+     * @param setting     what is scored
+     * @param note        hears what cannot be measured and how far the answers are apart
+     */
+    public EvaluationBenchmark(PythonEnvironment environment, Setting setting, Consumer<String> note) {
+        this.environment = environment;
+        this.setting = setting;
+        this.note = note;
+    }
+
+    /**
+     * Measures.
+     *
+     * @param bridge    to Python
+     * @param questions what
+     * @return a measurement of each question whose data are there
+     * @throws io.ballast.MissingEnvironmentException when lm_eval does not run
+     */
+    public List<Measurement> run(Bridge bridge, List<Question> questions) {
+        try {
+            Path folder = Files.createTempDirectory("ballast-bench");
+            try {
+                return run(bridge, questions, folder);
+            } finally {
+                delete(folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the benchmark's token rows", e);
+        }
+    }
+
+    private List<Measurement> run(Bridge bridge, List<Question> questions, Path folder) throws IOException {
+        long model = bridge.openModel(setting.model(), "float32", "cpu", false, 0);
+        try (LmEval lmEval = new LmEval(environment, setting, folder)) {
+            BatchScorer scorer = new BatchScorer(new BridgeScorer(bridge, model), setting.batchSize());
+            List<Measurement> measurements = new ArrayList<>();
+            for (Question question : questions) {
+                LmEval.Answer first = lmEval.score(question, question.items(setting.items()),
+                        folder.resolve("rows.jsonl"));
+                if (first.missing() != null) {
+                    note.accept(question.name() + " is not measured: " + first.missing());
+                    continue;
+                }
+                List<LmEval.Row> rows = lmEval.read(folder.resolve("rows.jsonl"));
+                measurements.add(measure(question, lmEval, first.items(), rows, scorer));
+            }
+            return measurements;
+        } finally {
+            bridge.release(model);
+        }
+    }
+
+    private Measurement measure(Question question, LmEval lmEval, int items, List<LmEval.Row> rows, BatchScorer scorer) {
+        List<Example> examples = rows.stream().map(row -> new Example(row.ids(), row.targetStart())).toList();
+        compare(question, rows, score(scorer, examples));
+        double[] ours = new double[setting.pairs()];
+        double[] theirs = new double[setting.pairs()];
+        for (int pair = 0; pair < setting.pairs(); pair++) {
+            long started = System.nanoTime();
+            score(scorer, examples);
+            ours[pair] = (System.nanoTime() - started) / 1e9;
+            theirs[pair] = lmEval.scoreAgain().seconds();
+        }
+        return Measurement.ofPace(question.name(), items, ours, theirs, question.goal());
+    }
+
+    private static Likelihood[] score(BatchScorer scorer, List<Example> examples) {
+        return scorer.score(examples, (done, total) -> { }, () -> false);
+    }
+
+    private void compare(Question question, List<LmEval.Row> rows, Likelihood[] found) {
+        double largest = 0;
+        int greedy = 0;
+        for (int i = 0; i < found.length; i++) {
+            largest = Math.max(largest, Math.abs(found[i].logProbability() - rows.get(i).logLikelihood()));
+            greedy += found[i].greedy() == rows.get(i).greedy() ? 0 : 1;
+        }
+        note.accept(String.format(Locale.ROOT, "%s%s: %d token rows; log-likelihoods at most %.1e apart, %d greedy flags "
+                + "differ", largest > ONE_ANSWER_DIFFERS ? "warning: " : "", question.name(), found.length, largest,
+                greedy));
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.ballast.bench;
+
+import com.google.gson.Gson;
+import io.ballast.MissingEnvironmentException;
+import io.ballast.python.PythonEnvironment;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** lm-eval in a child process of the environment's Python, which scores when it is asked to, and says how long it took. */
+final class LmEval implements AutoCloseable {
+    private static final String SCRIPT = "benchmarks/lm_eval_rows.py";
+    private static final int LINES_OF_AN_ERROR = 5;
+
+    private final Gson gson = new Gson();
+    private final Process process;
+    private final BufferedReader answers;
+    private final Writer questions;
+    private final Path log;
+
+    /**
+     * What lm-eval answers.
+     *
+     * @param items   scored
+     * @param seconds that scoring took
+     * @param missing why there is nothing to score, or null
+     */
+    record Answer(int items, double seconds, String missing) {
+    }
+
+    /**
+     * A token row and lm-eval's answer to it.
+     *
+     * @param ids           all tokens
+     * @param targetStart   index of the first that is scored
+     * @param logLikelihood in nats
+     * @param greedy        whether all scored tokens are the most likely ones
+     */
+    record Row(int[] ids, int targetStart, double logLikelihood, boolean greedy) {
+    }
+
+    /**
+     * Starts it; the model is loaded before the first answer comes.
+     *
+     * @param environment with lm_eval
+     * @param setting     what to score
+     * @param folder      an empty one
+     */
+    LmEval(PythonEnvironment environment, EvaluationBenchmark.Setting setting, Path folder) throws IOException {
+        log = folder.resolve("lm_eval.log");
+        process = new ProcessBuilder(environment.executable().toString(),
+                environment.packagePath().resolve(SCRIPT).toString(), setting.model().toString(), setting.data().toString(),
+                String.valueOf(setting.batchSize()))
+                .redirectError(log.toFile()).start();
+        answers = process.inputReader(StandardCharsets.UTF_8);
+        questions = process.outputWriter(StandardCharsets.UTF_8);
+    }
+
+    /** Makes a task's token rows, scores them, and writes them with their answers to a file. */
+    Answer score(EvaluationBenchmark.Question question, int items, Path rows) {
+        return ask(Map.of("task", question.task(), "shots", question.shots(), "items", items, "maxLength",
+                question.maxLength(), "rows", rows.toString()));
+    }
+
+    /** Scores the last task's rows once more. */
+    Answer scoreAgain() {
+        return ask(Map.of("again", true));
+    }
+
+    List<Row> read(Path rows) {
+        try {
+            return Files.readAllLines(rows).stream().map(line -> gson.fromJson(line, Row.class)).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + rows, e);
+        }
+    }
+
+    private Answer ask(Map<String, Object> question) {
+        try {
+            questions.write(gson.toJson(question) + "\n");
+            questions.flush();
+            String answer = answers.readLine();
+            if (answer != null) {
+                return gson.fromJson(answer, Answer.class);
+            }
+        } catch (IOException e) {
+            throw ended(e);
+        }
+        throw ended(null);
+    }
+
+    private MissingEnvironmentException ended(IOException cause) {
+        String said;
+        try {
+            List<String> lines = Files.readAllLines(log);
+            said = String.join("\n", lines.subList(Math.max(0, lines.size() - LINES_OF_AN_ERROR), lines.size()));
+        } catch (IOException e) {
+            said = e.getMessage();
+        }
+        return new MissingEnvironmentException("expected lm_eval to run in the environment's Python; it ended with:\n"
+                + said + "\n'./ballast doctor' says what is missing.", cause);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            questions.close();
+        } finally {
+            process.destroy();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.ballast.compare;
+
+import io.ballast.eval.Contribution;
+import io.ballast.eval.Metric;
+import io.ballast.eval.TaskResult;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A task's results item by item, from memory or from files.
+ *
+ * @param name    of the task
+ * @param metrics in the task's order
+ * @param items   by ascending id
+ * @param subject the column that says what an item is about, where the task's entry names one, else null
+ * @param notes   what a reader must know, such as a metric that is left out
+ */
+record RecordedTask(String name, List<Metric> metrics, List<RecordedItem> items, String subject,
+        List<String> notes) {
+    RecordedTask {
+        items = items.stream().sorted(Comparator.comparingInt(RecordedItem::id)).toList();
+    }
+
+    static RecordedTask of(TaskResult result) {
+        return new RecordedTask(result.task().name(), result.task().metrics(),
+                result.items().stream().map(RecordedItem::of).toList(),
+                result.task().data().subject(), List.of());
+    }
+
+    /** @return the metric with this key, empty where the task has none */
+    Optional<Metric> metric(String key) {
+        return metrics.stream().filter(metric -> metric.key().equals(key)).findFirst();
+    }
+
+    /** @return one an item */
+    List<Contribution> contributions(Metric metric) {
+        return items.stream().map(item -> item.contributions().get(metric.key())).toList();
+    }
+}

@@ -1,0 +1,17 @@
+package io.ballast.eval;
+
+import java.util.List;
+
+/**
+ * What a model said about an item.
+ *
+ * @param likelihoods one an argument; for a text in windows, the sum over them; none of what is generated
+ * @param text        what it generated, or null where likelihoods were asked for
+ */
+public record Answer(List<Likelihood> likelihoods, String text) {
+    /** @return the text, or log-likelihood and whether it is the greedy one of each argument */
+    Object response() {
+        return text != null ? text
+                : likelihoods.stream().map(each -> List.of(each.logProbability(), each.greedy())).toList();
+    }
+}

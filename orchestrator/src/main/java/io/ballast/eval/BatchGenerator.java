@@ -1,0 +1,95 @@
+package io.ballast.eval;
+
+import io.ballast.StoppedException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.ObjIntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Completes prompts in batches of equal settings and nearly equal length, longest first, as lm-eval does:
+ * what does not fit into memory fails at once. One buffer is allocated and lent for every batch.
+ */
+final class BatchGenerator {
+    private static final long PADDING_ID = 0;
+
+    private final TextGenerator generator;
+    private final int batchSize;
+
+    /**
+     * @param generator of the model
+     * @param batchSize rows in a batch
+     */
+    BatchGenerator(TextGenerator generator, int batchSize) {
+        this.generator = generator;
+        this.batchSize = batchSize;
+    }
+
+    /**
+     * @param requests  what is to be completed
+     * @param completed is given each text with the place of its request, as soon as its batch is done
+     * @param progress  is told after every batch
+     * @param cancelled is asked before every batch
+     * @throws StoppedException when {@code cancelled} says so
+     */
+    void generate(List<GenerationRequest> requests, ObjIntConsumer<String> completed, EvaluationProgress progress,
+            BooleanSupplier cancelled) {
+        LongBuffer buffer = allocate(requests);
+        int done = 0;
+        for (List<Integer> batch : batches(requests)) {
+            if (cancelled.getAsBoolean()) {
+                throw new StoppedException("evaluation stopped after " + done + " of " + requests.size() + " prompts");
+            }
+            List<GenerationRequest> rows = batch.stream().map(requests::get).toList();
+            int length = rows.get(0).prompt().length;
+            fill(buffer, rows, length);
+            List<String> texts = generator.generate(buffer, rows.size(), length, rows.get(0).settings(),
+                    rows.get(0).seed());
+            for (int row = 0; row < rows.size(); row++) {
+                completed.accept(texts.get(row), batch.get(row));
+            }
+            done += rows.size();
+            progress.update(done, requests.size());
+        }
+    }
+
+    /** Places of the requests of each batch, the longest prompt first. */
+    private List<List<Integer>> batches(List<GenerationRequest> requests) {
+        Map<GenerationSettings, List<Integer>> alike = new LinkedHashMap<>();
+        IntStream.range(0, requests.size()).boxed()
+                .sorted(Comparator.comparingInt(i -> -requests.get(i).prompt().length))
+                .forEach(i -> alike.computeIfAbsent(requests.get(i).settings(), none -> new ArrayList<>()).add(i));
+        List<List<Integer>> batches = new ArrayList<>();
+        for (List<Integer> group : alike.values()) {
+            for (int start = 0; start < group.size(); start += batchSize) {
+                batches.add(group.subList(start, Math.min(start + batchSize, group.size())));
+            }
+        }
+        return batches;
+    }
+
+    private LongBuffer allocate(List<GenerationRequest> requests) {
+        int longest = requests.stream().mapToInt(request -> request.prompt().length).max().orElse(0);
+        int elements = Math.multiplyExact(Math.min(batchSize, requests.size()), longest + 1);
+        return ByteBuffer.allocateDirect(Math.multiplyExact(elements, Long.BYTES)).order(ByteOrder.nativeOrder())
+                .asLongBuffer();
+    }
+
+    private static void fill(LongBuffer buffer, List<GenerationRequest> rows, int length) {
+        for (int row = 0; row < rows.size(); row++) {
+            int[] prompt = rows.get(row).prompt();
+            int padding = length - prompt.length;
+            for (int position = 0; position < length; position++) {
+                buffer.put(row * length + position, position < padding ? PADDING_ID : prompt[position - padding]);
+            }
+            buffer.put(rows.size() * length + row, prompt.length);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.ballast.eval;
+
+import java.util.List;
+
+/**
+ * A group of task files, as {@code ballast.tasks} reads it.
+ *
+ * @param name     its name
+ * @param alias    what to call it in tables, or null
+ * @param children names of its tasks and groups
+ * @param metrics  scores of its own, made of its tasks'; none for a mere heading
+ */
+record TaskGroup(String name, String alias, List<String> children, List<GroupMetric> metrics) {
+    /**
+     * A score of a group.
+     *
+     * @param metric       lm-eval's name
+     * @param filters      through which answers pass, or null for all
+     * @param weightBySize whether a task counts by its items, or each as one
+     */
+    record GroupMetric(String metric, List<String> filters, boolean weightBySize) {
+        boolean isOf(Metric found) {
+            return found.name().equals(metric) && (filters == null || filters.contains(found.filter()));
+        }
+    }
+}

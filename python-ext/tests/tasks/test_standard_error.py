@@ -1,0 +1,26 @@
+"""Standard errors are drawn as lm-eval draws them."""
+
+import math
+import random
+import statistics
+
+import numpy
+import pytest
+
+from ballast.tasks.standard_error import CHUNK, _perplexities, perplexity_standard_error
+
+VALUES = [-random.Random(5).random() * i for i in range(1, 38)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 99])
+def test_samples_are_those_of_pythons_own_choices(seed):
+    generator = random.Random(seed)
+    expected = [math.exp(-statistics.fmean(generator.choices(VALUES, k=len(VALUES)))) for _ in range(CHUNK)]
+    assert _perplexities(numpy.asarray(VALUES), seed) == pytest.approx(expected, rel=1e-13)
+
+
+def test_it_is_near_the_delta_methods_where_items_are_many():
+    generator = random.Random(3)
+    values = [-2 + 0.3 * generator.gauss(0, 1) for _ in range(2_000)]
+    delta = math.exp(-statistics.fmean(values)) * statistics.stdev(values) / math.sqrt(len(values))
+    assert perplexity_standard_error(values) == pytest.approx(delta, rel=0.02)
