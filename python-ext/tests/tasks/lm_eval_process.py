@@ -10,7 +10,13 @@ from pathlib import Path
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.metrics import exact_match_hf_evaluate
-from lm_eval.api.task import ConfigurableTask
+from lm_eval.api.registry import (
+    AGGREGATION_REGISTRY,
+    DEFAULT_METRIC_REGISTRY,
+    get_metric_aggregation,
+    is_higher_better,
+)
+from lm_eval.api.task import ConfigurableTask, TaskConfig
 from lm_eval.filters import build_filter_ensemble
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
@@ -91,6 +97,19 @@ def exact_match(predictions: list, references: list, options: dict) -> float:
     return float(exact_match_hf_evaluate(predictions=predictions, references=references, **options)["exact_match"])
 
 
+def registry(names: list[str]) -> dict:
+    """The default metrics of each output type; name → [aggregation, whether more is better]."""
+    inverse = {function: name for name, function in AGGREGATION_REGISTRY.items()}
+    return {
+        "defaults": DEFAULT_METRIC_REGISTRY,
+        "metrics": {name: [inverse[get_metric_aggregation(name)], is_higher_better(name)] for name in names},
+    }
+
+
+def generation(config: dict) -> dict | None:
+    return TaskConfig(**config).generation_kwargs
+
+
 def index(folder: str | None) -> dict:
     """name → [kind, file, members of a tag]; the folder of lm-eval itself where none is given."""
     manager = TaskManager(include_path=folder, include_defaults=folder is None)
@@ -123,7 +142,9 @@ def loaded(folder: str, names: list[str]) -> dict:
     }
 
 
-ANSWERS = {each.__name__: each for each in (questions, results, filtered, exact_match, index, loaded)}
+ANSWERS = {each.__name__: each for each in (
+    questions, results, filtered, exact_match, registry, generation, index, loaded
+)}  # fmt: skip
 
 if __name__ == "__main__":
     out, sys.stdout = sys.stdout, sys.stderr
