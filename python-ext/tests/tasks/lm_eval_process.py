@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import datasets
 from lm_eval.api.instance import Instance
 from lm_eval.api.metrics import exact_match_hf_evaluate
 from lm_eval.api.registry import (
@@ -110,6 +111,12 @@ def generation(config: dict) -> dict | None:
     return TaskConfig(**config).generation_kwargs
 
 
+def data_files(folder: str, name: str | None) -> dict:
+    """split → files of a folder that is laid out as a data set of a hub."""
+    found = datasets.load_dataset_builder(folder, name).config.data_files
+    return {str(split): [str(Path(file).relative_to(Path(folder).resolve())) for file in files] for split, files in found.items()}
+
+
 def index(folder: str | None) -> dict:
     """name → [kind, file, members of a tag]; the folder of lm-eval itself where none is given."""
     manager = TaskManager(include_path=folder, include_defaults=folder is None)
@@ -143,7 +150,7 @@ def loaded(folder: str, names: list[str]) -> dict:
 
 
 ANSWERS = {each.__name__: each for each in (
-    questions, results, filtered, exact_match, registry, generation, index, loaded
+    questions, results, filtered, exact_match, registry, generation, data_files, index, loaded
 )}  # fmt: skip
 
 if __name__ == "__main__":

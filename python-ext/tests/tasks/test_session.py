@@ -1,6 +1,8 @@
 import json
+from pathlib import Path
 
 import pytest
+from hub_server import Hub
 
 from ballast import bridge, handles
 from ballast.errors import InvalidInputError
@@ -216,3 +218,20 @@ def test_a_perplexity_keeps_a_text_that_looks_like_a_list_and_refuses_rows_witho
     session.prepare(0, None, 1234)
     with pytest.raises(InvalidInputError, match="perplexity, row 0: doc_to_target: text failed with KeyError: 'text'"):
         session.questions(0, 1)
+
+
+def test_a_hubs_files_come_at_the_revision_that_the_task_file_names(tmp_path, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    repository = tmp_path / "datasets" / "tiny" / "rows"
+    repository.mkdir(parents=True)
+    (repository / "test.jsonl").write_text('{"q": "a"}\n')
+    (repository / ".revisions").write_text("refs/convert/parquet")
+    content = TEXT | {"dataset_path": "tiny/rows", "test_split": "test"}
+    options = {"dataset_kwargs": {"revision": "refs/convert/parquet"}}
+    task = bridge.open_task_of(json.dumps(content | options), False)
+    with Hub(tmp_path, 0) as hub:
+        (file,) = bridge.task_data_files(task, "test", hub.address, str(tmp_path / "cache"))
+        assert Path(file).read_text() == '{"q": "a"}\n'
+        task = bridge.open_task_of(json.dumps(content | {"dataset_kwargs": {"revision": "v9"}}), False)
+        with pytest.raises(InvalidInputError, match="tiny/rows at revision v9"):
+            bridge.task_data_files(task, "test", hub.address, str(tmp_path / "cache"))
