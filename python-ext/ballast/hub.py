@@ -38,33 +38,34 @@ def download_dataset_file(
     return Path(file)
 
 
-def list_dataset_files(repository: str, revision: str | None, endpoint: str | None, cache: str | None) -> list[str]:
-    """The paths of a dataset repository's files, sorted; those in the cache where the hub cannot be reached."""
+def list_dataset_files(
+    repository: str, revision: str | None, endpoint: str | None, cache: str | None
+) -> tuple[list[str], Path | None]:
+    """The paths of a dataset repository's files, sorted, and where they lie.
+
+    They lie nowhere yet (None) where the hub lists them; where it cannot be reached, they are those in the cache.
+    """
     from huggingface_hub import HfApi, snapshot_download
 
     with _explained("dataset", repository, revision, endpoint):
         try:
-            return sorted(HfApi(endpoint=endpoint).list_repo_files(repository, repo_type="dataset", revision=revision))
+            # Its listing of a tree would try again for 20 seconds where nobody answers.
+            information = HfApi(endpoint=endpoint).dataset_info(repository, revision=revision)
+            return sorted(file.rfilename for file in information.siblings), None
         except Exception as error:
             if not _is_unreachable(error):
                 raise
-            folder = Path(
-                snapshot_download(
-                    repository,
-                    repo_type="dataset",
-                    revision=revision,
-                    endpoint=endpoint,
-                    cache_dir=cache,
-                    local_files_only=True,
-                )
-            )
-    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+        cached = snapshot_download(
+            repository, repo_type="dataset", revision=revision, cache_dir=cache, local_files_only=True
+        )
+    folder = Path(cached)
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()), folder
 
 
 def _is_unreachable(error: Exception) -> bool:
     """Whether a hub gave no answer, rather than a refusal."""
-    from huggingface_hub.utils import httpx
     from huggingface_hub import errors
+    from huggingface_hub.utils import httpx
 
     return isinstance(error, errors.OfflineModeIsEnabled | httpx.TransportError | ConnectionError)
 

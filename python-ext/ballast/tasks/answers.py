@@ -33,7 +33,9 @@ def exact_match(
         if ignore_case:
             longest = max(map(len, texts))
             texts = [text.lower()[:longest].rstrip("\0") for text in texts]
-        return [text.translate(str.maketrans("", "", unwanted)) for text in texts] if unwanted else list(texts)
+        if unwanted:
+            texts = [text.translate(str.maketrans("", "", unwanted)).rstrip("\0") for text in texts]
+        return list(texts)
 
     pairs = list(zip(compared(predictions), compared(references), strict=True))
     return sum(prediction == reference for prediction, reference in pairs) / len(pairs)

@@ -1,6 +1,7 @@
 """Which tasks, groups and tags there are: an index of task files by name."""
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -163,7 +164,7 @@ def _keys_of(path: Path, read: dict[Path, dict[str, Any]], including: tuple[Path
         own = {}
     merged: dict[str, Any] = {}
     for each in _listed(own.pop("include", None)):
-        merged |= _keys_of((path.parent / each).resolve(), read, (*including, path))
+        merged |= _keys_of(Path(os.path.normpath(path.parent / each)), read, (*including, path))
     read[path] = merged | own
     return read[path]
 

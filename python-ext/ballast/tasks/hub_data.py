@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,18 @@ from ballast.errors import InvalidInputError
 
 FORMATS = (".parquet", ".json", ".jsonl", ".csv")
 CARD = "README.md"
-DEFAULT = "default"
-# How `datasets` finds a split by the names of files and folders (its documentation, "Structure your repository").
+DEFAULT, TRAIN = "default", "train"
+# How `datasets` finds splits by names (`datasets.data_files`; its documentation, "Structure your repository").
 KEYWORDS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "dev", "val"),
-    "test": ("test", "testing", "eval", "evaluation"),
+    "train": "train|training",
+    "validation": "validation|valid|dev|val",
+    "test": "test|testing|eval|evaluation",
 }
-SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.")
+SHARDED = re.compile(r"data/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}[^/]*\.[^/]*$")
+IN_FOLDER = {split: re.compile(rf"(?:^|[-._ 0-9/])(?:{words})(?:[-._ 0-9][^/]*)?/") for split, words in KEYWORDS.items()}
+IN_NAME = {split: re.compile(rf"(?:^|[-._ 0-9/])(?:{words})[-._ 0-9][^/]*$") for split, words in KEYWORDS.items()}
+IGNORED = re.compile(r"(?:^|/)(?:config|dataset_infos?|dataset_dict)\.json$|(?:^|/)(?:\.|__)")
+SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=[.-])")
 
 
 def split_files(
@@ -40,10 +43,10 @@ def split_files(
         InvalidInputError: no such data set, configuration or split, or one that a script makes.
         EnvironmentMissingError: the hub cannot be reached, and the cache does not hold it.
     """
-    files = hub.list_dataset_files(repository, revision, endpoint, cache)
+    files, folder = hub.list_dataset_files(repository, revision, endpoint, cache)
 
     def local(file: str) -> Path:
-        return hub.download_dataset_file(repository, file, revision, endpoint, cache)
+        return folder / file if folder else hub.download_dataset_file(repository, file, revision, endpoint, cache)
 
     wanted = _files_of_split(repository, name, split, files, _configurations(local(CARD)) if CARD in files else [])
     _check_shards(repository, wanted)
@@ -53,18 +56,20 @@ def split_files(
 def _files_of_split(
     repository: str, name: str | None, split: str, files: Sequence[str], configurations: Sequence[Mapping[str, Any]]
 ) -> list[str]:
+    data = [file for file in files if file.endswith(FORMATS) and not IGNORED.search(file)]
     if configurations:
-        given = _patterns(repository, _configuration(repository, name, configurations))
+        by_split = _configured(_configuration(repository, name, configurations), data)
+    elif name in (None, DEFAULT):
+        by_split = _by_name(data)
     else:
-        given = {}
-        if name not in (None, DEFAULT):
-            raise _refusal(repository, files, f"a configuration {name}", "the data set has none")
-    data = [file for file in files if file.endswith(FORMATS)]
-    by_split = {key: _matching(patterns, data) for key, patterns in given.items()} if given else _by_name(data)
-    if not by_split.get(split):
+        raise _refusal(repository, files, f"a configuration {name}", "the data set has none")
+    wanted = by_split.get(split)
+    if not wanted:
         known = ", ".join(key for key, found in by_split.items() if found) or "none in a format that Ballast reads"
         raise _refusal(repository, files, f"a split {split}", known)
-    return by_split[split]
+    if len({Path(file).suffix for file in wanted}) > 1:
+        raise _refusal(repository, files, f"files of one format for the split {split}", ", ".join(wanted))
+    return wanted
 
 
 def _refusal(repository: str, files: Sequence[str], expected: str, found: str) -> InvalidInputError:
@@ -99,38 +104,57 @@ def _configuration(
     )
 
 
-def _patterns(repository: str, configuration: Mapping[str, Any]) -> dict[str, list[str]]:
-    folder = configuration.get("data_dir")
+def _configured(configuration: Mapping[str, Any], files: Sequence[str]) -> dict[str, list[str]]:
+    """Files by split as a configuration's `data_dir` and `data_files`, in any of its forms, say."""
+    folder = (configuration.get("data_dir") or "").strip("/")
+    inside = [file for file in files if file.startswith(folder + "/")] if folder else files
     given = configuration.get("data_files")
     if given is None:
-        return {} if folder is None else {"train": [f"{folder.strip('/')}/**"]}
-    prefix = "" if folder is None else folder.strip("/") + "/"
+        return _by_name(inside, folder)
     if isinstance(given, list) and all(isinstance(each, Mapping) for each in given):
-        return {each["split"]: [prefix + path for path in _listed(each["path"])] for each in given}
-    if isinstance(given, Mapping):
-        return {split: [prefix + path for path in _listed(paths)] for split, paths in given.items()}
-    return {"train": [prefix + path for path in _listed(given)]}
+        given = {each["split"]: each["path"] for each in given}
+    elif not isinstance(given, Mapping):
+        given = {TRAIN: given}
+    return {split: _matching(_listed(patterns), folder, inside) for split, patterns in given.items()}
 
 
-def _matching(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
-    return [file for pattern in patterns for file in files if fnmatch(file, pattern.replace("**/", "*"))]
+def _matching(patterns: Sequence[str], folder: str, files: Sequence[str]) -> list[str]:
+    whole = [_pattern(f"{folder}/{each}" if folder else each) for each in patterns]
+    return [file for pattern in whole for file in files if pattern.fullmatch(file)]
 
 
-def _by_name(files: Sequence[str]) -> dict[str, list[str]]:
-    """Files by the split that their names, or those of their folders, tell; all are "train" where none does."""
-    found: dict[str, list[str]] = {}
-    for split, words in KEYWORDS.items():
-        told = re.compile(rf"(?:^|[-._ 0-9/])(?:{'|'.join(words)})(?:[-._ 0-9/]|$)")
-        found[split] = [file for file in files if told.search(file)]
-    return found if any(found.values()) else {"train": list(files)}
+def _pattern(glob: str) -> re.Pattern[str]:
+    """A glob as the hub's file system reads it: only `**` crosses folders."""
+    meanings = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", glob)
+    return re.compile("".join(meanings.get(part) or (part if part[:1] == "[" else re.escape(part)) for part in parts))
+
+
+def _by_name(files: Sequence[str], folder: str = "") -> dict[str, list[str]]:
+    """Files by the split that `data/SPLIT-00000-of-00001…` tells, else their folders, else their names; else "train"."""
+    inside = {file: file[len(folder) + 1 :] if folder else file for file in files}
+    shards: dict[str, list[str]] = {}
+    for file, path in inside.items():
+        if shard := SHARDED.match(path):
+            shards.setdefault(shard.group(1), []).append(file)
+    if shards:
+        return shards
+    for told in (IN_FOLDER, IN_NAME):
+        found = {split: [file for file, path in inside.items() if told[split].search(path)] for split in KEYWORDS}
+        if any(found.values()):
+            return found
+    return {TRAIN: list(files)}
 
 
 def _check_shards(repository: str, files: Sequence[str]) -> None:
-    """A listing from a cache may lack some of a split's parts."""
+    """A listing that comes from a cache may lack some of a split's parts."""
     for file in files:
         part = SHARD.search(file)
-        if part and sum(SHARD.sub(".", each) == SHARD.sub(".", file) for each in files) != int(part.group(2)):
-            raise InvalidInputError(f"hub: dataset {repository}: expected all {part.group(2)} parts of {file}, found fewer")
+        if part and sum(each.startswith(file[: part.start()] + "-") for each in files) < int(part.group(2)):
+            raise InvalidInputError(
+                f"hub: dataset {repository}: expected all {int(part.group(2))} parts of {file}, found fewer; fetch them "
+                "once with a network"
+            )
 
 
 def _listed(value: Any) -> list[Any]:

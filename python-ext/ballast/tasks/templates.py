@@ -63,7 +63,7 @@ def render(template: str, row: Mapping[str, Any]) -> str:
         InvalidInputError: the template is none, or reads what the row does not have.
     """
     try:
-        return _compiled(template).render(**row)
+        return _compiled(template).render(row)
     except InvalidInputError:  # Ballast's own filters say it all.
         raise
     except Exception as error:  # An expression in a template may raise anything.
