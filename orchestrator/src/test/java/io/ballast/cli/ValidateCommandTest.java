@@ -53,7 +53,7 @@ class ValidateCommandTest {
         "model.path=nowhere                  |model.path",
         "evaluation.general=[\"sciqq\"]      |sciq",
         "evaluation.general=[{\"task\": \"sciq\", \"data\": \"nowhere.jsonl\"}] |nowhere.jsonl",
-        "evaluation.domain=[{\"name\": \"q\", \"multipleChoice\": {\"path\": \"piqa.jsonl\", \"prompt\": \"{goul}\", \"choices\": [\"a\", \"b\"], \"answer\": \"0\"}}] |goul",
+        "evaluation.domain=[{\"name\": \"q\", \"multipleChoice\": {\"path\": \"a.jsonl\", \"prompt\": \"{goul}\", \"choices\": [\"a\", \"b\"], \"answer\": \"0\"}}] |goul",
         "domain.learningRate=-1              |domain.learningRate",
         "retention.lambda=-1                 |retention.lambda",
         "retention.xi=0                      |retention.xi",
