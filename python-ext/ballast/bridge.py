@@ -1,8 +1,8 @@
 """What Java calls. Only forwards: every function hands its arguments to the module that does the work.
 
 Arguments are positional: scalars, strings, lists, maps, and direct buffers that numpy reads and writes in Java's
-memory. Models, phases, anchors, tasks and scalar writers are known to Java by number. All calls come from one thread. There
-are no defaults here: the experiment's stand in Java.
+memory. Models, phases, anchors, tasks and scalar writers are known to Java by number. All calls come from one thread.
+There are no defaults here: the experiment's stand in Java.
 """
 
 import importlib.metadata

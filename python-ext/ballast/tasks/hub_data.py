@@ -20,8 +20,9 @@ KEYWORDS = {
     "test": "test|testing|eval|evaluation",
 }
 SHARDED = re.compile(r"data/(\w+(?:\.\w+)*)-\d{5}-of-\d{5}[^/]*\.[^/]*$")
-IN_FOLDER = {split: re.compile(rf"(?:^|[-._ 0-9/])(?:{words})(?:[-._ 0-9][^/]*)?/") for split, words in KEYWORDS.items()}
-IN_NAME = {split: re.compile(rf"(?:^|[-._ 0-9/])(?:{words})[-._ 0-9][^/]*$") for split, words in KEYWORDS.items()}
+BEGINS = "(?:^|[-._ 0-9/])"
+IN_FOLDER = {split: re.compile(rf"{BEGINS}(?:{words})(?:[-._ 0-9][^/]*)?/") for split, words in KEYWORDS.items()}
+IN_NAME = {split: re.compile(rf"{BEGINS}(?:{words})[-._ 0-9][^/]*$") for split, words in KEYWORDS.items()}
 IGNORED = re.compile(r"(?:^|/)(?:config|dataset_infos?|dataset_dict)\.json$|(?:^|/)(?:\.|__)")
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=[.-])")
 
@@ -131,7 +132,7 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 
 def _by_name(files: Sequence[str], folder: str = "") -> dict[str, list[str]]:
-    """Files by the split that `data/SPLIT-00000-of-00001…` tells, else their folders, else their names; else "train"."""
+    """Files by the split that `data/SPLIT-00000-of-00001…` tells, else their folders or names; else all "train"."""
     inside = {file: file[len(folder) + 1 :] if folder else file for file in files}
     shards: dict[str, list[str]] = {}
     for file, path in inside.items():
@@ -152,8 +153,8 @@ def _check_shards(repository: str, files: Sequence[str]) -> None:
         part = SHARD.search(file)
         if part and sum(each.startswith(file[: part.start()] + "-") for each in files) < int(part.group(2)):
             raise InvalidInputError(
-                f"hub: dataset {repository}: expected all {int(part.group(2))} parts of {file}, found fewer; fetch them "
-                "once with a network"
+                f"hub: dataset {repository}: expected all {int(part.group(2))} parts of {file}, found fewer; fetch "
+                "them once with a network"
             )
 
 

@@ -81,7 +81,8 @@ class Metrics:
                 left_out[name] = reason
         if not metrics:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items()) or "found none"
-            raise InvalidInputError(f"{content.get('task')}: metric_list: expected a metric that Ballast has, {reasons}")
+            task = content.get("task")
+            raise InvalidInputError(f"{task}: metric_list: expected a metric that Ballast has, {reasons}")
         return cls(metrics, left_out)
 
 

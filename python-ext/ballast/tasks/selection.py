@@ -77,12 +77,14 @@ class _Resolving:
         task = {"name": name, "file": file, "content": content}
         if self.selection.tasks.setdefault(name, task) != task:
             raise InvalidInputError(
-                f"tasks: expected each task in one form, found {name} twice with different settings: evaluate one group "
-                "at a time"
+                f"tasks: expected each task in one form, found {name} twice with different settings: evaluate one "
+                "group at a time"
             )
         return name
 
-    def _group(self, name: str, content: Mapping[str, Any], overrides: Mapping[str, Any], within: tuple[str, ...]) -> str:
+    def _group(
+        self, name: str, content: Mapping[str, Any], overrides: Mapping[str, Any], within: tuple[str, ...]
+    ) -> str:
         if name in within:
             raise InvalidInputError(f"tasks: expected groups without a circle, found {' → '.join((*within, name))}")
         for_members = {key: value for key, value in content.items() if key not in GROUP_KEYS} | dict(overrides)
@@ -108,7 +110,7 @@ class _Resolving:
             return self._named_group(member, group, for_members, within)
         name = member.get("task")
         if not isinstance(name, str):
-            raise InvalidInputError(f"group {group}: expected a member with a name under task or group, found {member!r}")
+            raise InvalidInputError(f"group {group}: expected names under task or group, found {member!r}")
         overrides = dict(for_members) | {key: value for key, value in member.items() if key != "task"}
         if self.directory.get(name) is not None:
             return self.add(self._get(name), overrides, within)

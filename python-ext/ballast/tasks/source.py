@@ -81,9 +81,9 @@ class Source:
     def leaves_question_out(self) -> bool:
         """Whether lm-eval draws one example more and leaves the question out.
 
-        It does so where the split for examples is the test split; also where the file names neither. It forgets to where
-        both turn out to be the same split in another way, such as the validation split, and may then show a question's
-        own answer: Ballast leaves it out there too.
+        It does so where the split for examples is the test split; also where the file names neither. It forgets to
+        where both turn out to be the same split in another way, such as the validation split, and may then show a
+        question's own answer: Ballast leaves it out there too.
         """
         return self.configured == self.test_split or self.fewshot == self.test
 

@@ -22,7 +22,7 @@ def _regex_replace(string: str, pattern: str, repl: str, count: int = 0) -> str:
 
 @pass_context
 def _column(context: Context, name: str) -> str:
-    """`"Any name" | column`: that column as text, of a list or a map its JSON. A filter, since columns hide functions."""
+    """`"Any name" | column`: that column as text, what is no text as JSON. A filter, since columns hide functions."""
     value = context.parent.get(name)
     if value is None or value is _ENVIRONMENT.globals.get(name):
         raise InvalidInputError(f"expected a value in the column {name!r}, found none")

@@ -114,14 +114,19 @@ def generation(config: dict) -> dict | None:
 def data_files(folder: str, name: str | None) -> dict:
     """split → files of a folder that is laid out as a data set of a hub."""
     found = datasets.load_dataset_builder(folder, name).config.data_files
-    return {str(split): [str(Path(file).relative_to(Path(folder).resolve())) for file in files] for split, files in found.items()}
+    root = Path(folder).resolve()
+    return {str(split): [str(Path(file).relative_to(root)) for file in files] for split, files in found.items()}
 
 
 def index(folder: str | None) -> dict:
     """name → [kind, file, members of a tag]; the folder of lm-eval itself where none is given."""
     manager = TaskManager(include_path=folder, include_defaults=folder is None)
     return {
-        name: [entry.kind.name, str(entry.yaml_path and entry.yaml_path.resolve()), sorted(entry.tags) if entry.kind.name == "TAG" else []]
+        name: [
+            entry.kind.name,
+            str(entry.yaml_path and entry.yaml_path.resolve()),
+            sorted(entry.tags) if entry.kind.name == "TAG" else [],
+        ]
         for name, entry in manager.task_index.items()
     }
 

@@ -27,7 +27,8 @@ def test_functions_stand_as_their_source_wherever_they_are():
     def target(row):
         return row["q"]
 
-    config = config_of({"task": "t", "doc_to_target": target, "metric_list": [{"metric": target}, {"metric": max}]}, None)
+    metrics = [{"metric": target}, {"metric": max}]
+    config = config_of({"task": "t", "doc_to_target": target, "metric_list": metrics}, None)
     assert config["doc_to_target"] == config["fewshot_config"]["doc_to_target"]
     assert 'return row["q"]' in config["doc_to_target"] and 'return row["q"]' in config["metric_list"][0]["metric"]
     assert config["metric_list"][1]["metric"] == str(max) and config["metadata"] == {"config_source": "inline"}

@@ -98,7 +98,8 @@ def test_a_file_is_named_by_its_path(folder):
 
 
 def test_content_holds_what_is_included_and_where_functions_lie(folder):
-    assert content_of(folder / "b" / "class.yaml") == {"class": {"!function": f"{folder}/b/own.Task"}, "task": "of_code"}
+    code = {"!function": f"{folder}/b/own.Task"}
+    assert content_of(folder / "b" / "class.yaml") == {"class": code, "task": "of_code"}
     assert content_of(folder / "a" / "two.yaml")["output_type"] == "generate_until"
     (folder / "circle.yaml").write_text("include: circle.yaml\n")
     with pytest.raises(InvalidInputError, match="expected YAML of keys and values in the task file .*circle.yaml"):

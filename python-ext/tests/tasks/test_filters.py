@@ -6,9 +6,11 @@ from ballast.errors import InvalidInputError
 from ballast.tasks.filters import FILTERS, pipelines
 
 TEXTS = [
-    "", "   ", "no number", "#### 1,200", "so #### -3. and #### 4", "$1,234.50 or 7 – ７", "The answer is (B).", "x #### .",
-    "İSTANBUL ß \u2003", "\x1c\n a \x85", "a: B", ":  C and so on", "guilty of fraud", "Guilty!", "NUL \0", "𝄞 12 𝄞",
-    "(''), ('dog', 'NOUN'), ('runs', 'VERB')", "person: Ann, Bob $$ location: none$$ date: 3 May\norg: ACME$", "#### 5\n#### 6",
+    "", "   ", "no number", "#### 1,200", "so #### -3. and #### 4", "$1,234.50 or 7 – ７", "The answer is (B).",
+    "x #### .", "İSTANBUL ß \u2003", "\x1c\n a \x85", "a: B", ":  C and so on", "guilty of fraud", "Guilty!",
+    "NUL \0", "𝄞 12 𝄞",
+    "(''), ('dog', 'NOUN'), ('runs', 'VERB')", "person: Ann, Bob $$ location: none$$ date: 3 May\norg: ACME$",
+    "#### 5\n#### 6",
 ]  # fmt: skip
 ROWS = [{"choices": [" Guilty ", "guilty of fraud", "Paris?", "(d) x.y", "Guilty of fraud"]} for _ in TEXTS]
 FIRST = {"function": "take_first"}
@@ -67,7 +69,8 @@ def test_a_filter_of_the_tasks_own_sees_answers_and_rows():
         def apply(self, answers, rows):
             return [[text + row["q"] + self.suffix for text in each] for each, row in zip(answers, rows, strict=True)]
 
-    steps = [{"function": Mine, "suffix": "!"}, {"function": "custom", "filter_fn": lambda answers, rows: answers[::-1]}]
+    turned = {"function": "custom", "filter_fn": lambda answers, rows: answers[::-1]}
+    steps = [{"function": Mine, "suffix": "!"}, turned]
     (pipeline,) = pipelines({"filter_list": [{"name": "mine", "filter": [*steps, FIRST]}]})
     assert pipeline.apply([["a"], ["b"]], [{"q": "1"}, {"q": "2"}]) == ["b2!", "a1!"]
 
@@ -79,7 +82,7 @@ def test_a_filter_of_the_tasks_own_sees_answers_and_rows():
         ({"function": "decontaminate", "path": "x"}, "expected one of .*, found 'decontaminate'"),
         ({"function": "regex", "pattern": "a"}, "the filter regex cannot be made of .*'pattern'"),
         ({"function": "regex", "regex_pattern": "("}, "the filter regex cannot be made of"),
-        ({"function": "take_first_k"}, "the filter take_first_k cannot be made of {}: missing a required argument: 'k'"),
+        ({"function": "take_first_k"}, "take_first_k cannot be made of {}: missing a required argument: 'k'"),
     ],
 )  # fmt: skip
 def test_a_filter_that_does_not_exist_is_refused_by_name(step, said):

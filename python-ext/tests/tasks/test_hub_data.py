@@ -29,8 +29,9 @@ configs:
 """
 # Files of each layout, and the names of its configurations.
 LAYOUTS = {
-    "shards": (["data/train-00000-of-00001.csv", "data/test-00000-of-00002-ab12.csv", "data/test-00001-of-00002-ab12.csv",
-                "data/strange.split-00000-of-00001.csv", "other/validation.csv"], [None]),
+    "shards": (["data/train-00000-of-00001.csv", "data/test-00000-of-00002-ab12.csv",
+                "data/test-00001-of-00002-ab12.csv", "data/strange.split-00000-of-00001.csv",
+                "other/validation.csv"], [None]),
     "folders": (["train/a.csv", "x/test-small/b.csv", "x/dev.set/c/d.csv", "test.csv", "mytest/e.csv"], [None]),
     "names": (["train.csv", "my_test.csv", "x/a-val-1.csv", "contest.csv", "testing/trained.csv.csv"], [None]),
     "names only": (["eval.1.csv", "training 2.csv", "validation_.csv", "latest.csv"], [None]),
@@ -60,13 +61,14 @@ def folder(root, layout: str):
     return root / "datasets" / "tiny" / layout.replace(" ", "-")
 
 
-@pytest.mark.parametrize(("layout", "name"), [(layout, name) for layout, (_, names) in LAYOUTS.items() for name in names])
+@pytest.mark.parametrize(("layout", "name"), [(each, name) for each, (_, names) in LAYOUTS.items() for name in names])
 def test_files_are_those_that_datasets_finds(layout, name, root, tmp_path, lm_eval):
     theirs = lm_eval.ask("data_files", folder=str(folder(root, layout)), name=name)
     assert theirs
+    repository = f"tiny/{folder(root, layout).name}"
     with Hub(root, 0) as hub:
         for split, files in theirs.items():
-            found = split_files(f"tiny/{layout.replace(' ', '-')}", name, split, None, hub.address, str(tmp_path / "cache"))
+            found = split_files(repository, name, split, None, hub.address, str(tmp_path / "cache"))
             assert len(found) == len(files)
             assert all(mine.endswith(f"/{file}") for mine, file in zip(sorted(found), sorted(files), strict=True))
 
@@ -76,7 +78,7 @@ def test_a_split_or_configuration_that_is_not_there_is_refused_with_those_that_a
         for layout, name, split, said in [
             ("names-only", None, "tests", "expected a split tests, found train, validation, test"),
             ("names-only", "main", "test", "expected a configuration main, found the data set has none"),
-            ("configurations", "fifth", "test", "dataset_name to be one of first, second, third, fourth, found 'fifth'"),
+            ("configurations", "fifth", "test", "dataset_name to be one of first, .*, fourth, found 'fifth'"),
         ]:
             with pytest.raises(InvalidInputError, match=f"dataset tiny/{layout}: .*{said}"):
                 split_files(f"tiny/{layout}", name, split, None, hub.address, str(tmp_path / "cache"))
@@ -88,13 +90,15 @@ def test_a_data_set_made_by_a_script_is_refused_with_what_to_do(root, tmp_path):
     repository = root / "datasets" / "tiny" / "scripted"
     repository.mkdir()
     (repository / "scripted.py").write_text("raise SystemExit\n")
-    with Hub(root, 0) as hub, pytest.raises(InvalidInputError, match=r"the script scripted.py, .* refs/convert/parquet"):
+    said = r"the script scripted.py, .* refs/convert/parquet"
+    with Hub(root, 0) as hub, pytest.raises(InvalidInputError, match=said):
         split_files("tiny/scripted", None, "test", None, hub.address, str(tmp_path / "cache"))
 
 
 def test_a_split_of_two_formats_is_refused(root, tmp_path):
     (folder(root, "names only") / "eval.2.jsonl").write_text("{}\n")
-    with Hub(root, 0) as hub, pytest.raises(InvalidInputError, match="files of one format for the split test, found eval.1"):
+    said = "files of one format for the split test, found eval.1"
+    with Hub(root, 0) as hub, pytest.raises(InvalidInputError, match=said):
         split_files("tiny/names-only", None, "test", None, hub.address, str(tmp_path / "cache"))
 
 
@@ -122,5 +126,5 @@ def test_a_cache_with_some_of_the_parts_is_not_taken_for_the_whole(root, tmp_pat
         first = "data/test-00000-of-00002-ab12.csv"
         ballast_hub.download_dataset_file("tiny/shards", first, None, hub.address, cache)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(InvalidInputError, match="expected all 2 parts of data/test-00000-of-00002-ab12.csv, found fewer"):
+    with pytest.raises(InvalidInputError, match="expected all 2 parts of data/test-00000-of-00002-ab12.csv"):
         split_files("tiny/shards", None, "test", None, NOBODY, cache)

@@ -4,8 +4,8 @@ from ballast.errors import InvalidInputError
 from ballast.tasks import TaskSession, multiple_choice
 
 
-def asked(rows: list[dict], prompt: str = "{q}?", choices: tuple = ("{a}", "{b}"), answer: str = "{label}") -> list[dict]:
-    session = TaskSession.of(multiple_choice("mine", prompt, choices, answer))
+def asked(rows: list[dict], prompt: str = "{q}?", choices: tuple = ("{a}", "{b}")) -> list[dict]:
+    session = TaskSession.of(multiple_choice("mine", prompt, choices, "{label}"))
     session.add_rows("test", rows)
     session.prepare(0, None, 0)
     return session.questions(0, len(rows))

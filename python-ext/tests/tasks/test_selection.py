@@ -90,8 +90,8 @@ def test_a_task_in_place_is_a_task_of_its_group(folder):
         ("group: g\ntask: [a, none]\n", "found 'none'; the nearest are"),
         ("group: g\ntask: [{task: none}]\n", "found 'none'"),
         ("group: g\ntask: [g]\n", "groups without a circle, found g → g"),
-        ("group: g\ntask: [{name: a}]\n", "group g: expected a member with a name"),
-        ("group: g\ntask: [a]\naggregate_metric_list: [{metric: acc, aggregation: max}]\n", "expected mean, found 'max'"),
+        ("group: g\ntask: [{name: a}]\n", "group g: expected names under task or group"),
+        ("group: g\ntask: [a]\naggregate_metric_list: [{metric: acc, aggregation: max}]\n", "mean, found 'max'"),
     ],
 )  # fmt: skip
 def test_a_group_that_cannot_be_followed_says_why(text, said, folder):

@@ -31,9 +31,10 @@ def test_files_begin_at_the_task_files_folder_in_every_form(given, files, folder
 
 
 def test_addresses_and_whole_paths_stay(folder):
-    given = {"data_files": {"test": ["hf://datasets/a/b/c.jsonl", "/data/x.jsonl"]}, "trust_remote_code": True, "sep": ";"}
+    files = {"test": ["hf://datasets/a/b/c.jsonl", "/data/x.jsonl"]}
+    given = {"data_files": files, "trust_remote_code": True, "sep": ";"}
     described = Source.of(TASK | {"dataset_kwargs": given}, folder).describe()
-    assert described["dataset"]["dataFiles"] == {"test": ["hf://datasets/a/b/c.jsonl", "/data/x.jsonl"]}
+    assert described["dataset"]["dataFiles"] == files
     assert described["dataset"]["options"] == {"sep": ";"}
 
 
