@@ -6,7 +6,6 @@ import io.ballast.study.StudyConfig;
 import io.ballast.study.StudyResults;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** What a study found, in short: for each domain the methods at equal learning, the best first. */
 final class StudyText {
@@ -20,18 +19,26 @@ final class StudyText {
                 for (Comparison.Equal equal : new Comparison(config, results, domain.name()).atEqualLearning()) {
                     text.append(String.format(Locale.ROOT, "%n%s, learned %.3f (%s): kept (%s)%n", domain.name(),
                             equal.value(), results.learned().get(domain.name()), results.kept().get(domain.name())));
-                    text.append(table(equal.methods()));
+                    text.append(table(equal));
                 }
             }
         }
         return text.toString();
     }
 
-    private static TextTable table(Map<String, Spread> methods) {
-        TextTable table = new TextTable("", "kept", "± over seeds", "seeds");
-        methods.forEach((method, kept) -> table.row(List.of(method, String.format(Locale.ROOT, "%.3f", kept.mean()),
-                kept.count() > 1 ? String.format(Locale.ROOT, "%.3f", kept.deviation()) : "—",
-                String.valueOf(kept.count()))));
+    private static TextTable table(Comparison.Equal equal) {
+        TextTable table = new TextTable("", "kept", "± over seeds", "seeds", "from the best", "± over seeds");
+        String best = equal.methods().keySet().stream().findFirst().orElse(null);
+        equal.methods().forEach((method, reading) -> {
+            Spread kept = reading.spread();
+            Spread behind = equal.difference(method, best);
+            table.row(List.of(method, number(kept.mean()), number(kept.deviation()), String.valueOf(kept.count()),
+                    method.equals(best) ? "" : number(behind.mean()), method.equals(best) ? "" : number(behind.deviation())));
+        });
         return table;
+    }
+
+    private static String number(double value) {
+        return Double.isNaN(value) ? "—" : String.format(Locale.ROOT, "%.3f", value);
     }
 }

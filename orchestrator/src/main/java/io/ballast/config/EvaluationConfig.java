@@ -10,7 +10,7 @@ import java.util.function.UnaryOperator;
  * @param general   what must be kept
  * @param domain    what is to be learned
  * @param batchSize rows in a scoring batch
- * @param tasksDir  absolute paths of folders with task files, looked through before those that Ballast ships
+ * @param tasksDir  absolute paths of folders with task files; a name that Ballast ships too is theirs
  * @param dataDir   absolute path of a folder with data files of tasks, or null
  * @param cache     whether what an unchanged model says is kept and not asked again
  * @param trustTaskCode whether Python code of task files that Ballast does not ship may run
@@ -21,8 +21,7 @@ public record EvaluationConfig(
         @Setting(value = "General tasks: what must be kept.", byDefault = "[]") List<TaskConfig> general,
         @Setting(value = "Domain tasks: what is to be learned.", byDefault = "[]") List<TaskConfig> domain,
         @Setting(value = "Rows in a scoring batch.", byDefault = "16", minimum = 1) int batchSize,
-        @Setting(value = "Folders with task files in lm-eval's YAML format, looked through before those that Ballast"
-                + " ships.", byDefault = "[]", path = true) List<String> tasksDir,
+        @Setting(value = "Folders with task files in lm-eval's YAML format; a name that Ballast ships too is theirs.", byDefault = "[]", path = true) List<String> tasksDir,
         @Setting(value = "Folder with TASK/test, TASK/validation or TASK data files, for tasks without 'data'.",
                 path = true) String dataDir,
         @Setting(value = "Whether what a model says before it is changed is kept on this machine, and taken from there"

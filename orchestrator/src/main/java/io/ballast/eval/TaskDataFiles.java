@@ -75,6 +75,10 @@ final class TaskDataFiles {
 
     private List<Path> ofSplit(String split) {
         TaskFacts.Dataset dataset = facts.dataset();
+        dataset.options().keySet().stream().filter(option -> !option.equals("revision")).findFirst().ifPresent(option -> {
+            throw new InvalidInputException("task " + facts.task() + ": expected dataset_kwargs with data_files and"
+                    + " revision only, found " + option + ", which Ballast cannot follow. Name the task's file as 'data'.");
+        });
         if (dataset.dataFiles() != null) {
             if (!dataset.dataFiles().containsKey(split)) {
                 throw new InvalidInputException("task " + facts.task() + ": expected data_files of the split " + split

@@ -31,8 +31,9 @@ record TaskFacts(String task, String outputType, JsonPrimitive version, Integer 
      * @param path      json, csv, parquet or a repository of the hub
      * @param name      of a configuration of the repository, or null
      * @param dataFiles absolute paths by split, or null
+     * @param options   further arguments of {@code datasets.load_dataset}
      */
-    record Dataset(String path, String name, Map<String, List<String>> dataFiles) {
+    record Dataset(String path, String name, Map<String, List<String>> dataFiles, Map<String, Object> options) {
     }
 
     /**

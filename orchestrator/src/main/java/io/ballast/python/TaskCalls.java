@@ -19,7 +19,7 @@ public final class TaskCalls {
      * Finds tasks by name.
      *
      * @param names       of tasks, groups or tags; or paths of task files
-     * @param directories folders with task files, looked through before those that Ballast ships
+     * @param directories folders with task files; a name that Ballast ships too is theirs
      * @return JSON: {@code {"tasks": [{"name", "file", "content"}], "groups": [{"name", "alias", "children", "metrics"}]}};
      *         of file and content one is null
      * @throws io.ballast.InvalidInputException for a name that nothing has, with the nearest

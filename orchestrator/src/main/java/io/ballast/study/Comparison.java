@@ -52,14 +52,40 @@ public final class Comparison {
      * @param value   that score
      * @param methods the other axis by method, the best first; methods whose curves do not reach the value are missing
      */
-    public record Equal(double value, Map<String, Spread> methods) {
+    public record Equal(double value, Map<String, Reading> methods) {
+        /**
+         * Compares a method with another on the seeds that both have, each seed with itself.
+         *
+         * @param name  of the method
+         * @param other of the one it is compared with
+         * @return its score minus the other's, over seeds
+         */
+        public Spread difference(String name, String other) {
+            Map<Long, Double> theirs = methods.get(other).bySeed();
+            return Spread.of(methods.get(name).bySeed().entrySet().stream()
+                    .filter(each -> theirs.containsKey(each.getKey()))
+                    .map(each -> each.getValue() - theirs.get(each.getKey())).toList());
+        }
+    }
+
+    /**
+     * A method's score where all have the same on the other axis.
+     *
+     * @param bySeed the score by seed
+     */
+    public record Reading(Map<Long, Double> bySeed) {
+        /** @return over seeds */
+        public Spread spread() {
+            return Spread.of(bySeed.values());
+        }
     }
 
     /** @return the points of each method that has any, by method, the weakest strength first */
     public Map<String, List<Point>> points() {
         Map<String, List<Point>> points = new LinkedHashMap<>();
         for (StudyConfig.Method method : config.methods()) {
-            List<Double> strengths = rows(method.name()).map(StudyRow::strength).distinct().toList();
+            List<Double> strengths = rows(method.name()).map(StudyRow::strength).distinct()
+                    .sorted(Comparator.nullsFirst(Comparator.naturalOrder())).toList();
             if (!strengths.isEmpty()) {
                 points.put(method.name(), strengths.stream().map(strength -> point(method.name(), strength)).toList());
             }
@@ -126,17 +152,19 @@ public final class Comparison {
     }
 
     private Equal equal(Axis axis, double value, Measure ofAxis, Axis other, Measure ofOther) {
-        Map<String, Spread> methods = new LinkedHashMap<>();
+        Map<String, Reading> methods = new LinkedHashMap<>();
         for (StudyConfig.Method method : config.methods()) {
-            List<Double> found = curves(method).stream()
-                    .flatMap(curve -> curve.at(axis, value, ofAxis.higherIsBetter(), other, ofOther.higherIsBetter())
-                            .stream()).toList();
-            if (!found.isEmpty() && found.size() == curves(method).size()) {
-                methods.put(method.name(), Spread.of(found));
+            Map<Long, Curve> curves = curves(method);
+            Map<Long, Double> found = new LinkedHashMap<>();
+            curves.forEach((seed, curve) -> curve.at(axis, value, ofAxis.higherIsBetter(), other, ofOther.higherIsBetter())
+                    .ifPresent(score -> found.put(seed, score)));
+            if (!found.isEmpty() && found.size() == curves.size()) {
+                methods.put(method.name(), new Reading(found));
             }
         }
-        Comparator<Map.Entry<String, Spread>> order = Comparator.comparingDouble(each -> each.getValue().mean());
-        Map<String, Spread> sorted = new LinkedHashMap<>();
+        Comparator<Map.Entry<String, Reading>> order = Comparator.comparingDouble(
+                each -> each.getValue().spread().mean());
+        Map<String, Reading> sorted = new LinkedHashMap<>();
         methods.entrySet().stream().sorted(ofOther.higherIsBetter() ? order.reversed() : order)
                 .forEach(each -> sorted.put(each.getKey(), each.getValue()));
         return new Equal(value, sorted);
@@ -147,7 +175,7 @@ public final class Comparison {
         List<double[]> ranges = new ArrayList<>();
         TreeSet<Double> ends = new TreeSet<>();
         for (StudyConfig.Method method : config.methods()) {
-            for (Curve curve : curves(method)) {
+            for (Curve curve : curves(method).values()) {
                 curve.range(axis).ifPresent(range -> {
                     ranges.add(range);
                     ends.add(range[0]);
@@ -174,12 +202,14 @@ public final class Comparison {
     }
 
     /** A method's curve for each of its seeds; where it starts from another method, that one's point comes first. */
-    private List<Curve> curves(StudyConfig.Method method) {
-        return rows(method.name()).map(StudyRow::seed).distinct().map(seed -> new Curve(Stream.concat(
+    private Map<Long, Curve> curves(StudyConfig.Method method) {
+        Map<Long, Curve> curves = new LinkedHashMap<>();
+        rows(method.name()).map(StudyRow::seed).distinct().forEach(seed -> curves.put(seed, new Curve(Stream.concat(
                 method.from() == null ? Stream.empty() : rows(method.from()).filter(row -> row.seed() == seed).limit(1),
                 rows(method.name()).filter(row -> row.seed() == seed)
                         .sorted(Comparator.comparing(StudyRow::strength,
-                                Comparator.nullsFirst(Comparator.naturalOrder())))).toList())).toList();
+                                Comparator.nullsFirst(Comparator.naturalOrder())))).toList())));
+        return curves;
     }
 
     private Stream<StudyRow> rows(String method) {

@@ -8,10 +8,13 @@ import io.ballast.config.NearestName;
 import io.ballast.config.PlainNumber;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A study, resolved: every run of it is an experiment that was checked. Immutable. */
 public final class Study {
@@ -39,24 +42,26 @@ public final class Study {
         for (StudyConfig.Domain domain : config.domains()) {
             for (int seed : config.seeds()) {
                 for (StudyConfig.Method method : config.methods()) {
-                    if (includes(method.domains(), domain.name()) && includes(method.seeds(), seed)) {
-                        runs.addAll(runs(config, folder, domain, seed, method, keys));
-                    }
+                    runs.addAll(runs(config, folder, domain, seed, method, keys));
                 }
             }
         }
         return new Study(config, runs);
     }
 
-    private static boolean includes(List<?> chosen, Object one) {
-        return chosen == null || chosen.contains(one);
+    /** Of all rounds of a method that have the domain and the seed; null is a run without a strength. */
+    private static Set<Double> strengths(StudyConfig.Method method, String domain, int seed) {
+        Set<Double> strengths = new LinkedHashSet<>();
+        Stream.concat(Stream.of(new StudyConfig.Round(method.strengths(), method.domains(), method.seeds())),
+                method.more().stream()).filter(round -> round.includes(domain, seed)).forEach(round ->
+                        strengths.addAll(round.strengths().isEmpty() ? Collections.singleton(null) : round.strengths()));
+        return strengths;
     }
 
     private static List<StudyRun> runs(StudyConfig config, Path folder, StudyConfig.Domain domain, int seed,
             StudyConfig.Method method, RunKey keys) {
         List<StudyRun> runs = new ArrayList<>();
-        List<Double> strengths = method.strengths().isEmpty() ? Arrays.asList((Double) null) : method.strengths();
-        for (Double strength : strengths) {
+        for (Double strength : strengths(method, domain.name(), seed)) {
             List<String> overrides = new ArrayList<>(List.of("seed=" + seed, "output=" + config.output() + "/runs",
                     "importance.cache=" + config.output() + "/anchors"));
             overrides.addAll(config.set());
@@ -86,11 +91,11 @@ public final class Study {
             if (method.from() != null && !methods.contains(method.from())) {
                 throw unknown("from", method, method.from(), methods, file);
             }
-            for (String domain : method.domains() == null ? List.<String>of() : method.domains()) {
-                if (!domains.contains(domain)) {
-                    throw unknown("domains", method, domain, domains, file);
-                }
-            }
+            Stream.concat(Stream.ofNullable(method.domains()), method.more().stream().map(StudyConfig.Round::domains)
+                    .filter(Objects::nonNull)).flatMap(List::stream).filter(domain -> !domains.contains(domain))
+                    .findFirst().ifPresent(domain -> {
+                        throw unknown("domains", method, domain, domains, file);
+                    });
         }
     }
 

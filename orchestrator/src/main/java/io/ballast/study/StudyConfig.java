@@ -56,6 +56,7 @@ public record StudyConfig(
      * @param from      the method that this one is at strength 0, or null
      * @param domains   the domains it is run on, or null for all
      * @param seeds     the seeds it is run with, or null for all
+     * @param more      further runs of it
      */
     public record Method(
             @Setting(value = "Names the method in table and picture.", required = true) String name,
@@ -66,6 +67,25 @@ public record StudyConfig(
             @Setting("The method that this one is at strength 0: its point is the start of this one's curve.")
                     String from,
             @Setting("Names of the domains it is run on. By default all.") List<String> domains,
-            @Setting("Seeds it is run with. By default all.") List<Integer> seeds) {
+            @Setting("Seeds it is run with. By default all.") List<Integer> seeds,
+            @Setting(value = "Further runs: other strengths for other domains or seeds, such as a second round of the best.",
+                    byDefault = "[]") List<Round> more) {
+    }
+
+    /**
+     * Further runs of a method.
+     *
+     * @param strengths values of the strength key, or an empty list for a single run
+     * @param domains   on which, or null for all
+     * @param seeds     with which, or null for all
+     */
+    public record Round(
+            @Setting(value = "Values of the strength key; none for a single run.", byDefault = "[]")
+                    List<Double> strengths,
+            @Setting("Names of the domains. By default all.") List<String> domains,
+            @Setting("Seeds. By default all.") List<Integer> seeds) {
+        boolean includes(String domain, int seed) {
+            return (domains == null || domains.contains(domain)) && (seeds == null || seeds.contains(seed));
+        }
     }
 }

@@ -63,7 +63,8 @@ public final class StudyReport {
         text.append("## ").append(comparison.domain()).append("\n\n![Learned against kept](")
                 .append(picture(comparison.domain())).append(")\n\nLearned: ").append(comparison.learned())
                 .append(". Kept: ").append(comparison.kept()).append(". Means over seeds, ± one standard deviation where"
-                        + " there is more than one. Methods marked ° see general rows during the domain phase.\n\n");
+                        + " there is more than one; \"from the best\" compares each seed with"
+                        + " itself. Methods marked ° see general rows during the domain phase.\n\n");
         comparison.atEqualLearning().forEach(equal -> equal(comparison, equal, "learning", "kept"));
         comparison.atEqualKeeping().forEach(equal -> equal(comparison, equal, "keeping", "learned"));
         points(comparison);
@@ -71,9 +72,11 @@ public final class StudyReport {
 
     private void equal(Comparison comparison, Comparison.Equal equal, String same, String told) {
         text.append("### At equal ").append(same).append(": ").append(Figures.score(equal.value())).append("\n\n| | ")
-                .append(told).append(" | seeds |\n|---|---|---|\n");
-        equal.methods().forEach((method, spread) -> text.append("| ").append(name(comparison, method)).append(" | ")
-                .append(Figures.score(spread)).append(" | ").append(spread.count()).append(" |\n"));
+                .append(told).append(" | seeds | from the best |\n|---|---|---|---|\n");
+        String best = equal.methods().keySet().stream().findFirst().orElse(null);
+        equal.methods().forEach((method, reading) -> text.append("| ").append(name(comparison, method)).append(" | ")
+                .append(Figures.score(reading.spread())).append(" | ").append(reading.spread().count()).append(" | ")
+                .append(method.equals(best) ? "" : Figures.score(equal.difference(method, best))).append(" |\n"));
         List<String> missing = config.methods().stream().map(StudyConfig.Method::name)
                 .filter(method -> comparison.points().containsKey(method) && !equal.methods().containsKey(method))
                 .toList();

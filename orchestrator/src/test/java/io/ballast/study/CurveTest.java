@@ -76,9 +76,10 @@ class CurveTest {
         Comparison.Equal equal = comparison.atEqualLearning().get(0);
         assertEquals(2.5, equal.value(), "between 2 and 3, which both curves span with both seeds");
         assertEquals(List.of("one", "other", "plain"), new ArrayList<>(equal.methods().keySet()), "the best first");
-        assertEquals(new Spread(4, Math.sqrt(2), 2), equal.methods().get("one"));
-        assertEquals(new Spread(5.5, 0, 2), equal.methods().get("other"));
-        assertEquals(new Spread(10, Math.sqrt(2), 2), equal.methods().get("plain"), "it learns more and keeps this");
+        assertEquals(new Spread(4, Math.sqrt(2), 2), equal.methods().get("one").spread());
+        assertEquals(new Spread(5.5, 0, 2), equal.methods().get("other").spread());
+        assertEquals(new Spread(10, Math.sqrt(2), 2), equal.methods().get("plain").spread(), "it learns more and keeps this");
+        assertEquals(new Spread(1.5, Math.sqrt(2), 2), equal.difference("other", "one"), "seed by seed 2.5 and 0.5");
         Map<String, Integer> counts = new LinkedHashMap<>();
         comparison.points().forEach((name, points) -> counts.put(name, points.size()));
         assertEquals(Map.of("plain", 1, "one", 1, "other", 2), counts);
@@ -86,6 +87,6 @@ class CurveTest {
     }
 
     private static StudyConfig.Method method(String name, String from) {
-        return new StudyConfig.Method(name, List.of(), List.of(), "retention.lambda", from, null, null);
+        return new StudyConfig.Method(name, List.of(), List.of(), "retention.lambda", from, null, null, List.of());
     }
 }
