@@ -25,6 +25,7 @@ import java.util.function.BooleanSupplier;
 public final class BatchScorer {
     private final TokenScorer scorer;
     private final int batchSize;
+    private TokenScorer.Sharing sharing;
 
     /**
      * Makes a scorer.
@@ -51,6 +52,14 @@ public final class BatchScorer {
         return rows.isEmpty() ? new Likelihood[0] : new Scoring(rows, progress, cancelled).run();
     }
 
+    /** Asked once: it is a matter of the architecture, which training does not change. */
+    private TokenScorer.Sharing sharing() {
+        if (sharing == null) {
+            sharing = scorer.sharing();
+        }
+        return sharing;
+    }
+
     /** One call of {@link #score}. */
     private final class Scoring {
         private final EvaluationProgress progress;
@@ -64,7 +73,7 @@ public final class BatchScorer {
         Scoring(List<Example> rows, EvaluationProgress progress, BooleanSupplier cancelled) {
             this.progress = progress;
             this.cancelled = cancelled;
-            this.plan = ScoringPlan.of(rows, batchSize, scorer.sharing());
+            this.plan = ScoringPlan.of(rows, batchSize, sharing());
             this.slot = ScoringBatch.allocateSlot(Math.max(plan.largestSlot(), plan.longestPrefix()));
             this.output = ScoringBatch.allocateOutput(plan.mostTargets());
             this.likelihoods = new Likelihood[rows.size()];
