@@ -4,10 +4,10 @@ A slot is four planes of [rows, length], one after the other: `ids`; `targets`, 
 the id (-100 = not scored); `positions`, restarting at each document; `segments`, 0 = padding, a row's documents from 1.
 Rows are padded on the right. The slot may be larger than the batch. It is read only during the call that hands it over.
 
-For scoring, where a context is read once for all that continues it, the slot is: three planes of [rows, length], `ids`,
-`positions` (a branch goes on where the context ends) and `segments` (0 = padding, 1 = the context, from 2 its branches);
-then two lists of [targets]: indices into the flattened [rows * length], several of which may be equal, and the tokens to
-be predicted there.
+For scoring, where a context is read once for all that continues it, the slot is: three planes of [rows, length],
+`ids`, `positions` (a branch goes on where the context ends) and `segments` (0 = padding, 1 = the context, from 2 its
+branches); then two lists of [targets]: indices into the flattened [rows * length], several of which may be equal, and
+the tokens to be predicted there.
 """
 
 from dataclasses import dataclass

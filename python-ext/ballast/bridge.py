@@ -319,7 +319,13 @@ def sharing(model: int) -> str:
 @called_from_java
 def read_prefix(model: int, ids, length: int) -> int:
     opened = get(model, OpenedModel)
-    return handles.add(scoring.read_prefix(opened, batches.read_ids(ids, length, opened.vocabulary_size, opened.device)))
+    read = batches.read_ids(ids, length, opened.vocabulary_size, opened.device)
+    return handles.add(scoring.read_prefix(opened, read))
+
+
+@called_from_java
+def release_prefix(prefix: int) -> None:
+    handles.drop(prefix)
 
 
 @called_from_java

@@ -39,6 +39,11 @@ def release(handle: int) -> None:
     _free()
 
 
+def drop(handle: int) -> None:
+    """Releases what is in no reference cycle, without the tens of milliseconds of a garbage collection."""
+    _close(handle)
+
+
 def release_all() -> None:
     for handle in list(_objects):
         _close(handle)

@@ -1,7 +1,7 @@
 """What many rows begin with, read once: its keys and values serve all batches that continue it.
 
-A prefix holds layers * 2 * key-value heads * head size numbers a token, for one row. Each layer joins it to a batch's own
-keys and values for the length of its attention only: it is never held once for each row and layer.
+A prefix holds layers * 2 * key-value heads * head size numbers a token, for one row. Each layer joins it to a batch's
+own keys and values for the length of its attention only: it is never held once for each row and layer.
 """
 
 import torch

@@ -80,7 +80,7 @@ def read_prefix(opened: OpenedModel, ids: torch.Tensor) -> Prefix:
 def _score(
     opened: OpenedModel, batch: TokenBatch, places: torch.Tensor | None = None, prefix: Prefix | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """([T] log-probabilities, [T] 1.0 where the target is the argmax), fp32. Target t is read at scored[places[t]]."""
+    """([T] log-probabilities, [T] 1.0 where the target is the argmax), fp32; t is read at scored[places[t]]."""
     logits = selected_logits(opened, batch, prefix=prefix)
     if places is None:
         places = torch.arange(len(logits), device=logits.device)

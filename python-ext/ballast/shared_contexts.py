@@ -1,4 +1,4 @@
-"""What a model lets rows share, found by asking it: some models' attention takes no mask, or their positions no restart.
+"""What a model lets rows share, found by trying: some models' attention takes no mask, or their positions no restart.
 
 Every architecture that fails the trial is scored row by row, which is always right.
 """

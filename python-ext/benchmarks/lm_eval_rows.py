@@ -3,14 +3,14 @@
     python lm_eval_rows.py MODEL DATA_DIR BATCH_SIZE
 
 Reads one JSON document a line and answers with one: `{"task", "shots", "items", "maxLength", "rows": FILE}` builds the
-task from the YAML that lm-eval ships, scores its first items once, each row cut to `maxLength` tokens (0: what the model
-reads at once), and writes the token rows and lm-eval's answers to FILE;
-`{"again": true}` scores the same rows once more. Both answer `{"items", "seconds"}`. Timed is what
-`HFLM._loglikelihood_tokens` does: from token ids to log-likelihoods, batching included, without loading the model, reading
-and rendering items, tokenization and metrics. `{"missing": REASON}` where the task's data are not in DATA_DIR.
+task from the YAML that lm-eval ships, scores its first items once, each row cut to `maxLength` tokens (0: what the
+model reads at once), and writes the token rows and lm-eval's answers to FILE;
+`{"again": true}` scores the same rows once more. Both answer `{"items", "seconds"}`; `{"missing": REASON}` where the
+task's data are not in DATA_DIR. Timed is what `HFLM._loglikelihood_tokens` does: from token ids to log-likelihoods,
+batching included, without loading the model, reading and rendering items, tokenization and metrics.
 
-Only where rows come from is replaced in a task, and for files that keep lm-eval's processed columns under other names the
-templates that name them. Examples are the first of the file, the same for all items, and no items themselves.
+Only where rows come from is replaced in a task, and for files that keep lm-eval's processed columns under other names
+the templates that name them. Examples are the first of the file, the same for all items, and no items themselves.
 """
 
 import contextlib

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy
@@ -184,7 +185,7 @@ def test_a_loss_that_is_not_finite_is_reported_and_spoils_nothing(model_folder, 
     )
 
 
-def test_scores_arrive_in_the_callers_buffer_with_and_without_a_prefix(model_folder, slot_of, scoring_slot_of, documents):
+def test_scores_arrive_in_the_callers_buffer_behind_a_prefix_too(model_folder, slot_of, scoring_slot_of, documents):
     model = open_on_cpu(model_folder("gptj"))
     assert bridge.sharing(model) == "prefixes"
     prefix = bridge.read_prefix(model, numpy.array(documents[0][:4] + [10**6]), 4)
@@ -198,7 +199,9 @@ def test_scores_arrive_in_the_callers_buffer_with_and_without_a_prefix(model_fol
     numpy.testing.assert_allclose(answers[1], answers[0], atol=1e-4)
     apart = slot_of([[documents[0][:6] + documents[3]]], prompt=6)
     assert -answers[0][-len(documents[3]) :].sum() == pytest.approx(bridge.mean_loss(model, *apart[:4])[0], rel=1e-5)
-    bridge.release(prefix)
+    keys = weakref.ref(bridge.get(prefix, bridge.Prefix).cache.layers[0].keys)
+    bridge.release_prefix(prefix)
+    assert keys() is None, "freed at once"
     with pytest.raises(LookupError, match="expected an open Prefix, found released"):
         bridge.score(model, prefix, *slot_parts, output)
 

@@ -26,6 +26,7 @@ import java.util.function.ObjIntConsumer;
 public final class BatchScorer {
     private final TokenScorer scorer;
     private final int batchSize;
+    private TokenScorer.Sharing sharing;
 
     /**
      * Makes a scorer.
@@ -70,6 +71,14 @@ public final class BatchScorer {
         return likelihoods;
     }
 
+    /** Asked once: it is a matter of the architecture, which training does not change. */
+    private TokenScorer.Sharing sharing() {
+        if (sharing == null) {
+            sharing = scorer.sharing();
+        }
+        return sharing;
+    }
+
     /** One scoring. */
     private final class Scoring {
         private final ObjIntConsumer<Likelihood> scored;
@@ -81,11 +90,12 @@ public final class BatchScorer {
         private final int all;
         private int done;
 
-        Scoring(List<Example> rows, ObjIntConsumer<Likelihood> scored, EvaluationProgress progress, BooleanSupplier cancelled) {
+        Scoring(List<Example> rows, ObjIntConsumer<Likelihood> scored, EvaluationProgress progress,
+                BooleanSupplier cancelled) {
             this.scored = scored;
             this.progress = progress;
             this.cancelled = cancelled;
-            this.plan = ScoringPlan.of(rows, batchSize, scorer.sharing());
+            this.plan = ScoringPlan.of(rows, batchSize, sharing());
             this.slot = ScoringBatch.allocateSlot(Math.max(plan.largestSlot(), plan.longestPrefix()));
             this.output = ScoringBatch.allocateOutput(plan.mostTargets());
             this.all = rows.size();

@@ -537,10 +537,19 @@ public final class Bridge implements AutoCloseable {
      * @param model  handle of the model
      * @param ids    the tokens; borrowed for the call
      * @param length how many
-     * @return the handle of its keys and values; releasing it frees them
+     * @return the handle of its keys and values, for {@link #releasePrefix}
      */
     public long readPrefix(long model, LongBuffer ids, int length) {
         return withBuffer(ids, () -> handle(invoke("read_prefix", model, array(ids, ids.capacity()), length)));
+    }
+
+    /**
+     * Frees keys and values.
+     *
+     * @param prefix their handle
+     */
+    public void releasePrefix(long prefix) {
+        invoke("release_prefix", prefix);
     }
 
     /**

@@ -26,7 +26,7 @@ public record BridgeScorer(Bridge bridge, long model) implements TokenScorer {
 
     @Override
     public void releasePrefix(long prefix) {
-        bridge.release(prefix);
+        bridge.releasePrefix(prefix);
     }
 
     @Override
