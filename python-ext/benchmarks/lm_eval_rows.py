@@ -5,7 +5,7 @@
 Reads one JSON document a line and answers with one: `{"task", "shots", "items", "maxLength", "rows": FILE}` builds the
 task from the YAML that lm-eval ships, scores its first items once, each row cut to `maxLength` tokens (0: what the
 model reads at once), and writes the token rows and lm-eval's answers to FILE;
-`{"again": true}` scores the same rows once more. Both answer `{"items", "seconds"}`; `{"missing": REASON}` where the
+`{"again": true}` scores the same rows once more. Both answer `{"items", "seconds", "cpuSeconds"}`; `{"missing": REASON}` where the
 task's data are not in DATA_DIR. Timed is what `HFLM._loglikelihood_tokens` does: from token ids to log-likelihoods,
 batching included, without loading the model, reading and rendering items, tokenization and metrics.
 
@@ -65,9 +65,10 @@ class Timed(HFLM):
         self.forget()
 
     def _loglikelihood_tokens(self, requests, disable_tqdm=False, override_bs=None):
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         answers = super()._loglikelihood_tokens(requests, True, override_bs)
         self.seconds += time.perf_counter() - started
+        self.cpu_seconds += time.process_time() - cpu_started
         self.calls.append((requests, override_bs))
         self.answers.extend(answers)
         return answers
@@ -79,7 +80,10 @@ class Timed(HFLM):
             self._loglikelihood_tokens(requests, True, override_bs)
 
     def forget(self) -> None:
-        self.calls, self.answers, self.seconds = [], [], 0.0
+        self.calls, self.answers, self.seconds, self.cpu_seconds = [], [], 0.0, 0.0
+
+    def described(self) -> dict:
+        return {"items": self.items, "seconds": self.seconds, "cpuSeconds": self.cpu_seconds}
 
 
 def documents(file: Path) -> list[dict]:
@@ -129,7 +133,7 @@ def write_rows(model: Timed, file: str) -> None:
 def answer(model: Timed, data: Path, folder: str, question: dict) -> dict:
     if question.get("again"):
         model.again()
-        return {"items": model.items, "seconds": model.seconds}
+        return model.described()
     file = data / TASKS[question["task"]][1]
     if not file.is_file():
         return {"missing": f"no file {file}"}
@@ -139,7 +143,7 @@ def answer(model: Timed, data: Path, folder: str, question: dict) -> dict:
     getattr(model, task.instances[0].request_type)(task.instances)
     write_rows(model, question["rows"])
     model.items = len({instance.doc_id for instance in task.instances})
-    return {"items": model.items, "seconds": model.seconds}
+    return model.described()
 
 
 def main() -> None:

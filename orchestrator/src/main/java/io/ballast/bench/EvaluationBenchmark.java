@@ -1,5 +1,6 @@
 package io.ballast.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.ballast.data.Example;
 import io.ballast.eval.BatchScorer;
 import io.ballast.eval.Likelihood;
@@ -8,6 +9,7 @@ import io.ballast.python.PythonEnvironment;
 import io.ballast.train.BridgeScorer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,13 +142,28 @@ public final class EvaluationBenchmark {
         compare(question, rows, score(scorer, examples));
         double[] ours = new double[setting.pairs()];
         double[] theirs = new double[setting.pairs()];
+        double[] ourCpu = new double[setting.pairs()];
+        double[] theirCpu = new double[setting.pairs()];
         for (int pair = 0; pair < setting.pairs(); pair++) {
             long started = System.nanoTime();
+            long cpuStarted = cpuNanoseconds();
             score(scorer, examples);
             ours[pair] = (System.nanoTime() - started) / 1e9;
-            theirs[pair] = lmEval.scoreAgain().seconds();
+            ourCpu[pair] = (cpuNanoseconds() - cpuStarted) / 1e9;
+            LmEval.Answer again = lmEval.scoreAgain();
+            theirs[pair] = again.seconds();
+            theirCpu[pair] = again.cpuSeconds();
         }
+        // On a busy machine the wall clock says more about the neighbours.
+        note.accept(String.format(Locale.ROOT, "%s: processor seconds %.2f, lm-eval %.2f, ratio of items per processor "
+                + "second %.2f", question.name(), Measurement.median(ourCpu), Measurement.median(theirCpu),
+                Measurement.median(theirCpu) / Measurement.median(ourCpu)));
         return Measurement.ofPace(question.name(), items, ours, theirs, question.goal());
+    }
+
+    /** Of all threads of this process. */
+    private static long cpuNanoseconds() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private static Likelihood[] score(BatchScorer scorer, List<Example> examples) {

@@ -27,11 +27,12 @@ final class LmEval implements AutoCloseable {
     /**
      * What lm-eval answers.
      *
-     * @param items   scored
-     * @param seconds that scoring took
-     * @param missing why there is nothing to score, or null
+     * @param items      scored
+     * @param seconds    that scoring took
+     * @param cpuSeconds that all threads worked for it
+     * @param missing    why there is nothing to score, or null
      */
-    record Answer(int items, double seconds, String missing) {
+    record Answer(int items, double seconds, double cpuSeconds, String missing) {
     }
 
     /**
