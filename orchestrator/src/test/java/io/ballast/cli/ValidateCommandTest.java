@@ -53,7 +53,6 @@ class ValidateCommandTest {
         "model.path=nowhere                  |model.path",
         "evaluation.general=[\"sciqq\"]      |sciq",
         "evaluation.general=[{\"task\": \"sciq\", \"data\": \"nowhere.jsonl\"}] |nowhere.jsonl",
-        "evaluation.domain=[{\"name\": \"q\", \"multipleChoice\": {\"path\": \"a.jsonl\", \"prompt\": \"{goul}\", \"choices\": [\"a\", \"b\"], \"answer\": \"0\"}}] |goul",
         "domain.learningRate=-1              |domain.learningRate",
         "retention.lambda=-1                 |retention.lambda",
         "retention.xi=0                      |retention.xi",
@@ -66,6 +65,15 @@ class ValidateCommandTest {
         Typed typed = Typed.run("validate", experiment, "--set", override);
         assertEquals(2, typed.code(), typed.err());
         assertTrue(typed.err().contains(expected), typed.err());
+    }
+
+    @Test
+    void aQuestionThatCannotBeMadeEndsWithTwoAndNamesTaskRowAndColumn() {
+        Typed typed = Typed.run("validate", experiment, "--set", "evaluation.domain=[{\"name\": \"mine\","
+                + " \"multipleChoice\": {\"path\": \"" + folder.resolve("a.jsonl") + "\", \"prompt\": \"{goul}\","
+                + " \"choices\": [\"a\", \"b\"], \"answer\": \"0\"}}]");
+        assertEquals(2, typed.code(), typed.err());
+        assertTrue(typed.err().contains("mine, row 0") && typed.err().contains("'goul'"), typed.err());
     }
 
     @Test
