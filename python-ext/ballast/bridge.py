@@ -369,7 +369,13 @@ def complete(
 
 
 @called_from_java
-def find_tasks(names: list[str], directories: list[str]) -> str:
+def open_task_directory(directories: list[str]) -> int:
+    """Indexes the task files of folders, once for all names that are looked up."""
+    return handles.add(tasks.Directory(handles.plain(directories)))
+
+
+@called_from_java
+def find_tasks(names: list[str], directory: int) -> str:
     """JSON {"tasks", "groups"} of names of tasks, groups and tags, patterns of such, or paths of .yaml files.
 
     A task: {"name", "file", "content"}; one of the last two is null. With a file it is opened by `open_task`; what a
@@ -377,8 +383,7 @@ def find_tasks(names: list[str], directories: list[str]) -> str:
     "version", "children": names of tasks and groups, "metrics": [{"metric", "filters": names or null for all,
     "weightBySize"}]}; without metrics it has no score of its own.
     """
-    directory = tasks.Directory(handles.plain(directories))
-    return tasks.as_json(tasks.find_tasks(handles.plain(names), directory).describe())
+    return tasks.as_json(tasks.find_tasks(handles.plain(names), get(directory, tasks.Directory)).describe())
 
 
 @called_from_java

@@ -33,7 +33,7 @@ def nothing_stays_open():
 
 
 def test_java_finds_opens_asks_and_scores_a_task_in_json():
-    found = json.loads(bridge.find_tasks(["sums"], []))
+    found = json.loads(bridge.find_tasks(["sums"], bridge.open_task_directory([])))
     assert found == {"tasks": [{"name": "sums", "file": str(SHIPPED / "sums.yaml"), "content": None}], "groups": []}
     task = bridge.open_task(found["tasks"][0]["file"], False)
     described = json.loads(bridge.describe_task(task))

@@ -11,6 +11,7 @@ import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.eval.Evaluator;
 import io.ballast.model.HubAddress;
+import io.ballast.model.ModelFingerprint;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
 import io.ballast.train.AnswerCaches;
@@ -44,7 +45,9 @@ final class StandaloneEvaluation {
                 false, 0);
         try (Tokenizer tokenizer = Tokenizer.open(folder);
                 EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge);
-                AnswerCache cache = evaluation.cache() ? AnswerCaches.of(bridge, folder, handle) : AnswerCache.none()) {
+                AnswerCache cache = evaluation.cache() ? ModelFingerprint.of(folder)
+                        .map(known -> AnswerCaches.of(bridge, known, handle)).orElseGet(AnswerCache::none)
+                        : AnswerCache.none()) {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
                     new BridgeGenerator(bridge, handle, tokenizer.folder()), evaluation.batchSize(),

@@ -1,6 +1,7 @@
 package io.ballast.cli;
 
 import io.ballast.study.Comparison;
+import io.ballast.study.Figures;
 import io.ballast.study.Spread;
 import io.ballast.study.StudyConfig;
 import io.ballast.study.StudyResults;
@@ -32,13 +33,9 @@ final class StudyText {
         equal.methods().forEach((method, reading) -> {
             Spread kept = reading.spread();
             Spread behind = equal.difference(method, best);
-            table.row(List.of(method, number(kept.mean()), number(kept.deviation()), String.valueOf(kept.count()),
-                    method.equals(best) ? "" : number(behind.mean()), method.equals(best) ? "" : number(behind.deviation())));
+            table.row(List.of(method, Figures.score(kept.mean()), Figures.score(kept.deviation()), String.valueOf(kept.count()),
+                    method.equals(best) ? "" : Figures.score(behind.mean()), method.equals(best) ? "" : Figures.score(behind.deviation())));
         });
         return table;
-    }
-
-    private static String number(double value) {
-        return Double.isNaN(value) ? "—" : String.format(Locale.ROOT, "%.3f", value);
     }
 }

@@ -28,6 +28,7 @@ public final class EvaluationTasks implements AutoCloseable {
     private final List<TaskGroup> groups = new ArrayList<>();
     private final Bridge bridge;
     private final EvaluationConfig evaluation;
+    private long directory;
 
     private EvaluationTasks(Bridge bridge, EvaluationConfig evaluation) {
         this.bridge = bridge;
@@ -75,6 +76,15 @@ public final class EvaluationTasks implements AutoCloseable {
         } catch (RuntimeException | Error failed) {
             made.close();
             throw failed;
+        } finally {
+            made.releaseDirectory();
+        }
+    }
+
+    private void releaseDirectory() {
+        if (directory != 0) {
+            bridge.release(directory);
+            directory = 0;
         }
     }
 
@@ -125,8 +135,8 @@ public final class EvaluationTasks implements AutoCloseable {
     }
 
     private void addFound(TaskConfig entry, Role role) {
-        JsonObject found = JsonParser.parseString(bridge.tasks().find(List.of(entry.task()),
-                evaluation.tasksDir().stream().map(Path::of).toList())).getAsJsonObject();
+        JsonObject found = JsonParser.parseString(bridge.tasks().find(List.of(entry.task()), directory()))
+                .getAsJsonObject();
         JsonArray files = found.getAsJsonArray("tasks");
         for (JsonElement each : files) {
             TaskFile file = TaskFile.open(bridge, each.getAsJsonObject(), evaluation.trustTaskCode());
@@ -134,6 +144,14 @@ public final class EvaluationTasks implements AutoCloseable {
             tasks.add(prompted(entry, named ? entry.ownName(file.facts().task()) : file.facts().task(), role, file));
         }
         found.getAsJsonArray("groups").forEach(group -> groups.add(JSON.fromJson(group, TaskGroup.class)));
+    }
+
+    /** Indexed for the first name that is looked up: an installed lm_eval has 14,000 files. */
+    private long directory() {
+        if (directory == 0) {
+            directory = bridge.tasks().openDirectory(evaluation.tasksDir().stream().map(Path::of).toList());
+        }
+        return directory;
     }
 
     private PromptedTask prompted(TaskConfig entry, String name, Role role, TaskFile file) {

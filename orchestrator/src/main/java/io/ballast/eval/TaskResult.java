@@ -1,15 +1,44 @@
 package io.ballast.eval;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/**
- * A task's results, item by item.
- *
- * @param task      what was measured
- * @param items in the file's order
- * @param available items that there would be without a limit
- */
-public record TaskResult(EvaluationTask task, List<ItemResult> items, int available) {
+/** A task's results, item by item, with what follows from them. Immutable. */
+public final class TaskResult {
+    private final EvaluationTask task;
+    private final List<ItemResult> items;
+    private final int available;
+    /** Made once: the standard error of a perplexity takes 100,000 draws. */
+    private final Map<Metric, Estimate> estimates = new HashMap<>();
+
+    /**
+     * @param task      what was measured
+     * @param items     in the file's order
+     * @param available items that there would be without a limit
+     */
+    public TaskResult(EvaluationTask task, List<ItemResult> items, int available) {
+        this.task = task;
+        this.items = List.copyOf(items);
+        this.available = available;
+        task.metrics().forEach(metric -> estimates.put(metric, task.estimate(metric, contributions(metric))));
+    }
+
+    /** @return what was measured */
+    public EvaluationTask task() {
+        return task;
+    }
+
+    /** @return in the file's order */
+    public List<ItemResult> items() {
+        return items;
+    }
+
+    /** @return items that there would be without a limit */
+    public int available() {
+        return available;
+    }
+
     /**
      * @param metric one of the task's
      * @return one an item
@@ -23,7 +52,7 @@ public record TaskResult(EvaluationTask task, List<ItemResult> items, int availa
      * @return value and standard error
      */
     public Estimate estimate(Metric metric) {
-        return task.estimate(metric, contributions(metric));
+        return estimates.get(metric);
     }
 
     /**

@@ -25,7 +25,7 @@ public final class ModelFingerprint {
     public static Optional<String> of(Path folder) {
         Path adapter = folder.resolve("adapter_config.json");
         if (!Files.isRegularFile(adapter)) {
-            return Optional.of(configuration(new Sha256().text(ModelFolder.open(folder).weightsHash()), folder).hex());
+            return Optional.of(of(folder, ModelFolder.open(folder).weightsHash()));
         }
         try {
             JsonObject config = JsonParser.parseString(Files.readString(adapter)).getAsJsonObject();
@@ -41,6 +41,17 @@ public final class ModelFingerprint {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + folder, e);
         }
+    }
+
+    /**
+     * The same of a model whose weights are hashed already: reading them again takes seconds for each gigabyte.
+     *
+     * @param folder      of a model
+     * @param weightsHash {@link ModelFolder#weightsHash()}
+     * @return the hash
+     */
+    public static String of(Path folder, String weightsHash) {
+        return configuration(new Sha256().text(weightsHash), folder).hex();
     }
 
     private static Sha256 configuration(Sha256 hash, Path folder) {

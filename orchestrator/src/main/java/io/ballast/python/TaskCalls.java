@@ -16,16 +16,28 @@ public final class TaskCalls {
     }
 
     /**
+     * Indexes task files, once for all names that are looked up.
+     *
+     * @param directories folders with task files; a name that Ballast ships too is theirs
+     * @return handle of the index
+     * @throws io.ballast.InvalidInputException when a folder is not there
+     */
+    public long openDirectory(List<Path> directories) {
+        return ((Number) bridge.invoke("open_task_directory", directories.stream().map(Path::toString).toList()))
+                .longValue();
+    }
+
+    /**
      * Finds tasks by name.
      *
-     * @param names       of tasks, groups or tags; or paths of task files
-     * @param directories folders with task files; a name that Ballast ships too is theirs
+     * @param names     of tasks, groups or tags; or paths of task files
+     * @param directory handle of an index
      * @return JSON: {@code {"tasks": [{"name", "file", "content"}], "groups": [{"name", "alias", "children", "metrics"}]}};
      *         of file and content one is null
      * @throws io.ballast.InvalidInputException for a name that nothing has, with the nearest
      */
-    public String find(List<String> names, List<Path> directories) {
-        return (String) bridge.invoke("find_tasks", names, directories.stream().map(Path::toString).toList());
+    public String find(List<String> names, long directory) {
+        return (String) bridge.invoke("find_tasks", names, directory);
     }
 
     /**

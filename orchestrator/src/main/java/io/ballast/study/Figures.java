@@ -3,12 +3,17 @@ package io.ballast.study;
 import java.util.Locale;
 
 /** Scores for people. */
-final class Figures {
+public final class Figures {
     private Figures() {
     }
 
-    /** A score: three decimals. */
-    static String score(double value) {
+    /**
+     * A score.
+     *
+     * @param value or NaN
+     * @return three decimals, or a dash
+     */
+    public static String score(double value) {
         return Double.isNaN(value) ? "—" : String.format(Locale.ROOT, "%.3f", value);
     }
 

@@ -16,6 +16,7 @@ import io.ballast.compare.TaskChanges;
 import io.ballast.eval.Role;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
+import io.ballast.model.ModelFingerprint;
 import io.ballast.python.Bridge;
 
 import java.nio.file.Path;
@@ -33,15 +34,17 @@ final class StageEvaluation implements AutoCloseable {
     private final RunRecord record;
     private final Bridge bridge;
     private final long model;
+    private final String modelHash;
     private final Evaluator evaluator;
     private final EvaluationTasks tasks;
     private final Map<String, Evaluation> done = new LinkedHashMap<>();
 
-    StageEvaluation(ExperimentConfig config, Tokenizer tokenizer, Bridge bridge, long model, int maxLength,
-            EventLog log, RunFolder folder, RunRecord record) {
+    StageEvaluation(ExperimentConfig config, Tokenizer tokenizer, Bridge bridge, long model, String modelHash,
+            int maxLength, EventLog log, RunFolder folder, RunRecord record) {
         this.config = config;
         this.bridge = bridge;
         this.model = model;
+        this.modelHash = modelHash;
         this.log = log;
         this.folder = folder;
         this.record = record;
@@ -77,7 +80,7 @@ final class StageEvaluation implements AutoCloseable {
     /** Only a base that nothing was added to is known by its files. */
     private AnswerCache cache(Stage stage) {
         return stage == Stage.BASE && config.adapter() == null && config.evaluation().cache()
-                ? AnswerCaches.of(bridge, Path.of(config.model().path()), model) : AnswerCache.none();
+                ? AnswerCaches.of(bridge, ModelFingerprint.of(Path.of(config.model().path()), modelHash), model) : AnswerCache.none();
     }
 
     /** Compares the last stage with the base, item by item. */

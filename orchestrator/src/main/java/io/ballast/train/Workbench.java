@@ -71,7 +71,7 @@ final class Workbench implements AutoCloseable {
         }
         training = new PhaseTraining(bridge, log, cancelled, record, config, model);
         domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
-        evaluation = new StageEvaluation(config, tokenizer, bridge, model,
+        evaluation = new StageEvaluation(config, tokenizer, bridge, model, modelHash,
                 Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
         record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
     }
