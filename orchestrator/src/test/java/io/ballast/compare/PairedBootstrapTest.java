@@ -4,25 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ballast.eval.Aggregation;
 import io.ballast.eval.Contribution;
+import io.ballast.eval.SomeDocuments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PairedBootstrapTest {
-    /** Documents of 5 to 104 tokens whose nats per token vary around 1.5. */
-    private static List<Contribution> documents(Random random, int n) {
-        return IntStream.range(0, n).mapToObj(i -> {
-            int tokens = 5 + random.nextInt(100);
-            return new Contribution(tokens * (1.5 + 0.5 * random.nextGaussian()), tokens);
-        }).toList();
-    }
-
     @Test
     void bootstrapIntervalOfAMeanIsTheNormalOne() {
         Random random = new Random(11);
@@ -55,7 +47,7 @@ class PairedBootstrapTest {
         for (int trial = 0; trial < trials; trial++) {
             List<Contribution> before = new ArrayList<>();
             List<Contribution> after = new ArrayList<>();
-            for (Contribution shared : documents(random, 60)) {
+            for (Contribution shared : SomeDocuments.of(random, 60)) {
                 before.add(jittered(shared, random));
                 after.add(jittered(shared, random));
             }
@@ -76,8 +68,8 @@ class PairedBootstrapTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void bootstrapRepeatsWithItsSeed(long seed) {
-        List<Contribution> before = documents(new Random(1), 30);
-        List<Contribution> after = documents(new Random(2), 30);
+        List<Contribution> before = SomeDocuments.of(new Random(1), 30);
+        List<Contribution> after = SomeDocuments.of(new Random(2), 30);
         PairedBootstrap bootstrap = PairedBootstrap.of(Aggregation.PERPLEXITY, before, after);
         assertEquals(bootstrap.draw(seed).quantile(0.025), bootstrap.draw(seed).quantile(0.025));
         assertEquals(1, bootstrap.draw(seed).quantile(0.025) / bootstrap.draw(seed + 10).quantile(0.025), 0.2);

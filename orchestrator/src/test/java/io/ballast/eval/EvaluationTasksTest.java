@@ -10,31 +10,16 @@ import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.TaskConfig;
-import io.ballast.python.Bridge;
-import io.ballast.python.PythonEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class EvaluationTasksTest {
+class EvaluationTasksTest extends WithPython {
     private static final PhaseConfig NONE = null;
-    private static Bridge bridge;
-
-    @BeforeAll
-    static void embedPython() {
-        bridge = Bridge.open(PythonEnvironment.find());
-    }
-
-    @AfterAll
-    static void releasePython() {
-        bridge.close();
-    }
 
     private static PhaseConfig phase(String where, String text, String prompt, String completion, String messages) {
         DataConfig data = new DataConfig("train.jsonl", where, text, prompt, completion, messages, 1, true, null);

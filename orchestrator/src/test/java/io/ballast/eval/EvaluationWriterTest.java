@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.data.Tokenizer;
-import io.ballast.python.Bridge;
-import io.ballast.python.PythonEnvironment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,27 +14,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class EvaluationWriterTest {
+class EvaluationWriterTest extends WithPython {
     @TempDir
     Path folder;
     private Evaluation evaluation;
-    private static Bridge bridge;
-
-    @BeforeAll
-    static void embedPython() {
-        bridge = Bridge.open(PythonEnvironment.find());
-    }
-
-    @AfterAll
-    static void releasePython() {
-        bridge.close();
-    }
 
     @BeforeEach
     void evaluate() throws IOException {

@@ -6,29 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ballast.InvalidInputException;
 import io.ballast.data.Tokenizer;
-import io.ballast.python.Bridge;
-import io.ballast.python.PythonEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whole evaluations with a model whose probabilities are known in closed form. */
-class EvaluatorTest {
+class EvaluatorTest extends WithPython {
     private static final EvaluationProgress SILENT = (done, total) -> { };
     @TempDir
     Path folder;
     private final BigramScorer model = new BigramScorer(CharacterTokenizer.VOCABULARY);
     private Tokenizer tokenizer;
-    private static Bridge bridge;
 
     @BeforeEach
     void open() {
@@ -38,16 +33,6 @@ class EvaluatorTest {
     @AfterEach
     void close() {
         tokenizer.close();
-    }
-
-    @BeforeAll
-    static void embedPython() {
-        bridge = Bridge.open(PythonEnvironment.find());
-    }
-
-    @AfterAll
-    static void releasePython() {
-        bridge.close();
     }
 
     private Path file(String name, String... lines) throws IOException {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -40,21 +39,13 @@ class StatisticsTest {
         List<Double> values = new ArrayList<>();
         double claimed = 0;
         for (int i = 0; i < 2000; i++) {
-            Estimate estimate = Estimate.of(Aggregation.PERPLEXITY, documents(random, 400));
+            Estimate estimate = Estimate.of(Aggregation.PERPLEXITY, SomeDocuments.of(random, 400));
             values.add(estimate.value());
             claimed += estimate.stderr() / 2000;
         }
         double mean = values.stream().mapToDouble(d -> d).average().orElseThrow();
         double spread = Math.sqrt(values.stream().mapToDouble(d -> (d - mean) * (d - mean)).sum() / 1999);
         assertEquals(1, claimed / spread, 0.05);
-    }
-
-    /** Documents of 5 to 104 tokens whose nats per token vary around 1.5. */
-    private static List<Contribution> documents(Random random, int n) {
-        return IntStream.range(0, n).mapToObj(i -> {
-            int tokens = 5 + random.nextInt(100);
-            return new Contribution(tokens * (1.5 + 0.5 * random.nextGaussian()), tokens);
-        }).toList();
     }
 
     @Test
