@@ -3,7 +3,6 @@ package io.ballast;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -22,20 +21,15 @@ public final class TinyModels {
      * @param name one of {@link #NAMES}
      * @return the model's folder; not to be changed
      */
-    public static synchronized Path folder(String name) {
-        Path made = FOLDER.resolve("complete");
-        try {
-            if (!Files.exists(made)) {
-                Process python = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
-                        HOME.resolve("python-ext/tests/tiny_models.py").toString(), FOLDER.toString())
-                        .redirectErrorStream(true).start();
-                String output = new String(python.getInputStream().readAllBytes());
-                assertEquals(0, python.waitFor(), output);
-                Files.createFile(made);
-            }
-            return FOLDER.resolve(name);
-        } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+    public static Path folder(String name) {
+        return MadeOnce.at(FOLDER, TinyModels::make).resolve(name);
+    }
+
+    private static void make(Path folder) throws IOException, InterruptedException {
+        Process python = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
+                HOME.resolve("python-ext/tests/tiny_models.py").toString(), folder.toString())
+                .redirectErrorStream(true).start();
+        String output = new String(python.getInputStream().readAllBytes());
+        assertEquals(0, python.waitFor(), output);
     }
 }

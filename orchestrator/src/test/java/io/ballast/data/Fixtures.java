@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.Gson;
+import io.ballast.MadeOnce;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +15,6 @@ import java.util.List;
 final class Fixtures {
     private static final Path HOME = Path.of(System.getProperty("ballast.home", ".")).toAbsolutePath();
     private static final Path SCRIPTS = HOME.resolve("orchestrator/src/test/resources/io/ballast/data");
-
-    private static boolean byteLevelTokenizerIsMade;
 
     private Fixtures() {
     }
@@ -34,13 +33,9 @@ final class Fixtures {
     }
 
     /** A tokenizer of the byte-level kind, made on the spot, once for all tests. */
-    static synchronized Path byteLevelTokenizer() {
-        Path tokenizer = HOME.resolve("orchestrator/target/byte-level-tokenizer");
-        if (!byteLevelTokenizerIsMade) {
-            python("make_byte_level_tokenizer.py", tokenizer, List.of());
-            byteLevelTokenizerIsMade = true;
-        }
-        return tokenizer;
+    static Path byteLevelTokenizer() {
+        return MadeOnce.at(HOME.resolve("orchestrator/target/byte-level-tokenizer"),
+                folder -> python("make_byte_level_tokenizer.py", folder, List.of()));
     }
 
     /** What transformers makes of the texts. */
