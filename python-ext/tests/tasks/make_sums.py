@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 FOLDER = Path(__file__).parents[2] / "ballast" / "tasks" / "files" / "sums"
-SIZES = {"train": 8, "test": 40}
+SIZES = {"train": 8, "test": 100}
 NAMES = ("Ada", "Bela", "Chidi", "Dolores", "Emre", "Freya", "Goran", "Hana")
 THINGS = ("apples", "books", "coins", "shells", "stamps", "tickets")
 

@@ -62,7 +62,7 @@ def answers(jobs: list[dict]) -> dict:
                 models[key], {job["name"]: task}, limit=job["limit"], bootstrap_iters=job["draws"]
             )
             found[job["name"]] = {
-                "samples": [{**sample, "resps": None} for sample in outcome["samples"][job["name"]]],
+                "samples": outcome["samples"][job["name"]],
                 "results": outcome["results"][job["name"]],
                 "higherIsBetter": outcome["higher_is_better"][job["name"]],
                 "version": outcome["versions"][job["name"]],

@@ -7,6 +7,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.ballast.MadeOnce;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,26 +51,21 @@ final class LmEvalReference {
         for (Job job : jobs) {
             question.append(Files.readString(Path.of(job.file()))).append(Files.readString(Path.of(job.data())));
         }
-        Path answer = home().resolve("orchestrator/target/lm-eval/" + Hashes.of(question.toString()) + ".json");
-        if (!Files.exists(answer)) {
-            Files.createDirectories(answer.getParent());
-            Files.move(ask(jobs, scratch), answer);
-        }
+        Path answer = MadeOnce.at(home().resolve("orchestrator/target/lm-eval/" + Hashes.of(question.toString()) + ".json"),
+                path -> ask(jobs, scratch, path));
         return JsonParser.parseString(Files.readString(answer)).getAsJsonObject();
     }
 
-    private static Path ask(List<Job> jobs, Path scratch) throws IOException, InterruptedException {
+    private static void ask(List<Job> jobs, Path scratch, Path answer) throws IOException, InterruptedException {
         Path python = home().resolve(".venv/bin/python");
         assumeTrue(Files.isExecutable(python), "skipped: no Python environment at " + python);
         Path question = Files.writeString(scratch.resolve("jobs.json"), JSON.toJson(jobs));
-        Path answer = scratch.resolve("answer.json");
         Path messages = scratch.resolve("messages.txt");
         ProcessBuilder builder = new ProcessBuilder(python.toString(), SCRIPT.toString())
                 .redirectInput(question.toFile()).redirectOutput(answer.toFile()).redirectError(messages.toFile());
-        builder.environment().put("OMP_NUM_THREADS", "2");
+        builder.environment().put("OMP_NUM_THREADS", "1");
         builder.environment().put("HF_HOME", scratch.resolve("huggingface").toString());
         assertEquals(0, builder.start().waitFor(), () -> text(messages));
-        return answer;
     }
 
     static Path home() {
