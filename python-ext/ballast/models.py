@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from ballast import checkpoints, layers, lora_files, quantization
+from ballast.context_window import context_window
 from ballast.devices import choose_device, choose_dtype, choose_threads, device_name
 from ballast.errors import InvalidInputError
 from ballast.memory import is_out_of_memory
@@ -58,7 +59,7 @@ class OpenedModel:
             "blocks": _count_blocks(self.model),
             "tiedEmbeddings": self.model.get_input_embeddings().weight is self.model.get_output_embeddings().weight,
             "vocabularySize": self.vocabulary_size,
-            "maxLength": getattr(config, "max_position_embeddings", None),
+            "maxLength": context_window(config, self.folder),
             "folder": str(self.folder),
             "weights": [str(file) for file in self.weights],
             "device": str(self.device),
