@@ -5,7 +5,8 @@
 Reads one JSON document a line and answers with one: `{"task", "shots", "items", "maxLength", "rows": FILE}` builds the
 task from the YAML that lm-eval ships, scores its first items once, each row cut to `maxLength` tokens (0: what the
 model reads at once), and writes the token rows and lm-eval's answers to FILE;
-`{"again": true}` scores the same rows once more. Both answer `{"items", "seconds", "cpuSeconds"}`; `{"missing": REASON}` where the
+`{"again": true}` scores the same rows once more; `{"task", "items", "folder": FOLDER}` scores nothing and writes a task file
+`bench_TASK.yaml` with its data to FOLDER, for the whole commands. All answer `{"items", "seconds", "cpuSeconds"}`; `{"missing": REASON}` where the
 task's data are not in DATA_DIR. Timed is what `HFLM._loglikelihood_tokens` does: from token ids to log-likelihoods,
 batching included, without loading the model, reading and rendering items, tokenization and metrics.
 
@@ -30,6 +31,7 @@ os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
 os.environ["DISABLE_MULTIPROC"] = "1"
 
 import lm_eval.tasks  # noqa: E402
+import yaml  # noqa: E402
 from lm_eval.api.task import ConfigurableTask  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 from lm_eval.tasks._yaml_loader import load_yaml  # noqa: E402
@@ -121,6 +123,28 @@ def build(name: str, file: Path, shots: int, items: int, folder: str) -> Configu
     return task
 
 
+def write_task(name: str, file: Path, items: int, folder: Path) -> int:
+    """How many items it has."""
+    rows = documents(file)[:items]
+    data = folder / f"{name}.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    config = {
+        "include": str(SHIPPED / TASKS[name][0]),
+        "task": f"bench_{name}",
+        "tag": [],
+        "dataset_path": "json",
+        "dataset_name": None,
+        "dataset_kwargs": {"data_files": {"test": str(data)}},
+        "training_split": None,
+        "validation_split": None,
+        "fewshot_split": None,
+        "test_split": "test",
+        **TASKS[name][2],
+    }
+    (folder / f"bench_{name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return len(rows)
+
+
 def write_rows(model: Timed, file: str) -> None:
     """One JSON document a row: what lm-eval reads of it after cutting on the left."""
     rows = [request for requests, _ in model.calls for request in requests]
@@ -130,6 +154,7 @@ def write_rows(model: Timed, file: str) -> None:
             row = {"ids": ids, "targetStart": len(ids) - len(continuation)}
             lines.write(json.dumps(row | {"logLikelihood": log_likelihood, "greedy": bool(greedy)}) + "\n")
 
+
 def answer(model: Timed, data: Path, folder: str, question: dict) -> dict:
     if question.get("again"):
         model.again()
@@ -137,6 +162,8 @@ def answer(model: Timed, data: Path, folder: str, question: dict) -> dict:
     file = data / TASKS[question["task"]][1]
     if not file.is_file():
         return {"missing": f"no file {file}"}
+    if "folder" in question:
+        return {"items": write_task(question["task"], file, question["items"], Path(question["folder"]))}
     task = build(question["task"], file, question["shots"], question["items"], folder)
     model.forget()
     model._max_length = question["maxLength"] or None

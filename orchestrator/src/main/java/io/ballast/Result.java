@@ -27,6 +27,7 @@ import java.util.Map;
  * @param finished    ISO 8601, UTC
  * @param environment versions, device and hashes that the run depended on
  * @param scores      every score of every stage
+ * @param groups      scores of groups of tasks, made of their tasks' scores
  * @param forgetting  what became of each general score between base and end, with what of it is noise: Holm's correction
  *                    is over all of these
  * @param learned     the same of each domain score, corrected among themselves
@@ -38,12 +39,22 @@ import java.util.Map;
  * @param artifacts   relative paths of what the run left, by kind
  */
 public record Result(int schema, String name, String status, String message, String started, String finished,
-        Map<String, Object> environment, List<Score> scores, List<ScoreChange> forgetting, List<ScoreChange> learned,
-        List<CalibrationChange> calibration, List<SubjectChange> subjects, List<TrainTestMatrix> matrices,
+        Map<String, Object> environment, List<Score> scores, List<Score> groups, List<ScoreChange> forgetting,
+        List<ScoreChange> learned, List<CalibrationChange> calibration, List<SubjectChange> subjects, List<TrainTestMatrix> matrices,
         List<Phase> phases, Importance importance, Map<String, String> artifacts) {
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
             .serializeSpecialFloatingPointValues().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
+
+    /**
+     * Scores of groups of tasks.
+     *
+     * @return a line for each group, metric and stage; none in a result of an earlier version
+     */
+    @Override
+    public List<Score> groups() {
+        return groups == null ? List.of() : groups;
+    }
 
     /**
      * What became of each domain score.

@@ -14,16 +14,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Items per second of Ballast's scoring and of lm-eval's, {@code lm_eval --model hf}, on the same token rows: lm-eval makes
- * them of its own tasks. On both sides the way from token ids to log-likelihoods is timed, with grouping and batching, and
- * neither the loading of the model, nor reading, rendering, tokenization and metrics. Both run on the CPU in float32 at the
- * same batch size, one after the other in turns, in processes that are warm: of each task the first run is not counted.
+ * Items per second of Ballast and of lm-eval, {@code lm_eval --model hf}, on the same items, in two ways.
+ *
+ * <p>Scoring: on the same token rows, which lm-eval makes of its own tasks. On both sides the way from token ids to
+ * log-likelihoods is timed, with grouping and batching, and neither the loading of the model, nor reading, rendering,
+ * tokenization and metrics. Both run on the CPU in float32 at the same batch size, one after the other in turns, in
+ * processes that are warm: of each task the first run is not counted.
+ *
+ * <p>The whole commands, from start to end: {@link CommandBenchmark}.
  */
 public final class EvaluationBenchmark {
     private static final double ONE_ANSWER_DIFFERS = 1e-3;
@@ -40,8 +46,9 @@ public final class EvaluationBenchmark {
      * @param batchSize rows in a batch, of both programs
      * @param items     most items of a task; of pages a tenth
      * @param pairs     how often each program scores each task
+     * @param ballast   the command that starts Ballast, without arguments
      */
-    public record Setting(Path model, Path data, int batchSize, int items, int pairs) {
+    public record Setting(Path model, Path data, int batchSize, int items, int pairs, List<String> ballast) {
     }
 
     /**
@@ -131,10 +138,34 @@ public final class EvaluationBenchmark {
                 List<LmEval.Row> rows = lmEval.read(folder.resolve("rows.jsonl"));
                 measurements.add(measure(question, lmEval, first.items(), rows, scorer));
             }
+            measurements.addAll(commands(questions, lmEval, Files.createDirectory(folder.resolve("commands"))));
             return measurements;
         } finally {
             bridge.release(model);
         }
+    }
+
+    /** One measurement for the tasks of a goal, in which both programs start once. */
+    private List<Measurement> commands(List<Question> questions, LmEval lmEval, Path folder) {
+        Map<Double, List<Question>> byGoal = new LinkedHashMap<>();
+        questions.stream().filter(question -> question.shots() == 0)
+                .forEach(question -> byGoal.computeIfAbsent(question.goal(), goal -> new ArrayList<>()).add(question));
+        List<Measurement> measurements = new ArrayList<>();
+        byGoal.forEach((goal, asked) -> {
+            List<String> tasks = new ArrayList<>();
+            int items = 0;
+            for (Question question : asked) {
+                LmEval.Answer written = lmEval.write(question.task(), question.items(setting.items()), folder);
+                if (written.missing() == null) {
+                    tasks.add(question.task());
+                    items += written.items();
+                }
+            }
+            if (!tasks.isEmpty()) {
+                measurements.add(new CommandBenchmark(environment, setting, folder).measure(tasks, items, goal));
+            }
+        });
+        return measurements;
     }
 
     private Measurement measure(Question question, LmEval lmEval, int items, List<LmEval.Row> rows, BatchScorer scorer) {

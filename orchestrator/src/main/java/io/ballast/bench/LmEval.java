@@ -16,7 +16,7 @@ import java.util.Map;
 /** lm-eval in a child process of the environment's Python, which scores when it is asked to, and says how long it took. */
 final class LmEval implements AutoCloseable {
     private static final String SCRIPT = "benchmarks/lm_eval_rows.py";
-    private static final int LINES_OF_AN_ERROR = 5;
+    static final int LINES_OF_AN_ERROR = 5;
 
     private final Gson gson = new Gson();
     private final Process process;
@@ -67,6 +67,11 @@ final class LmEval implements AutoCloseable {
     Answer score(EvaluationBenchmark.Question question, int items, Path rows) {
         return ask(Map.of("task", question.task(), "shots", question.shots(), "items", items, "maxLength",
                 question.maxLength(), "rows", rows.toString()));
+    }
+
+    /** Writes a task file {@code bench_TASK.yaml} and its data to a folder, and scores nothing. */
+    Answer write(String task, int items, Path folder) {
+        return ask(Map.of("task", task, "items", items, "folder", folder.toString()));
     }
 
     /** Scores the last task's rows once more. */

@@ -10,8 +10,10 @@ import io.ballast.bench.Measurement;
 import io.ballast.config.NearestName;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.PythonEnvironment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
@@ -69,16 +71,24 @@ final class BenchCommand implements Command {
         List<EvaluationBenchmark.Question> questions = questions(line.getOptionValue(TASKS));
         Path model = folder(line, MODEL);
         ModelFolder.open(model);
+        PythonEnvironment environment = PythonEnvironment.find();
         EvaluationBenchmark.Setting setting = new EvaluationBenchmark.Setting(model, folder(line, DATA_DIR),
                 number(line, BATCH_SIZE, DEFAULT_BATCH_SIZE), number(line, ITEMS, DEFAULT_ITEMS),
-                number(line, PAIRS, DEFAULT_PAIRS));
-        PythonEnvironment environment = PythonEnvironment.find();
+                number(line, PAIRS, DEFAULT_PAIRS), ownCommand(environment));
         List<Measurement> measured;
         try (Ballast ballast = Ballast.open(environment)) {
             measured = new EvaluationBenchmark(environment, setting, output::warn).run(ballast.bridge(), questions);
         }
         output.answer(() -> new GsonBuilder().setPrettyPrinting().create().toJson(measured), () -> table(measured));
         return 0;
+    }
+
+    /** What started this program, without its arguments. */
+    private static List<String> ownCommand(PythonEnvironment environment) {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-Dballast.home=" + environment.packagePath().getParent(), "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        return command;
     }
 
     private static List<EvaluationBenchmark.Question> questions(String tasks) {

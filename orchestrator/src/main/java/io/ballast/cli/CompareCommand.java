@@ -25,6 +25,7 @@ final class CompareCommand implements Command {
     private static final String OUT = "out";
     private static final String SEED = "seed";
     private static final String ALL = "all";
+    private static final String SUBJECT = "subject";
     /** As an experiment's, so that a run's own stages compare as its {@code forgetting} does. */
     private static final long DEFAULT_SEED = 7;
 
@@ -48,6 +49,7 @@ final class CompareCommand implements Command {
         return new Options()
                 .addOption(withValue(STAGE, "NAME", "Of run folders: the stage, such as base; else the last one."))
                 .addOption(withValue(OUT, "DIR", "A new folder for comparison.json and flips/TASK.jsonl (B/flips, C/flips, … of several)."))
+                .addOption(withValue(SUBJECT, "COLUMN", "What items are about, a column of their rows; else the usual ones."))
                 .addOption(null, ALL, false, "Every row of long tables, also without a change beyond noise.")
                 .addOption(withValue(SEED, "N", "Of the bootstrap; " + DEFAULT_SEED + " unless given."));
     }
@@ -67,7 +69,8 @@ final class CompareCommand implements Command {
         for (int i = 1; i < folders.size(); i++) {
             Path flips = out == null ? null : (folders.size() == 2 ? out : out.resolve(ComparisonText.label(i)))
                     .resolve("flips");
-            comparisons.add(EvaluationComparison.between(folders.get(0), folders.get(i), seed, flips));
+            comparisons.add(EvaluationComparison.between(folders.get(0), folders.get(i), seed,
+                    line.getOptionValue(SUBJECT), flips));
         }
         if (out != null) {
             write(out, ComparisonText.document(comparisons));

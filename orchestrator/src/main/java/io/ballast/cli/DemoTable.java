@@ -16,9 +16,10 @@ final class DemoTable {
     }
 
     static TextTable of(Map<String, WatchedRun> runs) {
-        TextTable table = new TextTable("", "general accuracy", "domain accuracy", "forgetting (95 % interval)");
+        TextTable table = new TextTable("", "general accuracy", "domain accuracy", "forgetting (95 % interval)",
+                "");
         List<Score> any = runs.values().iterator().next().result().scores();
-        table.row(row("base", any, any.isEmpty() ? "" : any.get(0).stage(), "—"));
+        table.row(row("base", any, any.isEmpty() ? "" : any.get(0).stage(), Optional.empty()));
         runs.forEach((name, run) -> {
             List<Score> scores = run.result().scores();
             table.row(row(name, scores, scores.isEmpty() ? "" : scores.get(scores.size() - 1).stage(),
@@ -27,8 +28,10 @@ final class DemoTable {
         return table;
     }
 
-    private static List<String> row(String name, List<Score> scores, String stage, String forgetting) {
-        return List.of(name, accuracy(scores, stage, Role.GENERAL), accuracy(scores, stage, Role.DOMAIN), forgetting);
+    private static List<String> row(String name, List<Score> scores, String stage, Optional<ScoreChange> forgetting) {
+        return List.of(name, accuracy(scores, stage, Role.GENERAL), accuracy(scores, stage, Role.DOMAIN),
+                forgetting.map(DemoTable::change).orElse("—"),
+                forgetting.map(ScoreChange::verdict).map(Object::toString).orElse(""));
     }
 
     private static String accuracy(List<Score> scores, String stage, Role role) {
@@ -37,9 +40,12 @@ final class DemoTable {
                 .map(score -> String.format(Locale.ROOT, "%.1f %%", 100 * score.value())).orElse("—");
     }
 
-    private static String forgetting(List<ScoreChange> losses) {
-        Optional<ScoreChange> loss = losses.stream().filter(each -> each.metric().equals(METRIC)).findFirst();
-        return loss.map(each -> String.format(Locale.ROOT, "%+.1f points [%+.1f, %+.1f]", 100 * each.change(),
-                100 * each.ci95().get(0), 100 * each.ci95().get(1))).orElse("—");
+    private static Optional<ScoreChange> forgetting(List<ScoreChange> changes) {
+        return changes.stream().filter(each -> each.metric().equals(METRIC)).findFirst();
+    }
+
+    private static String change(ScoreChange change) {
+        return String.format(Locale.ROOT, "%+.1f points [%+.1f, %+.1f]", 100 * change.change(),
+                100 * change.ci95().get(0), 100 * change.ci95().get(1));
     }
 }

@@ -33,6 +33,7 @@ final class EvalCommand implements Command {
     private static final String DEVICE = "device";
     private static final String DTYPE = "dtype";
     private static final String BATCH_SIZE = "batch-size";
+    private static final String MAX_LENGTH = "max-length";
 
     @Override
     public String name() {
@@ -67,7 +68,8 @@ final class EvalCommand implements Command {
                 .addOption(withValue(OUT, "DIR", "Where to write results and samples in lm-eval's form."))
                 .addOption(withValue(DEVICE, "DEVICE", "auto, cpu, cuda or cuda:N."))
                 .addOption(withValue(DTYPE, "DTYPE", "float32 or bfloat16."))
-                .addOption(withValue(BATCH_SIZE, "N", "Rows in a scoring batch."));
+                .addOption(withValue(BATCH_SIZE, "N", "Rows in a scoring batch."))
+                .addOption(withValue(MAX_LENGTH, "N", "Tokens that the model reads at once; by default its window."));
     }
 
     @Override
@@ -124,6 +126,7 @@ final class EvalCommand implements Command {
         JsonObject evaluation = new JsonObject();
         evaluation.add("general", entries);
         copyNumber(line, BATCH_SIZE, evaluation, "batchSize");
+        copyNumber(line, MAX_LENGTH, evaluation, "maxLength");
         copyPath(line, DATA_DIR, evaluation, "dataDir");
         evaluation.addProperty("cache", !line.hasOption(NO_CACHE));
         evaluation.addProperty("trustTaskCode", line.hasOption(TRUST_TASK_CODE));

@@ -19,7 +19,7 @@ final class EvaluationText {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("model", model);
         document.put("scores", evaluation.scores(STAGE));
-        document.put("groups", evaluation.groupScores());
+        document.put("groups", evaluation.groupScores(STAGE));
         return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().serializeNulls()
                 .serializeSpecialFloatingPointValues().create().toJson(document);
     }
@@ -27,7 +27,7 @@ final class EvaluationText {
     static String table(Evaluation evaluation) {
         TextTable table = new TextTable("task", "metric", "value", "± stderr", "n");
         for (Score score : Stream.concat(evaluation.scores(STAGE).stream(),
-                evaluation.groupScores().stream()).toList()) {
+                evaluation.groupScores(STAGE).stream()).toList()) {
             table.row(List.of(score.task(), score.metric(), Numbers.score(score.value()),
                     score.stderr() == null ? "" : Numbers.score(score.stderr()), String.valueOf(score.n())));
         }

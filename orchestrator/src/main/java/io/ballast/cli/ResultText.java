@@ -20,7 +20,7 @@ final class ResultText {
         StringBuilder text = new StringBuilder(result.name()).append(": ").append(result.status())
                 .append(result.message() == null ? "" : " (" + result.message() + ")").append('\n');
         if (!result.scores().isEmpty()) {
-            text.append('\n').append(scores(result.scores()));
+            text.append('\n').append(scores(Stream.concat(result.scores().stream(), result.groups().stream()).toList()));
         }
         if (!result.learned().isEmpty()) {
             text.append('\n').append(changes("learned", result.learned()));

@@ -51,7 +51,7 @@ final class StandaloneEvaluation {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
                     new BridgeGenerator(bridge, handle, tokenizer.folder()), evaluation.batchSize(),
-                    maxLength(bridge.modelInfo(handle))).evaluate(tasks, cache,
+                    evaluation.maxLength(window(bridge.modelInfo(handle)))).evaluate(tasks, cache,
                     (rows, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, rows,
                             Map.of("total", total))), stopped);
         } finally {
@@ -67,8 +67,7 @@ final class StandaloneEvaluation {
         return bridge.downloadModel(address.repository(), address.revision());
     }
 
-    /** The tokens that the model reads at once. */
-    private static int maxLength(Map<String, Object> model) {
-        return model.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
+    private static int window(Map<String, Object> model) {
+        return ((Number) model.get("maxLength")).intValue();
     }
 }

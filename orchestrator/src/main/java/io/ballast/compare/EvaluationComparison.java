@@ -37,19 +37,28 @@ public record EvaluationComparison(EvaluationSource before, EvaluationSource aft
      * @param before the evaluation that the other is compared with
      * @param after  the other
      * @param seed   of the bootstraps
+     * @param subject the column of the items' rows that says what an item is about, in tasks that have it; null for the
+     *               one that a task's entry names, or the usual ones
      * @param flips  where to write {@link Flips}, {@code TASK.jsonl} for each task with right and wrong items; null for
      *               nowhere
      * @return what changed
-     * @throws InvalidInputException when they have no task or metric in common, or a task's items are not the same
+     * @throws InvalidInputException when they have no task or metric in common, a task's items are not the same, or no
+     *                               item has a column {@code subject}
      */
-    public static EvaluationComparison between(EvaluationFolder before, EvaluationFolder after, long seed, Path flips) {
+    public static EvaluationComparison between(EvaluationFolder before, EvaluationFolder after, long seed, String subject,
+            Path flips) {
         List<String> tasks = before.tasks().stream().filter(after.tasks()::contains).toList();
         if (tasks.isEmpty()) {
             throw new InvalidInputException("expected a task that both evaluations have; found "
                     + String.join(", ", before.tasks()) + " in " + before.source().results() + " and "
                     + String.join(", ", after.tasks()) + " in " + after.source().results() + ".");
         }
-        TaskChanges changes = TaskChanges.of(tasks.stream().map(task -> pair(before, after, task, flips)), seed);
+        TaskChanges changes = TaskChanges.of(tasks.stream().map(task -> pair(before, after, task, subject, flips)), seed);
+        if (subject != null && changes.subjects().isEmpty()) {
+            throw new InvalidInputException("expected '" + subject + "' to be a column of items that are right or wrong,"
+                    + " of the tasks " + String.join(", ", tasks) + "; found none that has it. Name a column of their"
+                    + " rows, which the samples carry as 'doc'.");
+        }
         if (changes.scores().isEmpty()) {
             throw new InvalidInputException("expected a metric that both evaluations have; found none in the tasks "
                     + String.join(", ", tasks) + ": " + String.join("; ", changes.notes()) + ".");
@@ -58,8 +67,9 @@ public record EvaluationComparison(EvaluationSource before, EvaluationSource aft
                 changes.subjects(), Stream.of(notes(before, after), changes.notes()).flatMap(List::stream).toList());
     }
 
-    private static PairedTask pair(EvaluationFolder before, EvaluationFolder after, String task, Path flips) {
-        PairedTask pair = new PairedTask(before.task(task), after.task(task));
+    private static PairedTask pair(EvaluationFolder before, EvaluationFolder after, String task, String subject,
+            Path flips) {
+        PairedTask pair = new PairedTask(before.task(task).by(subject), after.task(task).by(subject));
         if (flips != null) {
             Flips.write(pair, flips);
         }

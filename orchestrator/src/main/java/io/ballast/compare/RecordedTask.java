@@ -28,6 +28,15 @@ record RecordedTask(String name, List<Metric> metrics, List<RecordedItem> items,
                 result.task().data().subject(), List.of());
     }
 
+    /**
+     * @param column of the items' rows, or null
+     * @return this task, its items told apart by the column where any has it
+     */
+    RecordedTask by(String column) {
+        boolean has = column != null && items.stream().anyMatch(item -> item.text(column) != null);
+        return has ? new RecordedTask(name, metrics, items, column, notes) : this;
+    }
+
     /** @return the metric with this key, empty where the task has none */
     Optional<Metric> metric(String key) {
         return metrics.stream().filter(metric -> metric.key().equals(key)).findFirst();

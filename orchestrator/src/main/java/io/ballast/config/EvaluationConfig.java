@@ -1,5 +1,6 @@
 package io.ballast.config;
 
+import io.ballast.InvalidInputException;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -10,6 +11,7 @@ import java.util.function.UnaryOperator;
  * @param general   what must be kept
  * @param domain    what is to be learned
  * @param batchSize rows in a scoring batch
+ * @param maxLength tokens that the model reads at once, or null for its window
  * @param tasksDir  absolute paths of folders with task files; a name that Ballast ships too is theirs
  * @param dataDir   absolute path of a folder with data files of tasks, or null
  * @param cache     whether what an unchanged model says is kept and not asked again
@@ -21,6 +23,8 @@ public record EvaluationConfig(
         @Setting(value = "General tasks: what must be kept.", byDefault = "[]") List<TaskConfig> general,
         @Setting(value = "Domain tasks: what is to be learned.", byDefault = "[]") List<TaskConfig> domain,
         @Setting(value = "Rows in a scoring batch.", byDefault = "16", minimum = 1) int batchSize,
+        @Setting(value = "Tokens that the model reads at once; what is longer is cut as lm-eval cuts it. By default the"
+                + " model's window.", minimum = 2) Integer maxLength,
         @Setting(value = "Folders with task files in lm-eval's YAML format; a name that Ballast ships too is theirs.", byDefault = "[]", path = true) List<String> tasksDir,
         @Setting(value = "Folder with TASK/test, TASK/validation or TASK data files, for tasks without 'data'.",
                 path = true) String dataDir,
@@ -53,8 +57,8 @@ public record EvaluationConfig(
      * @return a copy
      */
     public EvaluationConfig withStages(List<Stage> others) {
-        return new EvaluationConfig(others, general, domain, batchSize, tasksDir, dataDir, cache,
-                trustTaskCode);
+        return new EvaluationConfig(others, general, domain, batchSize, maxLength, tasksDir, dataDir,
+                cache, trustTaskCode);
     }
 
     /**
@@ -64,8 +68,26 @@ public record EvaluationConfig(
      * @return a copy
      */
     public EvaluationConfig withTasks(UnaryOperator<List<TaskConfig>> change) {
-        return new EvaluationConfig(stages, change.apply(general), change.apply(domain), batchSize, tasksDir,
-                dataDir, cache, trustTaskCode);
+        return new EvaluationConfig(stages, change.apply(general), change.apply(domain), batchSize, maxLength,
+                tasksDir, dataDir, cache, trustTaskCode);
+    }
+
+    /**
+     * Says how much of an item is read.
+     *
+     * @param window of the model
+     * @return tokens that the model reads at once
+     * @throws InvalidInputException when more are asked for than the model's window has
+     */
+    public int maxLength(int window) {
+        if (maxLength == null) {
+            return window;
+        }
+        if (maxLength > window) {
+            throw new InvalidInputException("evaluation.maxLength: expected at most the model's window of " + window
+                    + " tokens, found " + maxLength + ". Lower it, or leave it out.");
+        }
+        return maxLength;
     }
 
     private static boolean happens(Stage stage, ExperimentConfig experiment) {

@@ -9,20 +9,30 @@ import java.util.Optional;
  * What a model scored on some tasks.
  *
  * @param results   one a task
- * @param groupScores scores of groups of tasks
+ * @param groups    of tasks that were asked for by their group's name, children before parents
  * @param encoding  which special tokens were used
  * @param batchSize rows in a scoring batch
  * @param started   when it began
  * @param finished  when it ended
  */
-public record Evaluation(List<TaskResult> results, List<Score> groupScores, Encoding encoding, int batchSize, Instant started,
-        Instant finished) {
+public record Evaluation(List<TaskResult> results, List<TaskGroup> groups, Encoding encoding, int batchSize,
+        Instant started, Instant finished) {
     /**
      * @param stage moment of the evaluation
      * @return the lines of {@code result.json}, one a task and metric
      */
     public List<Score> scores(String stage) {
         return results.stream().flatMap(result -> result.scores(stage).stream()).toList();
+    }
+
+    /**
+     * Scores of groups, made of their tasks' as lm-eval makes them.
+     *
+     * @param stage moment of the evaluation
+     * @return one a group and metric that the group's file asks for
+     */
+    public List<Score> groupScores(String stage) {
+        return new GroupScores(groups, results).scores(stage);
     }
 
     /**

@@ -74,7 +74,8 @@ public final class Evaluator {
             results.add(new TaskResult(task, task.results(items.get(i).all(),
                     items.get(i).all().stream().map(requests::answer).toList()), items.get(i).available()));
         }
-        return new Evaluation(results, new GroupScores(tasks.groups(), results).scores("eval"), Encoding.of(tokenizer, maxLength), batchSize, started, Instant.now());
+        return new Evaluation(results, tasks.groups(), Encoding.of(tokenizer, maxLength), batchSize, started,
+                Instant.now());
     }
 
     private Items items(EvaluationTask task) {

@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 
 /** lm-eval's {@code results_*.json}: its keys, and what Ballast adds under {@code config}. */
 final class ResultsJson {
+    private static final String NO_STAGE = "";
+
     private ResultsJson() {}
 
     /**
@@ -23,7 +25,8 @@ final class ResultsJson {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("results", byTask(evaluation, ResultsJson::metrics));
         json.put("groups", groups(evaluation));
-        json.put("group_subtasks", Map.of());
+        json.put("group_subtasks", evaluation.groups().stream().collect(Collectors.toMap(TaskGroup::name,
+                TaskGroup::children, (a, b) -> a, LinkedHashMap::new)));
         json.put("configs", byTask(evaluation, ResultsJson::config));
         json.put("versions", byTask(evaluation, result -> result.task().version()));
         json.put("n-shot", byTask(evaluation, result -> result.task().shots()));
@@ -46,7 +49,7 @@ final class ResultsJson {
 
     private static Map<String, Map<String, Object>> groups(Evaluation evaluation) {
         Map<String, Map<String, Object>> groups = new LinkedHashMap<>();
-        for (Score score : evaluation.groupScores()) {
+        for (Score score : evaluation.groupScores(NO_STAGE)) {
             Map<String, Object> group = groups.computeIfAbsent(score.task(),
                     name -> new LinkedHashMap<>(Map.of("alias", name)));
             String filter = score.metric().contains(",") ? "" : "," + Metric.NO_FILTER;

@@ -10,7 +10,7 @@ import java.util.List;
  * @param children names of its tasks and groups
  * @param metrics  scores of its own, made of its tasks'; none for a mere heading
  */
-record TaskGroup(String name, String alias, List<String> children, List<GroupMetric> metrics) {
+public record TaskGroup(String name, String alias, List<String> children, List<GroupMetric> metrics) {
     /**
      * A score of a group.
      *
@@ -18,7 +18,7 @@ record TaskGroup(String name, String alias, List<String> children, List<GroupMet
      * @param filters      through which answers pass, or null for all
      * @param weightBySize whether a task counts by its items, or each as one
      */
-    record GroupMetric(String metric, List<String> filters, boolean weightBySize) {
+    public record GroupMetric(String metric, List<String> filters, boolean weightBySize) {
         boolean isOf(Metric found) {
             return found.name().equals(metric) && (filters == null || filters.contains(found.filter()));
         }

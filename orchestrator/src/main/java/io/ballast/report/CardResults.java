@@ -64,7 +64,8 @@ final class CardResults {
 
     /** A column for each stage, in the order in which they were evaluated. */
     static String scores(Evidence evidence) {
-        List<Fields> scores = evidence.run().result().objects("scores");
+        Fields result = evidence.run().result();
+        List<Fields> scores = Stream.of("scores", "groups").flatMap(key -> result.objects(key).stream()).toList();
         List<String> stages = scores.stream().map(score -> score.text("stage").orElse("?")).distinct().toList();
         Map<List<String>, Map<String, String>> values = new LinkedHashMap<>();
         scores.forEach(score -> values.computeIfAbsent(key(score), key -> new LinkedHashMap<>())

@@ -1,5 +1,8 @@
 package io.ballast.report;
 
+import java.util.Comparator;
+import java.util.Optional;
+
 /** One or two sentences: what a person must know who reads nothing else. */
 final class Headline {
     private Headline() {
@@ -34,11 +37,15 @@ final class Headline {
         if (!evidence.measuredLearned()) {
             return evidence.hasDomainPhase() ? "Domain not measured; " : "Importance measured; ";
         }
+        Optional<Change> worse = evidence.changes().learned().stream().filter(Change::worsened)
+                .min(Comparator.comparingDouble(Change::improvement));
+        if (evidence.learned() && worse.isPresent()) {
+            return "Learned part of the domain, but " + worse.get().inWords() + "; ";
+        }
         if (evidence.learned()) {
             return evidence.learnedALot() ? "Learned the domain; " : "Learned a little of the domain; ";
         }
-        boolean worse = evidence.changes().learned().stream().anyMatch(Change::worsened);
-        return worse ? "Got worse on the domain; " : "Learned nothing measurable of the domain; ";
+        return worse.isPresent() ? "Got worse on the domain; " : "Learned nothing measurable of the domain; ";
     }
 
     private static String kept(Evidence evidence) {

@@ -22,6 +22,7 @@ final class RunRecord {
     private final Path folder;
     private final String started = now();
     private final List<Score> scores = new ArrayList<>();
+    private final List<Score> groups = new ArrayList<>();
     private final List<ScoreChange> forgetting = new ArrayList<>();
     private final List<ScoreChange> learned = new ArrayList<>();
     private final List<CalibrationChange> calibration = new ArrayList<>();
@@ -57,8 +58,9 @@ final class RunRecord {
         environment = values;
     }
 
-    void scores(List<Score> more) {
-        scores.addAll(more);
+    void scores(List<Score> ofTasks, List<Score> ofGroups) {
+        scores.addAll(ofTasks);
+        groups.addAll(ofGroups);
     }
 
     List<Score> scores() {
@@ -121,8 +123,9 @@ final class RunRecord {
 
     Result result() {
         return new Result(1, name, status, message, started, now(), environment, List.copyOf(scores),
-                List.copyOf(forgetting), List.copyOf(learned), List.copyOf(calibration), List.copyOf(subjects),
-                List.copyOf(matrices), List.copyOf(phases), importance, Map.copyOf(artifacts));
+                List.copyOf(groups), List.copyOf(forgetting), List.copyOf(learned), List.copyOf(calibration),
+                List.copyOf(subjects), List.copyOf(matrices), List.copyOf(phases), importance,
+                Map.copyOf(artifacts));
     }
 
     private static String now() {

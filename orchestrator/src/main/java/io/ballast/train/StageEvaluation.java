@@ -72,7 +72,7 @@ final class StageEvaluation implements AutoCloseable {
         EvaluationWriter.write(evaluation, config.model().path(), folder.evaluation(name));
         evaluation.warnings().forEach(warning -> log.add("warning", name, 0, Map.of("message", warning)));
         List<Score> scores = evaluation.scores(name);
-        record.scores(scores);
+        record.scores(scores, evaluation.groupScores(name));
         record.matrices(matrices());
         log.add("scores", name, 0, Map.of("scores", scores));
     }

@@ -61,7 +61,7 @@ final class Workbench implements AutoCloseable {
         model = PreparedModel.open(bridge, modelFolder.path(), config);
         Map<String, Object> info = bridge.modelInfo(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
-        modelMaxLength = info.get("maxLength") instanceof Number length ? length.intValue() : Integer.MAX_VALUE;
+        modelMaxLength = ((Number) info.get("maxLength")).intValue();
         config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
         general = prepare("general", config.general());
         config.domain().forEach(domain -> domains.add(withReplay(domain, prepare(domain.domainName(), domain))));
@@ -72,7 +72,7 @@ final class Workbench implements AutoCloseable {
         training = new PhaseTraining(bridge, log, cancelled, record, config, model);
         domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
         evaluation = new StageEvaluation(config, tokenizer, bridge, model, modelHash,
-                Math.min(modelMaxLength, DEFAULT_MAX_LENGTH), log, folder, record);
+                config.evaluation().maxLength(modelMaxLength), log, folder, record);
         record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
     }
 

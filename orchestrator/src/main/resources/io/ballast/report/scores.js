@@ -3,7 +3,7 @@ const scores = (() => {
   const {make} = dom;
 
   function render(data) {
-    const all = data.result.scores ?? [];
+    const all = [...data.result.scores ?? [], ...data.result.groups ?? []];
     if (all.length === 0) return null;
     const stages = [...new Set(all.map(score => score.stage))];
     const columns = [{title: "Task", text: true, wrap: true}, {title: "Metric", text: true},

@@ -115,6 +115,19 @@ class CompareCommandTest {
     }
 
     @Test
+    void aColumnThatIsNamedSaysWhatItemsAreAbout() {
+        String base = run.resolve("evaluation/base").toString();
+        JsonArray subjects = comparison(0, json("compare", base, run.toString(), "--json", "--subject", "goal"))
+                .getAsJsonArray("subjects");
+        assertEquals(List.of("a fish 6", "the cat 6", "the dog 6"), subjects.asList().stream()
+                .map(JsonElement::getAsJsonObject).filter(each -> each.get("task").getAsString().equals("a quiz"))
+                .map(each -> each.get("subject").getAsString() + " " + each.get("n").getAsInt()).sorted().toList());
+        Typed unknown = Typed.run("compare", base, run.toString(), "--subject", "goat");
+        assertEquals(2, unknown.code());
+        assertTrue(unknown.err().contains("expected 'goat' to be a column"), unknown.err());
+    }
+
+    @Test
     void theLastStageIsTakenUnlessOneIsNamed() {
         assertEquals("domain", stage(json("compare", run.toString(), run.toString(), "--json")));
         assertEquals("anchored", stage(json("compare", run.toString(), run.toString(), "--json", "--stage", "anchored")));

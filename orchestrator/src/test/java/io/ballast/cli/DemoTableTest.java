@@ -23,7 +23,7 @@ class DemoTableTest {
                 score("base", Role.GENERAL, "perplexity", 9), score("base", Role.GENERAL, "acc", 0.98),
                 score("base", Role.DOMAIN, "acc", 0.25), score("anchored", Role.GENERAL, "acc", 0.97),
                 score("domain", Role.GENERAL, "acc", general), score("domain", Role.DOMAIN, "acc", domain)),
-                List.of(new ScoreChange("general-questions", "acc", 0.98, general, general - 0.98, true,
+                List.of(), List.of(new ScoreChange("general-questions", "acc", 0.98, general, general - 0.98, true,
                         List.of(general - 1, general - 0.96), 0.01, 0.01, "McNemar exact", 1, 1, 500, 0.02,
                         ChangeVerdict.WORSE)), List.of(), List.of(), List.of(),
                 List.of(), List.of(), null, Map.of()), Path.of("runs"));
@@ -37,8 +37,8 @@ class DemoTableTest {
         assertEquals("""
                                general accuracy   domain accuracy    forgetting (95 % interval)
                 base                     98.0 %            25.0 %                             —
-                plain                    60.0 %           100.0 %   -38.0 points [-40.0, -36.0]
-                hierarchical             95.0 %            99.0 %      -3.0 points [-5.0, -1.0]
+                plain                    60.0 %           100.0 %   -38.0 points [-40.0, -36.0]   worse
+                hierarchical             95.0 %            99.0 %      -3.0 points [-5.0, -1.0]   worse
                 """, DemoTable.of(runs).toString());
     }
 }

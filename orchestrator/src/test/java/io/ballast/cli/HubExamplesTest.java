@@ -3,6 +3,8 @@ package io.ballast.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ballast.Result;
 import io.ballast.TinyModels;
 import java.io.IOException;
@@ -153,6 +155,17 @@ class HubExamplesTest {
         assertEquals(name, result.name());
         String saved = Files.readString(newestRun().resolve("experiment.json"));
         assertTrue(saved.contains("hf://TinyLlama/"), "the run can be repeated elsewhere: " + saved);
+    }
+
+    @Test
+    void aModelOfTheHubIsScoredOnADataSetOfTheHub() throws Exception {
+        Typed typed = launch(Map.of(), "eval", "hf://" + MODEL.substring("models/".length()), "--tasks", "sciq", "--json",
+                "--device", "cpu");
+        assertEquals(0, typed.code(), typed.err());
+        JsonObject score = JsonParser.parseString(typed.out()).getAsJsonObject().getAsJsonArray("scores").get(0)
+                .getAsJsonObject();
+        assertEquals("sciq", score.get("task").getAsString());
+        assertEquals(16, score.get("n").getAsInt());
     }
 
     private static Path newestRun() {

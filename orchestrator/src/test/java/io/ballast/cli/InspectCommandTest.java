@@ -35,7 +35,7 @@ class InspectCommandTest {
     void aRunIsItsScoresByStageItsForgettingAndItsCost() throws IOException {
         Result result = new Result(1, "first", "completed", null, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z",
                 Map.of(), List.of(score("base", 0.9), score("domain", 0.6)),
-                List.of(new ScoreChange("facts", "acc", 0.9, 0.6, -0.3, true, List.of(-0.35, -0.25), 0.001, 0.001,
+                List.of(), List.of(new ScoreChange("facts", "acc", 0.9, 0.6, -0.3, true, List.of(-0.35, -0.25), 0.001, 0.001,
                         "McNemar exact", 30, 0, 100, 0.14, ChangeVerdict.WORSE)), List.of(), List.of(), List.of(),
                 List.of(),
                 List.of(new Result.Phase("domain", 80, 71_680, 10, 7168, 2_000_000_000L, 3, 2, 0.01)), null, Map.of());

@@ -42,7 +42,7 @@ class EvaluationComparisonTest {
 
     private EvaluationComparison compare() {
         return EvaluationComparison.between(EvaluationFolder.open(folder.resolve("before"), null),
-                EvaluationFolder.open(folder.resolve("after"), null), 7, folder.resolve("flips"));
+                EvaluationFolder.open(folder.resolve("after"), null), 7, null, folder.resolve("flips"));
     }
 
     private static ScoreChange score(EvaluationComparison comparison, String task, String metric) {
@@ -176,7 +176,7 @@ class EvaluationComparisonTest {
 
     private EvaluationComparison compareAgain() {
         return EvaluationComparison.between(EvaluationFolder.open(folder.resolve("before"), null),
-                EvaluationFolder.open(folder.resolve("after"), null), 7, null);
+                EvaluationFolder.open(folder.resolve("after"), null), 7, null, null);
     }
 
     @Test

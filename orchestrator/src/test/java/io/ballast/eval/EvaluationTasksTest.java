@@ -34,8 +34,8 @@ class EvaluationTasksTest extends WithPython {
 
     private static EvaluationTask only(TaskConfig entry, PhaseConfig general) {
         List<EvaluationTask> tasks = EvaluationTasks.of(new EvaluationConfig(
-                List.of(EvaluationConfig.Stage.BASE), List.of(entry), List.of(), 16, List.of(), null, false, false), general,
-                none -> NONE, bridge).all();
+                List.of(EvaluationConfig.Stage.BASE), List.of(entry), List.of(), 16, null, List.of(), null, false, false),
+                general, none -> NONE, bridge).all();
         assertEquals(1, tasks.size());
         return tasks.get(0);
     }

@@ -26,7 +26,7 @@ class RunFilesTest {
                         new Score("base", "d", Role.DOMAIN, "perplexity", 20, 0.5, 100, false),
                         new Score("domain", "d", Role.DOMAIN, "perplexity", Double.NaN, null, 100, false),
                         new Score("domain", "g", Role.GENERAL, "acc", 0.4, 0.01, 100, true)),
-                List.of(new ScoreChange("g", "acc", 0.6, 0.4, -0.2, true, List.of(-0.25, -0.15), 0.001, 0.002,
+                List.of(), List.of(new ScoreChange("g", "acc", 0.6, 0.4, -0.2, true, List.of(-0.25, -0.15), 0.001, 0.002,
                         "McNemar exact", 30, 10, 100, 0.09, ChangeVerdict.WORSE)), List.of(), List.of(), List.of(),
                 List.of(),
                 List.of(new Result.Phase("domain", 10, 1000, 2, 500, 1 << 20, 3, Double.NaN, 0.1)), null, Map.of());
