@@ -3,9 +3,11 @@ package io.ballast.eval;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -49,9 +51,11 @@ final class ResultsJson {
 
     private static Map<String, Map<String, Object>> groups(Evaluation evaluation) {
         Map<String, Map<String, Object>> groups = new LinkedHashMap<>();
+        Map<String, String> aliases = new HashMap<>();
+        evaluation.groups().forEach(group -> aliases.put(group.name(), group.alias()));
         for (Score score : evaluation.groupScores(NO_STAGE)) {
             Map<String, Object> group = groups.computeIfAbsent(score.task(),
-                    name -> new LinkedHashMap<>(Map.of("alias", name)));
+                    name -> new LinkedHashMap<>(Map.of("alias", Objects.requireNonNullElse(aliases.get(name), name))));
             String filter = score.metric().contains(",") ? "" : "," + Metric.NO_FILTER;
             group.put(score.metric() + filter, score.value());
             group.put(score.metric().replaceFirst("(?=,|$)", "_stderr") + filter,
@@ -74,7 +78,8 @@ final class ResultsJson {
         for (Metric metric : result.task().metrics()) {
             Estimate estimate = result.estimate(metric);
             metrics.put(metric.name() + "," + metric.filter(), estimate.value());
-            metrics.put(metric.name() + "_stderr," + metric.filter(), estimate.stderr() == null ? "N/A" : estimate.stderr());
+            metrics.put(metric.name() + "_stderr," + metric.filter(),
+                    estimate.stderr() == null ? "N/A" : estimate.stderr());
         }
         return metrics;
     }

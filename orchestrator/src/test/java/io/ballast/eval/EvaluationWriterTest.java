@@ -74,6 +74,19 @@ class EvaluationWriterTest extends WithPython {
     }
 
     @Test
+    void groupsStandWithTheirAliasTheirTasksAndTheirScore() throws IOException {
+        TaskGroup all = new TaskGroup("all", "Everything", List.of("piqa"),
+                List.of(new TaskGroup.GroupMetric("acc", null, true)));
+        evaluation = new Evaluation(evaluation.results(), List.of(all), evaluation.encoding(), 2, evaluation.started(),
+                evaluation.finished());
+        JsonObject results = results();
+        JsonObject group = results.getAsJsonObject("groups").getAsJsonObject("all");
+        assertEquals("Everything", group.get("alias").getAsString());
+        assertEquals(evaluation.scores("base").get(0).value(), group.get("acc,none").getAsDouble());
+        assertEquals("{\"all\":[\"piqa\"]}", results.get("group_subtasks").toString());
+    }
+
+    @Test
     void resultsSayWhichSpecialTokensWereUsedAndWhatWasCut() throws IOException {
         JsonObject results = results();
         JsonObject config = results.getAsJsonObject("config");
