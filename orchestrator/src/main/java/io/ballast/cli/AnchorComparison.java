@@ -26,7 +26,7 @@ final class AnchorComparison {
     /** Reads both with their tensors, which takes Python. */
     static AnchorComparison of(Path first, Path second) {
         try (Ballast ballast = Ballast.open()) {
-            return new AnchorComparison(first, second, ballast.bridge().compareAnchors(first, second));
+            return new AnchorComparison(first, second, ballast.bridge().anchors().compare(first, second));
         }
     }
 

@@ -62,7 +62,7 @@ final class MergeAnchorsCommand implements Command {
         }
         ImportanceConfig storage = storage(line);
         try (Ballast ballast = Ballast.open()) {
-            ballast.bridge().mergeAnchors(anchors, line.getOptionValue(RULE, "sum"), decay(line),
+            ballast.bridge().anchors().merge(anchors, line.getOptionValue(RULE, "sum"), decay(line),
                     Words.of(storage.storage()), storage.share(), out);
         }
         JsonObject merged = InspectCommand.anchor(out);

@@ -1,5 +1,13 @@
 package io.ballast.python;
 
+import static io.ballast.python.BridgeValues.array;
+import static io.ballast.python.BridgeValues.handle;
+import static io.ballast.python.BridgeValues.list;
+import static io.ballast.python.BridgeValues.map;
+import static io.ballast.python.BridgeValues.number;
+import static io.ballast.python.BridgeValues.texts;
+import static io.ballast.python.BridgeValues.withBuffer;
+
 import io.ballast.BallastException;
 import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.InvalidInputException;
@@ -8,9 +16,6 @@ import io.ballast.TrainingFailedException;
 import jep.DirectNDArray;
 import jep.JepException;
 
-import java.lang.ref.Reference;
-import java.nio.Buffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
@@ -20,8 +25,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Every function of {@code ballast.bridge}, declared once with its types. See the package for the
- * rules on threads, buffers and errors.
+ * Every function of {@code ballast.bridge}, declared once with its types: here, and by what they concern in
+ * {@link #phases()}, {@link #anchors()} and {@link #tasks()}. See the package for the rules on threads, buffers and errors.
  *
  * <p>A handle is a number that stands for an object in Python until {@link #release(long)} or
  * {@link #close()}.
@@ -75,7 +80,7 @@ public final class Bridge implements AutoCloseable {
 
     /** @return names of the Python modules imported so far */
     public List<String> importedModules() {
-        return list(invoke("imported_modules"));
+        return texts(invoke("imported_modules"));
     }
 
     /** @return bytes by name: residentBytes, peakBytes, deviceBytes, devicePeakBytes */
@@ -204,97 +209,7 @@ public final class Bridge implements AutoCloseable {
 
     // ---- training
 
-    /**
-     * Begins a phase: optimizer, schedule, and the method against forgetting or the importance meter.
-     *
-     * @param model    its handle
-     * @param settings the phase's settings, by the names of {@code ballast.training.PhaseSettings}
-     * @return the phase's handle
-     */
-    public long beginPhase(long model, Map<String, Object> settings) {
-        return handle(invoke("begin_phase", model, settings));
-    }
-
-    /**
-     * One micro-batch forward and backward.
-     *
-     * @param phase       its handle
-     * @param slot        the batch, laid out as {@code io.ballast.data.BatchSlot} states; borrowed for the call
-     * @param rows        rows in the batch
-     * @param length      positions in a row
-     * @param packed      whether a row holds more than one document
-     * @param stepTargets scored targets in all micro-batches of this optimizer step; the loss is their mean
-     */
-    public void forwardBackward(long phase, LongBuffer slot, int rows, int length, boolean packed, long stepTargets) {
-        withBuffer(slot, () -> invoke("forward_backward", phase, array(slot, slot.capacity()), rows, length, packed,
-                stepTargets));
-    }
-
-    /**
-     * One micro-batch for the path integral alone, where its gradient is independent; before the step.
-     *
-     * @param phase       its handle
-     * @param slot        rows that the step does not see, laid out as for {@link #forwardBackward}; borrowed for the
-     *                    call
-     * @param rows        rows in the batch
-     * @param length      positions in a row
-     * @param packed      whether a row holds more than one document
-     * @param stepTargets scored targets in all micro-batches of this measurement
-     */
-    public void measureBackward(long phase, LongBuffer slot, int rows, int length, boolean packed, long stepTargets) {
-        withBuffer(slot, () -> invoke("measure_backward", phase, array(slot, slot.capacity()), rows, length, packed,
-                stepTargets));
-    }
-
-    /**
-     * Moves the parameters once.
-     *
-     * @param phase its handle
-     */
-    public void optimizerStep(long phase) {
-        invoke("optimizer_step", phase);
-    }
-
-    /**
-     * Looks at a phase; the only call of a phase that waits for the device.
-     *
-     * @param phase its handle
-     * @return step, loss (mean since the last look, nats per target), learningRate, gradientNorm, penalty,
-     *         nonFiniteStep (1-based, 0 for none) and nonFiniteMicroBatch
-     */
-    public Map<String, Object> phaseProgress(long phase) {
-        return map(invoke("phase_progress", phase));
-    }
-
-    /**
-     * Ends a phase and frees its optimizer state; the handle stays good for {@link #finishImportance}.
-     *
-     * @param phase its handle
-     * @return steps, peakMemoryBytes and what the method reports
-     */
-    public Map<String, Object> endPhase(long phase) {
-        return map(invoke("end_phase", phase));
-    }
-
     // ---- anchors
-
-    /**
-     * Makes the anchor of a general phase.
-     *
-     * @param phase             its handle
-     * @param xi                ξ, absolute or relative to the median squared move
-     * @param relative          whether ξ is relative
-     * @param reference         end or start; start puts the parameters back
-     * @param layerCoefficients paper, scaled or uniform
-     * @param layers            block or parameter
-     * @param normalize         mean or none
-     * @return the anchor's handle
-     */
-    public long finishImportance(long phase, double xi, boolean relative, String reference, String layerCoefficients,
-            String layers, String normalize) {
-        return handle(invoke("finish_importance", phase, xi, relative, reference, layerCoefficients, layers,
-                normalize));
-    }
 
     /**
      * The methods against forgetting there are.
@@ -304,7 +219,7 @@ public final class Bridge implements AutoCloseable {
      *         and options (of each name, type, default, meaning, choices, minimum)
      */
     public List<Map<String, Object>> describeMethods() {
-        return BridgeValues.list(invoke("describe_methods")).stream().map(BridgeValues::map).toList();
+        return list(invoke("describe_methods")).stream().map(BridgeValues::map).toList();
     }
 
     /**
@@ -320,102 +235,6 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
-     * Begins to measure importance where a model stands.
-     *
-     * @param model  its handle
-     * @param kind   what the method's description names as its importance
-     * @param labels data or sampled
-     * @param seed   of the labels drawn
-     * @return the measurement's handle
-     */
-    public long beginMeasurement(long model, String kind, String labels, long seed) {
-        return handle(invoke("begin_measurement", model, kind, labels, seed));
-    }
-
-    /**
-     * Measures the documents of one batch.
-     *
-     * @param measurement its handle
-     * @param slot   the batch, laid out as {@code io.ballast.data.BatchSlot} states; borrowed for the call
-     * @param rows   rows in the batch
-     * @param length positions in a row
-     * @param packed whether a row holds more than one document
-     */
-    public void addSamples(long measurement, LongBuffer slot, int rows, int length, boolean packed) {
-        withBuffer(slot, () -> invoke("add_samples", measurement, array(slot, slot.capacity()), rows, length,
-                packed));
-    }
-
-    /**
-     * Makes the anchor of a measurement, at the model as it stands.
-     *
-     * @param measurement      its handle
-     * @param referenceIsBase  whether the model stands where it was opened
-     * @param layerCoefficients paper, scaled or uniform
-     * @param layers           block or parameter
-     * @param normalize        mean or none
-     * @return the anchor's handle
-     */
-    public long finishMeasurement(long measurement, boolean referenceIsBase, String layerCoefficients, String layers,
-            String normalize) {
-        return handle(invoke("finish_measurement", measurement, referenceIsBase, layerCoefficients, layers, normalize));
-    }
-
-    /**
-     * What an anchor holds.
-     *
-     * @param anchor its handle
-     * @return method, bytes, importanceBytes, modelBytes, storage, storageError, sumOmega, clampedShare, xi, samples
-     *         (each of these null where the method has none), alphaEntropy and layers
-     */
-    public Map<String, Object> anchorInfo(long anchor) {
-        return map(invoke("anchor_info", anchor));
-    }
-
-    /**
-     * Makes the anchor that would be read back from a storage.
-     *
-     * @param anchor  its handle, which stays good
-     * @param storage float32, bfloat16, int8, sparse or factored
-     * @param share   of sparse storage, the share of each matrix that is kept one by one
-     * @return the handle of another anchor, which is saved in that storage
-     */
-    public long storeAnchor(long anchor, String storage, double share) {
-        return handle(invoke("store_anchor", anchor, storage, share));
-    }
-
-    /**
-     * Compares two anchors of one model.
-     *
-     * @param first  its folder
-     * @param second its folder
-     * @return facts (of each name, first, second, same), mean (of both), rankCorrelation, topOverlap, and layers (of
-     *         each name, elements, rankCorrelation, topOverlap)
-     * @throws InvalidInputException when one is none, or they are not of one model
-     */
-    public Map<String, Object> compareAnchors(Path first, Path second) {
-        return map(invoke("compare_anchors", first.toString(), second.toString()));
-    }
-
-    /**
-     * Merges anchors of one base model, and saves the merged one.
-     *
-     * @param anchors their folders, in the order in which they were made; θ* is the last one's
-     * @param rule    separate, sum, mean, maximum or decay
-     * @param decay   of the rule decay, what an anchor's importance is worth one anchor later; else null
-     * @param storage as of {@link #storeAnchor}
-     * @param share   as of {@link #storeAnchor}
-     * @param folder  where to
-     * @return as of {@link #anchorInfo}
-     * @throws InvalidInputException when one is none, they are not of one base model, or rule and decay do not fit
-     */
-    public Map<String, Object> mergeAnchors(List<Path> anchors, String rule, Double decay, String storage,
-            double share, Path folder) {
-        return map(invoke("merge_anchors", anchors.stream().map(Path::toString).toList(), rule, decay, storage, share,
-                folder.toString()));
-    }
-
-    /**
      * Prepares the adapter for the next domain.
      *
      * @param model its handle
@@ -425,51 +244,6 @@ public final class Bridge implements AutoCloseable {
      */
     public void carryAdapterOn(long model, String way, long seed) {
         invoke("carry_adapter_on", model, way, seed);
-    }
-
-    /**
-     * Makes the anchor that the next domain is held by.
-     *
-     * @param model    its handle, at the end of a domain, its adapter carried on
-     * @param phase    handle of the domain's phase
-     * @param previous handle of the anchor that the domain was held by; it stays good
-     * @param measured handle of the domain's own, or 0 where θ* alone is carried on; it stays good
-     * @param rule     separate, sum, mean, maximum or decay
-     * @param decay    of the rule decay, else null
-     * @return the handle of another anchor
-     * @throws InvalidInputException when the rule does not fit the anchors
-     */
-    public long carryAnchorOn(long model, long phase, long previous, long measured, String rule, Double decay) {
-        return handle(invoke("carry_anchor_on", model, phase, previous, measured, rule, decay));
-    }
-
-    /**
-     * Writes an anchor.
-     *
-     * @param anchor     its handle
-     * @param folder     where to
-     * @param provenance hashes and settings that go into anchor.json
-     */
-    public void saveAnchor(long anchor, Path folder, Map<String, Object> provenance) {
-        invoke("save_anchor", anchor, folder.toString(), provenance);
-    }
-
-    /**
-     * Opens an anchor for a model and puts the model where the anchor stands.
-     *
-     * @param folder    where it is
-     * @param model     handle of the model it must belong to, freshly opened
-     * @param baseModel hash of the model's weights, compared with the one that the anchor was made from
-     * @param space     factors or effective
-     * @param layerCoefficients how its layers are weighed now: paper, scaled, scaled-rms or uniform
-     * @param layers    block or parameter
-     * @param normalize mean or none
-     * @return its handle
-     */
-    public long openAnchor(Path folder, long model, String baseModel, String space, String layerCoefficients,
-            String layers, String normalize) {
-        return handle(invoke("open_anchor", folder.toString(), model, baseModel, space, layerCoefficients, layers,
-                normalize));
     }
 
     /**
@@ -508,11 +282,29 @@ public final class Bridge implements AutoCloseable {
      */
     public List<String> complete(long model, Path tokenizer, LongBuffer prompts, int rows, int length,
             List<String> until, int maxTokens, Map<String, Object> decoding, long seed) {
-        return withBuffer(prompts, () -> list(invoke("complete", model, tokenizer.toString(),
+        return withBuffer(prompts, () -> texts(invoke("complete", model, tokenizer.toString(),
                 array(prompts, prompts.capacity()), rows, length, until, maxTokens, decoding, seed)));
     }
 
     // ---- evaluation
+
+    /**
+     * What concerns a phase of training.
+     *
+     * @return the functions
+     */
+    public PhaseCalls phases() {
+        return new PhaseCalls(this);
+    }
+
+    /**
+     * What concerns anchors, and measuring importance outside of training.
+     *
+     * @return the functions
+     */
+    public AnchorCalls anchors() {
+        return new AnchorCalls(this);
+    }
 
     /** @return the functions about evaluation tasks */
     public TaskCalls tasks() {
@@ -581,7 +373,7 @@ public final class Bridge implements AutoCloseable {
      * @return nats over all targets, without gradient
      */
     public double sumOfNats(long model, LongBuffer slot, int rows, int length, boolean packed) {
-        return withBuffer(slot, () -> number(BridgeValues.list(
+        return withBuffer(slot, () -> number(list(
                 invoke("mean_loss", model, array(slot, slot.capacity()), rows, length, packed)).get(0)).doubleValue());
     }
 
@@ -594,7 +386,7 @@ public final class Bridge implements AutoCloseable {
      * @return the rendered texts
      */
     public List<String> renderChat(Path modelFolder, List<String> messages, boolean addGenerationPrompt) {
-        return list(invoke("render_chat", modelFolder.toString(), messages, addGenerationPrompt));
+        return texts(invoke("render_chat", modelFolder.toString(), messages, addGenerationPrompt));
     }
 
     /**
@@ -682,37 +474,4 @@ public final class Bridge implements AutoCloseable {
         };
     }
 
-    private static <T> T withBuffer(Buffer buffer, java.util.function.Supplier<T> work) {
-        ByteOrder order = buffer instanceof LongBuffer longs ? longs.order() : ((FloatBuffer) buffer).order();
-        if (!buffer.isDirect() || order != ByteOrder.nativeOrder()) {
-            throw new IllegalArgumentException("Expected a direct buffer in native byte order ("
-                    + ByteOrder.nativeOrder() + "); found a " + (buffer.isDirect() ? "direct" : "heap") + " buffer in "
-                    + order + ". Make it with ByteBuffer.allocateDirect(n).order(ByteOrder.nativeOrder()).");
-        }
-        try {
-            return work.get();
-        } finally {
-            Reference.reachabilityFence(buffer);
-        }
-    }
-
-    private static DirectNDArray<LongBuffer> array(LongBuffer buffer, int capacity) {
-        return new DirectNDArray<>(buffer, capacity);
-    }
-
-    private static long handle(Object value) {
-        return number(value).longValue();
-    }
-
-    private static Number number(Object value) {
-        return (Number) value;
-    }
-
-    private static Map<String, Object> map(Object value) {
-        return BridgeValues.map(value);
-    }
-
-    private static List<String> list(Object value) {
-        return BridgeValues.list(value).stream().map(String.class::cast).toList();
-    }
 }

@@ -1,5 +1,7 @@
 package io.ballast.python;
 
+import static io.ballast.python.BridgeValues.list;
+
 import java.nio.file.Path;
 import java.util.List;
 
@@ -96,7 +98,7 @@ public final class TaskCalls {
      * @throws io.ballast.MissingEnvironmentException when the hub cannot be reached and the cache does not have them
      */
     public List<Path> dataFiles(long task, String split) {
-        return BridgeValues.list(bridge.invoke("task_data_files", task, split, null, null)).stream()
+        return list(bridge.invoke("task_data_files", task, split, null, null)).stream()
                 .map(file -> Path.of((String) file)).toList();
     }
 

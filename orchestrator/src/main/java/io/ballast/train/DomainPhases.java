@@ -74,11 +74,11 @@ final class DomainPhases {
             if (previous == 0) {
                 return 0;
             }
-            long anchor = importance.stored(bridge.carryAnchorOn(model, phase, previous, measured,
+            long anchor = importance.stored(bridge.anchors().carryOn(model, phase, previous, measured,
                     Words.of(config.importance().carry()), config.importance().decay()));
             bridge.release(previous);
             log.add("carried", domain.domainName(), 0, Map.of("seconds", (System.nanoTime() - started) / 1e9,
-                    "alphaEntropy", bridge.anchorInfo(anchor).get("alphaEntropy")));
+                    "alphaEntropy", bridge.anchors().info(anchor).get("alphaEntropy")));
             save(anchor, domain.domainName(), data);
             return anchor;
         } finally {

@@ -68,7 +68,7 @@ final class GeneralPhase {
             bridge.release(phase);
         }
         double gained = before - (moves ? probe.nats() : before);
-        record.importance(bridge.anchorInfo(anchor), secondsAdded, gained);
+        record.importance(bridge.anchors().info(anchor), secondsAdded, gained);
         save(bridge, anchor, folder.anchor(), provenance, data);
         record.artifact("anchor", folder.anchor());
         cache.keep(folder.anchor(), new AnchorCache.Cost(secondsAdded, gained, record.phases()));
@@ -80,7 +80,7 @@ final class GeneralPhase {
         AnchorCache.Cost cost = cache.cost();
         log.add("cached", NAME, 0, Map.of("anchor", cache.anchor().toString()));
         long anchor = open(bridge, cache.anchor(), config, model, modelHash);
-        record.importance(bridge.anchorInfo(anchor), cost.secondsAdded(), cost.lossGained());
+        record.importance(bridge.anchors().info(anchor), cost.secondsAdded(), cost.lossGained());
         cost.phases().forEach(record::phase);
         cache.copyTo(folder.anchor());
         record.artifact("anchor", folder.anchor());
@@ -91,13 +91,13 @@ final class GeneralPhase {
     static void save(Bridge bridge, long anchor, Path folder, Map<String, Object> provenance, PhaseData data) {
         Map<String, Object> made = new LinkedHashMap<>(provenance);
         made.put("data", data.hash());
-        bridge.saveAnchor(anchor, folder, made);
+        bridge.anchors().save(anchor, folder, made);
     }
 
     /** Opens an anchor, with its layers weighed as the experiment says, and puts the model at its reference. */
     static long open(Bridge bridge, Path anchor, ExperimentConfig config, long model, String modelHash) {
         RetentionConfig retention = config.retention();
-        return bridge.openAnchor(anchor, model, modelHash, Words.of(retention.space()),
+        return bridge.anchors().open(anchor, model, modelHash, Words.of(retention.space()),
                 Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
     }
 }

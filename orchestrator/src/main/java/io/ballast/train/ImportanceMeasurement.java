@@ -67,14 +67,15 @@ final class ImportanceMeasurement {
 
     /** A domain phase is held by what the anchor's file gives back, so that a result shows what storage costs. */
     long stored(long anchor) {
-        long stored = bridge.storeAnchor(anchor, Words.of(config.importance().storage()), config.importance().share());
+        long stored = bridge.anchors().store(anchor, Words.of(config.importance().storage()),
+                config.importance().share());
         bridge.release(anchor);
         return stored;
     }
 
     private long finished(long phase, RetentionConfig.Reference reference) {
-        return bridge.finishImportance(phase, retention.xi().value(), retention.xi().relative(), Words.of(reference),
-                Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
+        return bridge.phases().finishImportance(phase, retention.xi().value(), retention.xi().relative(),
+                Words.of(reference), Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
     }
 
     /** On as many rows as the phase takes, the same ones, unless the experiment says how many. */
@@ -82,7 +83,8 @@ final class ImportanceMeasurement {
         long samples = config.importance().samples() != null ? config.importance().samples()
                 : PhaseTraining.steps(phase, data) * phase.gradientAccumulation() * phase.batchSize();
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
-        long measurement = bridge.beginMeasurement(model, kind, Words.of(config.importance().labels()), config.seed());
+        long measurement = bridge.anchors().beginMeasurement(model, kind, Words.of(config.importance().labels()),
+                config.seed());
         try (BatchRing ring = new BatchRing(plan, 1 + PhaseTraining.SPARE_SLOTS, PhaseTraining.FILLING_THREADS,
                 plan::allocateSlot)) {
             for (long seen = 0; seen < samples;) {
@@ -92,12 +94,12 @@ final class ImportanceMeasurement {
                 }
                 BatchRing.Slot slot = ring.take();
                 Batch batch = slot.batch();
-                bridge.addSamples(measurement, slot.buffer(), batch.rows(), batch.length(), batch.packed());
+                bridge.anchors().addSamples(measurement, slot.buffer(), batch.rows(), batch.length(), batch.packed());
                 seen += batch.rows();
                 ring.release(slot);
             }
-            return bridge.finishMeasurement(measurement, referenceIsBase, Words.of(retention.layerCoefficients()),
-                    Words.of(retention.layers()), Words.of(retention.normalize()));
+            return bridge.anchors().finishMeasurement(measurement, referenceIsBase,
+                    Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
         } finally {
             bridge.release(measurement);
         }

@@ -56,7 +56,7 @@ final class PhaseTraining {
 
     /** Runs a phase to its end; gives its handle, to be released. */
     long run(String name, PhaseConfig phase, PhaseData data, long seed, Beside beside) {
-        long handle = bridge.beginPhase(model, settings(phase, data, seed, beside));
+        long handle = bridge.phases().begin(model, settings(phase, data, seed, beside));
         begun = true;
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
         TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phase, steps(phase, data), handle,
@@ -71,7 +71,7 @@ final class PhaseTraining {
                 waited = ring.waitedNanos();
             }
         } finally {
-            Map<String, Object> end = bridge.endPhase(handle);
+            Map<String, Object> end = bridge.phases().end(handle);
             record.phase(loop.summary(System.nanoTime() - started, waited,
                     ((Number) end.get("peakMemoryBytes")).longValue()));
         }

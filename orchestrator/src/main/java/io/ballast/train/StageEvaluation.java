@@ -80,7 +80,8 @@ final class StageEvaluation implements AutoCloseable {
     /** Only a base that nothing was added to is known by its files. */
     private AnswerCache cache(Stage stage) {
         return stage == Stage.BASE && config.adapter() == null && config.evaluation().cache()
-                ? AnswerCaches.of(bridge, ModelFingerprint.of(Path.of(config.model().path()), modelHash), model) : AnswerCache.none();
+                ? AnswerCaches.of(bridge, ModelFingerprint.of(Path.of(config.model().path()), modelHash), model)
+                : AnswerCache.none();
     }
 
     /** Compares the last stage with the base, item by item. */

@@ -75,11 +75,11 @@ final class TrainingLoop {
     }
 
     private void step(BatchRing batches) {
-        pass(batches, bridge::forwardBackward);
+        pass(batches, bridge.phases()::forwardBackward);
         if (measuresApart) {
-            pass(batches, bridge::measureBackward);
+            pass(batches, bridge.phases()::measureBackward);
         }
-        bridge.optimizerStep(phase);
+        bridge.phases().optimizerStep(phase);
     }
 
     /** What is done with each micro-batch of a step. */
@@ -104,7 +104,7 @@ final class TrainingLoop {
     }
 
     private void look() {
-        Map<String, Object> progress = bridge.phaseProgress(phase);
+        Map<String, Object> progress = bridge.phases().progress(phase);
         double loss = number(progress, "loss");
         long nonFiniteStep = (long) number(progress, "nonFiniteStep");
         if (nonFiniteStep > 0) {

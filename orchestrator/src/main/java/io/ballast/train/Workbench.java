@@ -141,7 +141,7 @@ final class Workbench implements AutoCloseable {
     void openAnchor() {
         AnchorTokenizer.check(Path.of(config.retention().anchor()), tokenizer);
         anchor = GeneralPhase.open(bridge, Path.of(config.retention().anchor()), config, model, modelHash);
-        record.importance(bridge.anchorInfo(anchor), 0, Double.NaN);
+        record.importance(bridge.anchors().info(anchor), 0, Double.NaN);
     }
 
     /** Trains on a domain under the retention penalty. */
