@@ -407,11 +407,11 @@ def open_own_task(name: str, prompt: str, choices: list[str], answer: str) -> in
 def describe_task(task: int) -> str:
     """JSON of what a task asks for.
 
-    {"task", "outputType", "version": number or text, "shots": number or null, "dataset": {"path", "name", "dataFiles":
+    {"task", "outputType", "version": number or text, "shots": number or null, "dataset": {"path", "dataFiles":
     {split: [files]} or null, "options": further arguments of load_dataset}, "splits": {"test", "fewshot": null where
     the file holds the examples}, "fewshotSamplesInline", "metrics": [{"metric", "filter", "aggregation": "mean",
     "perplexity", "weighted_perplexity" or "bits_per_byte", "higherIsBetter"}], "leftOut": [{"metric", "reason"}],
-    "targetDelimiter", "generation": {"until": [texts], …} or null, "scoredInPython", "config": as in lm-eval's results}
+    "generation": {"until": [texts], …} or null, "scoredInPython", "config": as in lm-eval's results}
     """
     return tasks.as_json(get(task, TaskSession).describe())
 

@@ -91,7 +91,6 @@ class TaskSession:
                 for metric in self._metrics.metrics
             ],
             "leftOut": [{"metric": name, "reason": reason} for name, reason in self._metrics.left_out.items()],
-            "targetDelimiter": self.task.target_delimiter,
             "generation": generation,
             "scoredInPython": self.scored_in_python,
             "config": self._config(),

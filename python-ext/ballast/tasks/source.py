@@ -74,7 +74,7 @@ class Source:
         """What Java needs to read the rows."""
         known = asdict(self)
         return {
-            "dataset": {"path": self.path, "name": self.name, "dataFiles": self.data_files, "options": self.options},
+            "dataset": {"path": self.path, "dataFiles": self.data_files, "options": self.options},
             "splits": {"test": known["test"], "fewshot": known["fewshot"]},
         }
 

@@ -38,7 +38,7 @@ def test_java_finds_opens_asks_and_scores_a_task_in_json():
     task = bridge.open_task(found["tasks"][0]["file"], False)
     described = json.loads(bridge.describe_task(task))
     assert described["dataset"] == {
-        "path": "json", "name": None, "options": {},
+        "path": "json", "options": {},
         "dataFiles": {split: [str(SHIPPED / "sums" / f"{split}.jsonl")] for split in ("train", "test")},
     }  # fmt: skip
     assert described["splits"] == {"test": "test", "fewshot": "train"} and described["shots"] == 5
@@ -50,7 +50,7 @@ def test_java_finds_opens_asks_and_scores_a_task_in_json():
         rows = [json.loads(line) for line in (SHIPPED / "sums" / f"{split}.jsonl").read_text().splitlines()]
         for i in range(0, len(rows), 5):  # In chunks.
             bridge.add_task_rows(task, given, json.dumps(rows[i : i + 5]))
-    assert bridge.prepare_task(task, 5, 30, 1234) == 40
+    assert bridge.prepare_task(task, 5, 30, 1234) == 100
     first = json.loads(bridge.task_questions(task, 0, 20))
     rest = json.loads(bridge.task_questions(task, 20, 20))
     assert (len(first), len(rest)) == (20, 10)

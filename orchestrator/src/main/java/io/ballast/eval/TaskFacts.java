@@ -18,22 +18,20 @@ import java.util.Map;
  * @param fewshotSamplesInline whether the examples stand in the file itself
  * @param metrics         what is reported
  * @param leftOut         metrics that are not, and why
- * @param targetDelimiter stands between a prompt and a choice
  * @param generation      how answers are generated, or null
  * @param scoredInPython  whether answers are scored by the task's own code or are texts
  * @param config          the whole file, for the results
  */
 record TaskFacts(String task, String outputType, JsonPrimitive version, Integer shots, Dataset dataset, Splits splits,
-        boolean fewshotSamplesInline, List<FileMetric> metrics, List<LeftOut> leftOut, String targetDelimiter,
+        boolean fewshotSamplesInline, List<FileMetric> metrics, List<LeftOut> leftOut,
         JsonElement generation, boolean scoredInPython, JsonObject config) {
 
     /**
      * @param path      json, csv, parquet or a repository of the hub
-     * @param name      of a configuration of the repository, or null
      * @param dataFiles absolute paths by split, or null
      * @param options   further arguments of {@code datasets.load_dataset}
      */
-    record Dataset(String path, String name, Map<String, List<String>> dataFiles, Map<String, Object> options) {
+    record Dataset(String path, Map<String, List<String>> dataFiles, Map<String, Object> options) {
     }
 
     /**

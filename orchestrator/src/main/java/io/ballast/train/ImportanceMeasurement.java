@@ -75,7 +75,8 @@ final class ImportanceMeasurement {
 
     private long finished(long phase, RetentionConfig.Reference reference) {
         return bridge.phases().finishImportance(phase, retention.xi().value(), retention.xi().relative(),
-                Words.of(reference), Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
+                Words.of(reference), Words.of(retention.layerCoefficients()), Words.of(retention.layers()),
+                Words.of(retention.normalize()));
     }
 
     /** On as many rows as the phase takes, the same ones, unless the experiment says how many. */
@@ -99,7 +100,8 @@ final class ImportanceMeasurement {
                 ring.release(slot);
             }
             return bridge.anchors().finishMeasurement(measurement, referenceIsBase,
-                    Words.of(retention.layerCoefficients()), Words.of(retention.layers()), Words.of(retention.normalize()));
+                    Words.of(retention.layerCoefficients()), Words.of(retention.layers()),
+                    Words.of(retention.normalize()));
         } finally {
             bridge.release(measurement);
         }

@@ -14,7 +14,7 @@ class LikelihoodMetricsTest {
     private static final ItemHashes NONE = new ItemHashes("", "", "");
 
     private static TaskFacts facts(String outputType) {
-        return new TaskFacts("task", outputType, null, null, null, null, false, List.of(), List.of(), " ", null, false,
+        return new TaskFacts("task", outputType, null, null, null, null, false, List.of(), List.of(), null, false,
                 null);
     }
 
