@@ -35,6 +35,7 @@ from ballast import (
 )
 from ballast import memory as ballast_memory
 from ballast.anchor import Anchor
+from ballast.context_window import window_of
 from ballast.handles import called_from_java, get
 from ballast.model_phase import ModelPhase
 from ballast.measurement import Measurement
@@ -110,6 +111,22 @@ def open_model(
 @called_from_java
 def model_info(model: int) -> dict:
     return get(model, OpenedModel).info()
+
+
+@called_from_java
+def context_window(folder: str) -> int:
+    """Tokens that the model in a folder reads at once."""
+    return window_of(Path(folder))
+
+
+@called_from_java
+def estimate(
+    folder: str, dtype: str, gradient_checkpointing: bool, adapter: dict | None, phases: list, device: str
+) -> dict:
+    from ballast.estimate import estimate as estimated  # Brings torch's tools for tensors without data.
+
+    adapter, phases = handles.plain(adapter), handles.plain(phases)
+    return estimated(folder, dtype, gradient_checkpointing, adapter, phases, device)
 
 
 @called_from_java

@@ -15,6 +15,13 @@ UNLIMITED = 10**9
 """transformers writes a tokenizer without a limit as one of 10³⁰ tokens."""
 
 
+def window_of(folder: Path) -> int:
+    """`context_window` of the model in a folder."""
+    from transformers import AutoConfig
+
+    return context_window(AutoConfig.from_pretrained(folder), folder)
+
+
 def context_window(config: Any, folder: Path) -> int:
     """The configuration's length, of a composite model its text part's; else the tokenizer's; else 2,048, as lm-eval.
 

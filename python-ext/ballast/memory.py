@@ -1,5 +1,6 @@
 """How much memory the process and the GPU hold."""
 
+import os
 import resource
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import torch
 
 STATUS = Path("/proc/self/status")
+MACHINE = Path("/proc/meminfo")
 
 
 def snapshot() -> dict:
@@ -35,6 +37,16 @@ def peak_bytes(device: torch.device) -> int:
     """The peak that matters to someone who trains on this device."""
     taken = snapshot()
     return taken["devicePeakBytes"] if device.type == "cuda" else taken["peakBytes"]
+
+
+def available_bytes(device: torch.device) -> int:
+    """What could still be had: free on the GPU; of the machine's memory what is free or can be freed."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if MACHINE.exists():
+        lines = dict(line.split(":", 1) for line in MACHINE.read_text().splitlines())
+        return _kibibytes(lines["MemAvailable"])
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -113,7 +113,7 @@ def open_model(
     torch.set_num_threads(threads)
     logger.info("%d thread(s) on the CPU: %s", threads, threads_reason)
     if gradient_checkpointing:
-        _checkpoint_gradients(model)
+        checkpoint_gradients(model)
     return OpenedModel(model, folder, weights, on_device, device_reason, in_dtype, dtype_reason, quantized)
 
 
@@ -157,7 +157,7 @@ def _load(folder: Path, device: torch.device, **how: object) -> torch.nn.Module:
     return model if how else model.to(device)
 
 
-def _checkpoint_gradients(model: torch.nn.Module) -> None:
+def checkpoint_gradients(model: torch.nn.Module) -> None:
     if not model.supports_gradient_checkpointing:
         raise InvalidInputError(f"model.gradientCheckpointing: {type(model).__name__} cannot do it; set it to false")
     # transformers renamed it, and warns of the old name.

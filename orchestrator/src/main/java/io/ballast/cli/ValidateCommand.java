@@ -11,6 +11,7 @@ import io.ballast.config.RetentionConfig;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
+import io.ballast.train.Forecast;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -18,10 +19,13 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** {@code ballast validate}: everything that can be known about an experiment before it runs. */
 final class ValidateCommand implements Command {
+    private static final String NO_ESTIMATE = "no-estimate";
+
     @Override
     public String name() {
         return "validate";
@@ -39,7 +43,8 @@ final class ValidateCommand implements Command {
 
     @Override
     public Options options() {
-        return ExperimentArgument.options();
+        return ExperimentArgument.options().addOption(Option.builder().longOpt(NO_ESTIMATE)
+                .desc("Do not estimate the memory that it will take, which takes some seconds.").get());
     }
 
     @Override
@@ -53,7 +58,7 @@ final class ValidateCommand implements Command {
         String model = modelSize(config.model().path());
         checkWithPython(config);
         output.answer(experiment::toJson, () -> ExperimentText.of(config, model, data -> size(rows.get(data)))
-                + "This experiment can run.");
+                + (line.hasOption(NO_ESTIMATE) ? "" : estimate(config)) + "This experiment can run.");
         return 0;
     }
 
@@ -70,6 +75,19 @@ final class ValidateCommand implements Command {
                 ballast.bridge().describeMethod(retention.method(), retention.options());
                 tasks.check();
             }
+        }
+    }
+
+    /** Not before model and data are here. */
+    private static String estimate(ExperimentConfig config) {
+        boolean isHere = !HubAddress.is(config.model().path()) && Stream.concat(Stream.ofNullable(config.general()),
+                config.domain().stream()).flatMap(phase -> phase.data().stream())
+                .allMatch(data -> data.generate() == null && !HubAddress.is(data.path()));
+        if (!isHere) {
+            return "The memory is not estimated: the model or data are yet to be fetched or written.\n";
+        }
+        try (Ballast ballast = Ballast.open()) {
+            return "\n" + ForecastText.of(Forecast.of(config, ballast.bridge())) + "\n";
         }
     }
 

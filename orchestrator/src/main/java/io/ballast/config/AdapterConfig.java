@@ -45,6 +45,15 @@ public record AdapterConfig(
     private static final int SAMPLES = 256;
 
     /**
+     * LoRA as it comes without further settings.
+     *
+     * @return the adapter
+     */
+    public static AdapterConfig lora() {
+        return new AdapterConfig(Kind.LORA, null, null, null, null, null, null, null);
+    }
+
+    /**
      * Rank of the update.
      *
      * @return what was set, or else the kind's default, which may be none

@@ -289,6 +289,33 @@ public final class Bridge implements AutoCloseable {
     // ---- evaluation
 
     /**
+     * Says how many tokens a model reads at once.
+     *
+     * @param model its folder
+     * @return tokens
+     */
+    public int contextWindow(Path model) {
+        return number(invoke("context_window", model.toString())).intValue();
+    }
+
+    /**
+     * Estimates the memory of phases of training without loading a model's weights.
+     *
+     * @param model                 its folder
+     * @param dtype                 of the forward and backward passes
+     * @param gradientCheckpointing whether activations are computed again in the backward pass
+     * @param adapter               its settings, or null
+     * @param phases                of each "rows", "length" and "settings"
+     * @param device                auto, cpu, cuda or cuda:N
+     * @return what {@code ballast.estimate.estimate} says
+     * @throws InvalidInputException when there is no such model, or the adapter's size depends on the weights
+     */
+    public Map<String, Object> estimate(Path model, String dtype, boolean gradientCheckpointing,
+            Map<String, Object> adapter, List<Map<String, Object>> phases, String device) {
+        return map(invoke("estimate", model.toString(), dtype, gradientCheckpointing, adapter, phases, device));
+    }
+
+    /**
      * What concerns a phase of training.
      *
      * @return the functions

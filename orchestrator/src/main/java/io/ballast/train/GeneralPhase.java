@@ -15,7 +15,6 @@ import java.util.function.BooleanSupplier;
 final class GeneralPhase {
     private static final String NAME = "general";
     /** Measured for a method that needs no importance too, so that its anchor serves others. */
-    private static final String PATH_INTEGRAL = "path_integral";
 
     private final Bridge bridge;
     private final RunFolder folder;
@@ -48,8 +47,7 @@ final class GeneralPhase {
 
     /** Runs it, or takes what an equal one left; gives the anchor's handle. */
     long run(PhaseTraining training) {
-        String wanted = ImportanceMeasurement.wanted(bridge, retention);
-        String measured = wanted == null ? PATH_INTEGRAL : wanted;
+        String measured = ImportanceMeasurement.ofGeneralPhase(bridge, retention);
         AnchorCache cache = AnchorCache.of(config, modelHash, data.hash(), measured);
         return cache.holds() ? take(cache)
                 : run(training, new ImportanceMeasurement(bridge, cancelled, config, model, measured), cache);

@@ -17,7 +17,8 @@ import java.util.function.BooleanSupplier;
 /** How a run measures the importance that its method wants: while a phase trains, or after it on the phase's rows. */
 final class ImportanceMeasurement {
     /** Measured while a phase trains; the others are measured after it. */
-    private static final Set<String> ALONG_THE_WAY = Set.of("path_integral", "riemannian_walk");
+    private static final String PATH_INTEGRAL = "path_integral";
+    private static final Set<String> ALONG_THE_WAY = Set.of(PATH_INTEGRAL, "riemannian_walk");
 
     private final Bridge bridge;
     private final BooleanSupplier cancelled;
@@ -42,9 +43,20 @@ final class ImportanceMeasurement {
         return wanted == null ? null : wanted.toString();
     }
 
+    /** What a general phase ends with: where the method wants nothing, a path integral costs next to nothing. */
+    static String ofGeneralPhase(Bridge bridge, RetentionConfig retention) {
+        String wanted = wanted(bridge, retention);
+        return wanted == null ? PATH_INTEGRAL : wanted;
+    }
+
+    /** Whether a phase has to be trained for it. */
+    static boolean isAlongTheWay(String kind) {
+        return ALONG_THE_WAY.contains(kind);
+    }
+
     /** Whether the phase has to be trained for it. */
     boolean isAlongTheWay() {
-        return ALONG_THE_WAY.contains(kind);
+        return isAlongTheWay(kind);
     }
 
     /** What a phase is told to measure. */

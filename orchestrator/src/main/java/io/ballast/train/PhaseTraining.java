@@ -56,11 +56,11 @@ final class PhaseTraining {
 
     /** Runs a phase to its end; gives its handle, to be released. */
     long run(String name, PhaseConfig phase, PhaseData data, long seed, Beside beside) {
-        long handle = bridge.phases().begin(model, settings(phase, data, seed, beside));
+        long handle = bridge.phases().begin(model, settings(config, phase, steps(phase, data), seed, beside));
         begun = true;
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
         TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phase, steps(phase, data), handle,
-                isMeasuredApart(beside));
+                isMeasuredApart(config, beside));
         long started = System.nanoTime();
         long waited = 0;
         try (BatchRing ring = new BatchRing(plan, phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
@@ -88,14 +88,15 @@ final class PhaseTraining {
         return Math.max(1, (long) Math.ceil(epochs * batches / phase.gradientAccumulation()));
     }
 
-    private boolean isMeasuredApart(Beside beside) {
+    private static boolean isMeasuredApart(ExperimentConfig config, Beside beside) {
         return beside.importance() != null && config.importance().gradient() == ImportanceConfig.Gradient.INDEPENDENT;
     }
 
-    private Map<String, Object> settings(PhaseConfig phase, PhaseData data, long seed, Beside beside) {
+    /** What Python is told of a phase. */
+    static Map<String, Object> settings(ExperimentConfig config, PhaseConfig phase, long steps, long seed, Beside beside) {
         RetentionConfig retention = config.retention();
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("steps", steps(phase, data));
+        settings.put("steps", steps);
         settings.put("learningRate", phase.learningRate());
         settings.put("schedule", Words.of(phase.schedule()));
         settings.put("warmupSteps", phase.warmupSteps());
@@ -104,7 +105,7 @@ final class PhaseTraining {
         settings.put("dtype", Words.of(config.model().dtype()));
         settings.put("seed", seed);
         settings.put("importance", beside.importance());
-        settings.put("independentGradient", isMeasuredApart(beside));
+        settings.put("independentGradient", isMeasuredApart(config, beside));
         settings.put("method", beside.method());
         settings.put("options", beside.options());
         settings.put("lambda", retention.lambda());

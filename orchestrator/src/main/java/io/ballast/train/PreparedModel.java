@@ -63,7 +63,8 @@ final class PreparedModel {
         return samples;
     }
 
-    private static Map<String, Object> settings(AdapterConfig adapter) {
+    /** What Python is told of an adapter. */
+    static Map<String, Object> settings(AdapterConfig adapter) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("kind", Words.of(adapter.kind()));
         settings.put("rank", adapter.rank());

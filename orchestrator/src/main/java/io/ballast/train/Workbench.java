@@ -118,7 +118,12 @@ final class Workbench implements AutoCloseable {
     }
 
     private int maxLength(PhaseConfig phase) {
-        return phase.maxLength() != null ? phase.maxLength() : Math.min(modelMaxLength, DEFAULT_MAX_LENGTH);
+        return maxLength(phase, modelMaxLength);
+    }
+
+    /** Tokens of a phase's rows at most. */
+    static int maxLength(PhaseConfig phase, int window) {
+        return phase.maxLength() != null ? phase.maxLength() : Math.min(window, DEFAULT_MAX_LENGTH);
     }
 
     /** Scores the model if the experiment asks for this stage. */

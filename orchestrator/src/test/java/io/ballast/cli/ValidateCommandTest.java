@@ -26,12 +26,22 @@ class ValidateCommandTest {
 
     @Test
     void aSoundExperimentIsDescribedWithItsModelAndTheRowsThatItsConditionLeaves() {
-        Typed typed = Typed.run("validate", experiment);
+        Typed typed = Typed.run("validate", experiment, "--no-estimate");
         assertEquals(0, typed.code(), typed.err());
         for (String part : new String[] {"small, seed", "llama, 6 parameters, float32", "80 steps of 8 rows",
             "learning rate 0.0001 linear", "(2 rows)", "domain: mine", "base, domain", "can run"}) {
             assertTrue(typed.out().contains(part), part + " in " + typed.out());
         }
+    }
+
+    @Test
+    void theMemoryOfEachPhaseIsForeseenByPart() throws IOException {
+        Path tiny = TinyExperiment.write(Files.createDirectory(folder.resolve("tiny")));
+        Typed typed = Typed.run("validate", tiny.toString());
+        assertEquals(0, typed.code(), typed.err());
+        assertTrue(typed.out().matches("(?s).*trained +(\\S+ k) of \\1 parameters.*memory on cpu +program +weights +optimizer"
+                + " +retention +step +at most.*general( +\\S+ .?B){6} +\\d+ steps of \\d+ × \\d+ tokens\n"
+                + "domain( +\\S+ .?B){6} .*"), typed.out());
     }
 
     @Test

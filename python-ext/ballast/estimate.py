@@ -1,0 +1,200 @@
+"""How much memory a phase of training will hold, before a weight is loaded.
+
+The phase itself takes two steps on tensors that have shapes and no data (torch's `FakeTensorMode`), while `LiveBytes`
+adds up what lives. It needs a model's `config.json`, no weights, and as much memory as an empty process.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from ballast import adapters, checkpoints, memory, methods
+from ballast.adapted import EFFECTIVE, adapted_matrices
+from ballast.adapters import AdapterSettings
+from ballast.batches import TokenBatch
+from ballast.devices import choose_device, choose_dtype
+from ballast.errors import InvalidInputError
+from ballast.layers import covered_parameters
+from ballast.live_bytes import LiveBytes
+from ballast.models import OpenedModel, checkpoint_gradients
+from ballast.settings import PhaseSettings
+from ballast.training import TrainingPhase
+
+STEPS = 2
+"""The optimizer's state is there from the first step's end on."""
+
+
+@dataclass(frozen=True)
+class PlannedPhase:
+    """A phase as far as memory goes.
+
+    Attributes:
+        rows: of a micro-batch
+        length: tokens of its longest row
+        settings: of the phase; its anchor is left out
+    """
+
+    rows: int
+    length: int
+    settings: PhaseSettings
+
+
+@dataclass(frozen=True)
+class PhaseMemory:
+    """Bytes at the moment of a phase when most is held.
+
+    Attributes:
+        weights: all of the model's parameters and buffers
+        optimizer: AdamW's two moments of what is trained
+        retention: ω and θ⁰ while importance is measured; Ω and θ* of an anchor; a second model
+        step: gradients, and what forward and backward hold
+    """
+
+    weights: int
+    optimizer: int
+    retention: int
+    step: int
+
+
+class PlannedModel:
+    """A model without data, as a run would open it.
+
+    Attributes:
+        parameters: how many there are
+        trained: how many of them are trained
+    """
+
+    def __init__(
+        self, folder: Path, bfloat16: bool, gradient_checkpointing: bool, adapter: AdapterSettings | None
+    ) -> None:
+        """
+        Args:
+            folder: with `config.json`
+            bfloat16: whether forward and backward are in bfloat16
+            gradient_checkpointing: as in `models.open_model`
+            adapter: or None for full fine-tuning
+
+        Raises:
+            InvalidInputError: no model that can be trained; or an adapter that needs weights or data to begin with.
+        """
+        if adapter is not None and adapter.kind not in (adapters.LORA, adapters.RSLORA, adapters.DORA):
+            raise InvalidInputError(
+                f'estimate: expected an adapter of the kind lora, rslora or dora, found "{adapter.kind}", whose size '
+                "depends on the weights"
+            )
+        self._mode = FakeTensorMode(allow_non_fake_inputs=True)
+        with torch.device("meta"):  # PEFT moves parameters, which fake ones do not allow.
+            self._opened = _open(folder, torch.bfloat16 if bfloat16 else torch.float32)
+            if gradient_checkpointing:
+                checkpoint_gradients(self._opened.model)
+            if adapter is not None:
+                adapters.add_adapter(self._opened, adapter, 0)
+        with self._mode:
+            self._opened.model.to_empty(device="cpu")
+            self._opened.model.tie_weights()
+        self.parameters = sum(parameter.numel() for parameter in self._opened.model.parameters())
+        self.trained = sum(parameter.numel() for parameter in covered_parameters(self._opened.model).values())
+
+    def memory(self, phase: PlannedPhase) -> PhaseMemory:
+        """Of one phase; phases do not add up, since each frees what it held."""
+        model = self._opened.model
+        with warnings.catch_warnings(), self._mode, LiveBytes() as live:
+            # A second model is a deep copy, which looks at addresses; those of fake tensors are 0.
+            warnings.filterwarnings("ignore", "Accessing the data pointer of FakeTensor")
+            for tensor in (*model.parameters(), *model.buffers()):
+                live.add(tensor)
+            weights = live.now
+            held = self._anchor(phase.settings)
+            training = TrainingPhase(model, _without_anchor(phase.settings), None)
+            for _ in range(STEPS):
+                self._step(training, phase)
+            between_steps, peak = live.now, live.peak
+            training.end()
+            del held
+        moments = 2 * torch.float32.itemsize * self.trained
+        return PhaseMemory(weights, moments, between_steps - weights - moments, peak - between_steps)
+
+    def _step(self, training: TrainingPhase, phase: PlannedPhase) -> None:
+        batch = _batch(phase.rows, phase.length)
+        objective, loss = training.retention.objective(self._opened, batch)
+        training.backward(objective / batch.targets.numel(), loss / batch.targets.numel())
+        training.step()
+
+    def _anchor(self, settings: PhaseSettings) -> Sequence[Tensor]:
+        """Ω and θ*, where the method has them."""
+        if methods.find(settings.method).importance is None:
+            return []
+        parameters = list(covered_parameters(self._opened.model).values())
+        of = parameters
+        if settings.space == EFFECTIVE:
+            of = [matrix.weight for matrix in adapted_matrices(self._opened.model)]
+        return [torch.empty_like(each, requires_grad=False) for each in (*of, *parameters)]
+
+
+def estimate(
+    folder: str,
+    dtype: str,
+    gradient_checkpointing: bool,
+    adapter: Mapping[str, Any] | None,
+    phases: Sequence[Mapping[str, Any]],
+    device: str,
+) -> dict[str, Any]:
+    """The memory of several phases of one model.
+
+    Args:
+        folder: with `config.json`
+        dtype: "auto", "float32" or "bfloat16": of forward and backward
+        gradient_checkpointing: as in `models.open_model`
+        adapter: the fields of `AdapterSettings`, or None
+        phases: {"rows", "length", "settings": as `PhaseSettings.from_dict` takes them}
+        device: as in `devices.choose_device`
+
+    Returns:
+        {"parameters", "trained": numbers; "phases": a `PhaseMemory` for each, as a dict of bytes; "device";
+        "availableBytes": what is free on it; "programBytes": what the program itself holds there}
+    """
+    on_device, _ = choose_device(device)
+    model = PlannedModel(
+        Path(folder),
+        choose_dtype(dtype, on_device)[0] is torch.bfloat16,
+        gradient_checkpointing,
+        None if adapter is None else AdapterSettings(**adapter),
+    )
+    planned = [PlannedPhase(each["rows"], each["length"], PhaseSettings.from_dict(each["settings"])) for each in phases]
+    return {
+        "parameters": model.parameters,
+        "trained": model.trained,
+        "phases": [vars(model.memory(phase)) for phase in planned],
+        "device": str(on_device),
+        "availableBytes": memory.available_bytes(on_device),
+        "programBytes": 0 if on_device.type == "cuda" else memory.snapshot()["residentBytes"],
+    }
+
+
+def _open(folder: Path, dtype: torch.dtype) -> OpenedModel:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    checkpoints.read_json(folder / "config.json")
+    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder), dtype=torch.float32)
+    return OpenedModel(model, folder, [], torch.device("cpu"), "an estimate", dtype, "an estimate")
+
+
+def _without_anchor(settings: PhaseSettings) -> PhaseSettings:
+    """A penalty on an anchor works in pieces, and what it holds is counted apart; former adapters are small."""
+    method = methods.find(settings.method)
+    if method.importance is None and not method.starts_afresh:
+        return settings
+    return replace(settings, method="none", options={}, form=None, space="factors")
+
+
+def _batch(rows: int, length: int) -> TokenBatch:
+    ids = torch.zeros(rows, length, dtype=torch.int64)
+    positions = torch.arange(length).expand(rows, length).contiguous()
+    scored = torch.arange(rows * length)
+    return TokenBatch(ids, positions, torch.ones_like(ids), scored, torch.zeros_like(scored), packed=False)

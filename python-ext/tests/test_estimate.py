@@ -1,0 +1,101 @@
+"""What is foreseen on tensors without data, against the same phase on real ones."""
+
+import gc
+
+import pytest
+import torch
+from ballast import methods
+from ballast.adapters import AdapterSettings, add_adapter
+from ballast.batches import TokenBatch
+from ballast.errors import InvalidInputError
+from ballast.estimate import PlannedModel, PlannedPhase, estimate
+from ballast.live_bytes import LiveBytes
+from ballast.models import open_model
+from ballast.training import TrainingPhase
+from phases import SETTINGS, settings
+
+ROWS, LENGTH = 3, 12
+LORA = AdapterSettings("lora", 2, 4.0, 0.0, None, None)
+
+
+def planned(**changes) -> PlannedPhase:
+    return PlannedPhase(ROWS, LENGTH, settings(form=None, **changes))
+
+
+def really(folder, adapter, phase: PlannedPhase) -> int:
+    """The peak of two steps with weights and data."""
+    opened = open_model(str(folder), "float32", "cpu", False, 1)
+    if adapter is not None:
+        add_adapter(opened, adapter, 1)
+    with LiveBytes() as live:
+        for tensor in (*opened.model.parameters(), *opened.model.buffers()):
+            live.add(tensor)
+        training = TrainingPhase(opened.model, phase.settings, None)
+        for _ in range(2):
+            ids = torch.randint(1, 20, (ROWS, LENGTH))
+            positions = torch.arange(LENGTH).expand(ROWS, LENGTH).contiguous()
+            scored = torch.arange(ids.numel())
+            batch = TokenBatch(ids, positions, torch.ones_like(ids), scored, ids.flatten(), packed=False)
+            objective, loss = training.retention.objective(opened, batch)
+            training.backward(objective / ids.numel(), loss / ids.numel())
+            training.step()
+            del batch, objective, loss
+        gc.collect()
+    return live.peak
+
+
+@pytest.mark.parametrize("name", ["llama-tied", "gpt2"])
+@pytest.mark.parametrize("adapter", [None, LORA], ids=["full", "lora"])
+@pytest.mark.parametrize(
+    "changes",
+    [{"importance": "path_integral"}, {"importance": "riemannian_walk"}, {}, {"method": "l2"}, {"method": "kl"}],
+    ids=["path integral", "riemannian walk", "plain", "l2", "kl"],
+)
+def test_a_phase_holds_what_was_foreseen(changes, adapter, name, model_folder):
+    folder, phase = model_folder(name), planned(**changes)
+    foreseen = PlannedModel(folder, False, False, adapter).memory(phase)
+    assert sum(vars(foreseen).values()) == pytest.approx(really(folder, adapter, phase), rel=0.05)  # The real step is native, with less in hand.
+
+
+def test_the_parts_are_what_arithmetic_says(model_folder):
+    model = PlannedModel(model_folder("llama-tied"), False, False, None)
+    opened = open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 1).model
+    trained = sum(parameter.numel() for parameter in opened.parameters())
+    assert model.parameters == model.trained == trained
+    measuring = model.memory(planned(importance="path_integral"))
+    assert measuring.weights == sum(each.nbytes for each in (*opened.parameters(), *opened.buffers()))
+    assert measuring.optimizer == 8 * trained
+    assert measuring.retention == pytest.approx(8 * trained, rel=0.001)
+    held = model.memory(planned(method="hierarchical"))
+    assert held.retention == pytest.approx(8 * trained, rel=0.001)
+    assert held.step == pytest.approx(measuring.step, rel=0.01)
+
+
+def test_checkpointing_and_a_shorter_row_hold_less(model_folder):
+    plain = PlannedModel(model_folder("llama-untied"), False, False, None)
+    step = plain.memory(planned()).step
+    assert PlannedModel(model_folder("llama-untied"), False, True, None).memory(planned()).step < step
+    shorter = PlannedPhase(ROWS, LENGTH // 2, planned().settings)
+    assert plain.memory(shorter).step < step
+
+
+def test_java_gets_numbers_for_each_phase(model_folder):
+    phases = [{"rows": ROWS, "length": LENGTH, "settings": SETTINGS | {"importance": "path_integral", "form": None}}]
+    found = estimate(str(model_folder("gpt2")), "float32", False, vars(LORA), phases, "cpu")
+    assert found["device"] == "cpu" and found["availableBytes"] > 0 and found["programBytes"] > 10**8
+    assert 0 < found["trained"] < found["parameters"]
+    assert set(found["phases"][0]) == {"weights", "optimizer", "retention", "step"}
+
+
+def test_an_adapter_whose_size_depends_on_the_weights_is_refused(model_folder):
+    osf = AdapterSettings("osf", None, None, None, None, 0.5)
+    with pytest.raises(InvalidInputError, match='expected an adapter of the kind lora, rslora or dora, found "osf"'):
+        PlannedModel(model_folder("llama-tied"), False, False, osf)
+
+
+def test_every_method_is_foreseen_with_its_anchor_where_it_has_one(model_folder):
+    model = PlannedModel(model_folder("llama-tied"), False, False, LORA)
+    for name in methods.names():
+        space = methods.find(name).spaces[0]
+        retention = model.memory(planned(method=name, space=space, options={})).retention
+        assert (retention > 1000) == (name not in ("none", "kl", "asft", "olora")), name
