@@ -94,7 +94,7 @@ public final class AnchorCalls {
      * @param second its folder
      * @return facts (of each name, first, second, same), mean (of both), rankCorrelation, topOverlap, and layers (of
      *         each name, elements, rankCorrelation, topOverlap)
-     * @throws InvalidInputException when one is none, or they are not of one model
+     * @throws io.ballast.InvalidInputException when one is none, or they are not of one model
      */
     public Map<String, Object> compare(Path first, Path second) {
         return map(bridge.invoke("compare_anchors", first.toString(), second.toString()));
@@ -110,7 +110,7 @@ public final class AnchorCalls {
      * @param share   as of {@link #store}
      * @param folder  where to
      * @return as of {@link #info}
-     * @throws InvalidInputException when one is none, they are not of one base model, or rule and decay do not fit
+     * @throws io.ballast.InvalidInputException when one is none, they are not of one base model, or rule and decay do not fit
      */
     public Map<String, Object> merge(List<Path> anchors, String rule, Double decay, String storage,
             double share, Path folder) {
@@ -128,7 +128,7 @@ public final class AnchorCalls {
      * @param rule     separate, sum, mean, maximum or decay
      * @param decay    of the rule decay, else null
      * @return the handle of another anchor
-     * @throws InvalidInputException when the rule does not fit the anchors
+     * @throws io.ballast.InvalidInputException when the rule does not fit the anchors
      */
     public long carryOn(long model, long phase, long previous, long measured, String rule, Double decay) {
         return handle(bridge.invoke("carry_anchor_on", model, phase, previous, measured, rule, decay));
