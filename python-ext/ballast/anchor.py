@@ -39,6 +39,7 @@ from ballast.anchor_files import (
 from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, LayerWeights, weigh_layers
+from ballast.kernels import Held
 from ballast.layers import covered_parameters, group_layers
 from ballast.merging import SEPARATE, merged_importance, merged_reference, merged_seen_tokens
 from ballast.storage import Float32, Storage, StoredImportance
@@ -113,6 +114,13 @@ class Anchor:
     def importance(self) -> Mapping[str, Tensor]:
         """Ω by parameter name, fp32, the shape of its parameter."""
         return self.measured.values
+
+    def held_importance(self) -> Mapping[str, Held]:
+        """Ω by parameter name as narrow as it is stored, where the kernels can read that."""
+        if self.stored is None:
+            return self.importance
+        held = {name: self.stored.held(name) for name in self.importance}
+        return {name: self.importance[name] if each is None else each for name, each in held.items()}
 
     @property
     def bytes(self) -> int:

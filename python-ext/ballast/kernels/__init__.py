@@ -1,8 +1,8 @@
 """Elementwise passes over the parameters that torch does not already do in one.
 
-Each has a plain PyTorch `reference`; `native` does the fused step on the CPU in one pass over the memory. What serves
-is chosen per call: fp32, contiguous tensors on the CPU go native where the library loads, everything else goes to the
-reference. `BALLAST_NATIVE=0` in the environment turns native off.
+Each has a plain PyTorch `reference`; `native` does it on the CPU in one pass over the memory. What serves is chosen per
+call: fp32, contiguous tensors on the CPU go native where the library loads, everything else goes to the reference.
+`BALLAST_NATIVE=0` in the environment turns native off.
 
 A `gate` is a 0-dim int32 tensor on the parameters' device; where it is not 0, nothing changes. The host never reads it,
 so watching for values that are not finite costs no synchronisation.
@@ -11,13 +11,25 @@ so watching for values that are not finite costs no synchronisation.
 import functools
 import logging
 from collections.abc import Sequence
+from types import ModuleType
 
 from torch import Tensor
 
 from ballast.kernels import native, reference
-from ballast.kernels.reference import accumulate_path_integral, add_penalty_gradient, proximal_step
+from ballast.kernels.library import Held
+from ballast.kernels.reference import accumulate_path_integral
+from ballast.kernels.row_codes import RowCodes
 
-__all__ = ["accumulate_path_integral", "adamw_path_integral", "add_penalty_gradient", "describe", "proximal_step"]
+__all__ = [
+    "Held",
+    "RowCodes",
+    "accumulate_path_integral",
+    "adamw_path_integral",
+    "adamw_penalty",
+    "add_penalty_gradient",
+    "describe",
+    "proximal_step",
+]
 
 _log = logging.getLogger("ballast.kernels")
 
@@ -31,15 +43,62 @@ def adamw_path_integral(
     **settings: float | Tensor,
 ) -> None:
     """One AdamW step and its path integral, in place: the arguments of `reference.adamw_path_integral`."""
-    _say_once()
     tensors = (parameters, gradients, exp_avgs, exp_avg_sqs, omegas)
-    implementation = native if native.is_enabled() and native.supports(*tensors) else reference
-    implementation.adamw_path_integral(*tensors, **settings)
+    _serving(tensors).adamw_path_integral(*tensors, **settings)
+
+
+def adamw_penalty(
+    parameters: Sequence[Tensor],
+    gradients: Sequence[Tensor],
+    exp_avgs: Sequence[Tensor],
+    exp_avg_sqs: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Held],
+    **settings: float | str | Sequence[float] | Tensor,
+) -> None:
+    """One AdamW step under the penalty, in place, and its value: the arguments of `reference.adamw_penalty`."""
+    tensors, anchor = (parameters, gradients, exp_avgs, exp_avg_sqs), (references, importances)
+    _serving(tensors, anchor).adamw_penalty(*tensors, *anchor, **settings)
+
+
+def add_penalty_gradient(
+    gradients: Sequence[Tensor],
+    parameters: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Held],
+    **settings: Sequence[float] | Tensor,
+) -> Tensor:
+    """The penalty's gradient joins the task's, in place, and the norm of both: the arguments of
+    `reference.add_penalty_gradient`."""
+    tensors, anchor = (gradients, parameters), (references, importances)
+    return _serving(tensors, anchor).add_penalty_gradient(*tensors, *anchor, **settings)
+
+
+def proximal_step(
+    parameters: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Held],
+    **settings: float | Sequence[float] | Tensor,
+) -> None:
+    """The penalty's proximal step, in place: the arguments of `reference.proximal_step`."""
+    anchor = (references, importances)
+    _serving((parameters,), anchor).proximal_step(parameters, *anchor, **settings)
 
 
 def describe() -> dict[str, str]:
     """What serves fp32 on the CPU, and why: {"implementation": "native" or "reference", "reason": a sentence}."""
     return {"implementation": "native" if native.is_enabled() else "reference", "reason": native.reason()}
+
+
+def _serving(
+    tensors: Sequence[Sequence[Tensor]], anchor: tuple[Sequence[Tensor], Sequence[Held]] | None = None
+) -> ModuleType:
+    """The implementation for these fp32 tensors and for what an anchor holds of them."""
+    _say_once()
+    if native.is_enabled() and native.supports(*tensors):
+        if anchor is None or native.supports_anchor(tensors[0], *anchor):
+            return native
+    return reference
 
 
 @functools.cache
