@@ -68,13 +68,14 @@ std::int32_t ballast_adamw_penalty(std::int32_t abi_version, const ballast_adamw
         const double strength = penalty->strengths[i];
         const float scale =
             proximal ? ballast::stiffness(strength, settings->learning_rate) : static_cast<float>(2 * strength);
+        alignas(64) float terms[ballast::kPiece];
         ballast::Sum sum;
         ballast::for_each_piece(
             *penalty, i, at, size,
             [&](std::int64_t piece, std::int64_t from, const float *importance, const float *reference) {
                 step(piece, t.parameters[i] + from, t.gradients[i] + from, t.exp_avgs[i] + from,
-                     t.exp_avg_sqs[i] + from, importance, reference, sum.terms, c, scale);
-                sum.add(piece);
+                     t.exp_avg_sqs[i] + from, importance, reference, terms, c, scale);
+                ballast::add_terms(piece, terms, sum.lanes);
             });
         return strength * sum.value();
     });

@@ -50,6 +50,11 @@ BALLAST_ELEMENT float pulled(float theta, float reference, float k) {
     return interpolated(theta, reference, stiffness / (stiffness + 1));
 }
 
+// Importance of what a parameter contributed, omega, over the squared distance that it moved. A NaN stays one.
+BALLAST_ELEMENT float importance_of(float omega, float moved, float xi) {
+    return (omega < 0 ? 0.0F : omega) / (moved * moved + xi);
+}
+
 BALLAST_ELEMENT float widened(unsigned short bfloat16) {
     union {
         unsigned int bits;

@@ -13,12 +13,9 @@ namespace {
 
 BALLAST_MULTIVERSION
 void add_gradient(std::int64_t size, float *__restrict gradient, const float *__restrict parameter,
-                  const float *__restrict importance, const float *__restrict reference, float *__restrict terms,
-                  float scale) {
+                  const float *__restrict importance, const float *__restrict reference, float scale) {
     for (std::int64_t i = 0; i < size; ++i) {
-        const float both = gradient[i] + scale * importance[i] * (parameter[i] - reference[i]);
-        gradient[i] = both;
-        terms[i] = both;
+        gradient[i] = gradient[i] + scale * importance[i] * (parameter[i] - reference[i]);
     }
 }
 
@@ -56,9 +53,8 @@ std::int32_t ballast_add_penalty_gradient(std::int32_t abi_version, std::int64_t
             ballast::for_each_piece(
                 *penalty, i, at, size,
                 [&](std::int64_t piece, std::int64_t from, const float *importance, const float *reference) {
-                    add_gradient(piece, gradients[i] + from, parameters[i] + from, importance, reference, sum.terms,
-                                 scale);
-                    sum.add(piece, ballast::add_squares);
+                    add_gradient(piece, gradients[i] + from, parameters[i] + from, importance, reference, scale);
+                    ballast::add_squares(piece, gradients[i] + from, sum.lanes);
                 });
             return sum.value();
         });

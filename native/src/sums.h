@@ -22,33 +22,35 @@ static_assert(kPiece % kLanes == 0);
 
 [[maybe_unused]] BALLAST_MULTIVERSION
 static void add_terms(std::int64_t size, const float *__restrict terms, double *__restrict lanes) {
-    for (std::int64_t i = 0; i < size; i += kLanes) {
+    const std::int64_t whole = size / kLanes * kLanes;
+    for (std::int64_t i = 0; i < whole; i += kLanes) {
         for (std::int64_t lane = 0; lane < kLanes; ++lane) {
             lanes[lane] += static_cast<double>(terms[i + lane]);
         }
+    }
+    for (std::int64_t i = whole; i < size; ++i) {
+        lanes[i - whole] += static_cast<double>(terms[i]);
     }
 }
 
 [[maybe_unused]] BALLAST_MULTIVERSION
 static void add_squares(std::int64_t size, const float *__restrict terms, double *__restrict lanes) {
-    for (std::int64_t i = 0; i < size; i += kLanes) {
+    const std::int64_t whole = size / kLanes * kLanes;
+    for (std::int64_t i = 0; i < whole; i += kLanes) {
         for (std::int64_t lane = 0; lane < kLanes; ++lane) {
             const auto term = static_cast<double>(terms[i + lane]);
             lanes[lane] += term * term;
         }
     }
+    for (std::int64_t i = whole; i < size; ++i) {
+        const auto term = static_cast<double>(terms[i]);
+        lanes[i - whole] += term * term;
+    }
 }
 
-// A sum over pieces: fill `terms` with up to kPiece of them, then add() them.
+// A sum over pieces.
 struct Sum {
-    alignas(64) float terms[kPiece];
     alignas(64) double lanes[kLanes] = {};
-
-    void add(std::int64_t size, decltype(add_terms) *kind = add_terms) {
-        const std::int64_t whole = (size + kLanes - 1) / kLanes * kLanes;
-        std::fill(terms + size, terms + whole, 0.0F);
-        kind(whole, terms, lanes);
-    }
 
     double value() const {
         double sum = 0;

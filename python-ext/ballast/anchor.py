@@ -105,7 +105,7 @@ class Anchor:
             InvalidInputError: an unknown setting, or importance that is 0 everywhere.
         """
         groups = group_layers(model, measured.values, layers)
-        weights = weigh_layers(measured.values, groups, layer_coefficients, normalize)
+        weights = weigh_layers(measured.values, groups, layer_coefficients, normalize, measured.sums)
         model_bytes = sum(parameter.nbytes for parameter in model.parameters())
         space = EFFECTIVE if measured.values.keys() != reference.keys() else space_of(model)
         return cls(measured, reference, reference_is_base, weights, model_bytes, seen_tokens, space=space)

@@ -156,6 +156,29 @@ BALLAST_API int32_t ballast_proximal_step(int32_t abi_version, int64_t count, co
                                           float *const *parameters, const ballast_penalty *penalty,
                                           double learning_rate, const int32_t *gate, int32_t threads);
 
+/* What a tensor's elements come to. */
+typedef struct ballast_importance_sums {
+    double omega;               /* sum of omega */
+    double negative;            /* how many of them are below 0 */
+    double importance;          /* sum of Omega */
+    double importance_squares;  /* sum of Omega^2 */
+} ballast_importance_sums;
+
+/*
+ * The importance of a path integral, in its place: omega <- Omega = max(omega, 0) / (moved^2 + xi) with
+ * moved = end - start (arXiv 2501.13669), and what each tensor comes to before and after: 3 streams read, 1
+ * written. There is no gate: a phase that met a value that is not finite has no importance.
+ *
+ * omegas: read and written; sizes and count as in ballast_adamw_tensors.
+ * starts, ends: the parameters then and now. A null `starts` (the array) stands for zeros.
+ * xi: finite, > 0.
+ * sums: one for each tensor.
+ */
+BALLAST_API int32_t ballast_finish_importance(int32_t abi_version, int64_t count, const int64_t *sizes,
+                                              float *const *omegas, const float *const *starts,
+                                              const float *const *ends, double xi, ballast_importance_sums *sums,
+                                              int32_t threads);
+
 #ifdef __cplusplus
 }
 #endif

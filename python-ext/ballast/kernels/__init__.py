@@ -28,6 +28,7 @@ __all__ = [
     "adamw_penalty",
     "add_penalty_gradient",
     "describe",
+    "finish_importance",
     "proximal_step",
 ]
 
@@ -83,6 +84,14 @@ def proximal_step(
     """The penalty's proximal step, in place: the arguments of `reference.proximal_step`."""
     anchor = (references, importances)
     _serving((parameters,), anchor).proximal_step(parameters, *anchor, **settings)
+
+
+def finish_importance(
+    omegas: Sequence[Tensor], starts: Sequence[Tensor] | None, ends: Sequence[Tensor], *, xi: float
+) -> Tensor:
+    """ω becomes Ω, in place, and what each tensor comes to: the arguments of `reference.finish_importance`."""
+    serving = _serving((omegas, ends, *([] if starts is None else [starts])))
+    return serving.finish_importance(omegas, starts, ends, xi=xi)
 
 
 def describe() -> dict[str, str]:

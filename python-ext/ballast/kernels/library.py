@@ -125,6 +125,12 @@ class Library:
             )
         )
 
+        self.finish_importance = self._checked(
+            declare(
+                "ballast_finish_importance", c_int32, *row, c_void_p, c_void_p, c_void_p, c_double, c_void_p, c_int32
+            )
+        )
+
     def message(self, code: int) -> str:
         return self._message(code).decode()
 

@@ -185,6 +185,26 @@ def proximal_step(
     _changed(parameters)
 
 
+def finish_importance(
+    omegas: Sequence[Tensor], starts: Sequence[Tensor] | None, ends: Sequence[Tensor], *, xi: float
+) -> Tensor:
+    """ω becomes Ω, in place, and what each tensor comes to: `reference.finish_importance`."""
+    library = _library(supports(omegas, ends, *([] if starts is None else [starts])))
+    sums = torch.zeros(len(omegas), 4, dtype=torch.float64)
+    library.finish_importance(
+        len(omegas),
+        _sizes(omegas),
+        _addresses(omegas),
+        None if starts is None else _addresses(starts),
+        _addresses(ends),
+        xi,
+        sums.data_ptr(),
+        torch.get_num_threads(),
+    )
+    _changed(omegas)
+    return sums
+
+
 class _AdamW:
     """`AdamWTensors` with the arrays that it points at."""
 

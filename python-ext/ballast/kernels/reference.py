@@ -225,6 +225,33 @@ def _pull(parameter: Tensor, reference: Tensor, stiffness: Tensor) -> None:
     parameter.lerp_(reference, stiffness.div_(stiffness + 1))
 
 
+@torch.no_grad()
+def finish_importance(
+    omegas: Sequence[Tensor], starts: Sequence[Tensor] | None, ends: Sequence[Tensor], *, xi: float
+) -> Tensor:
+    """ω ← Ω = max(ω, 0) / (Δ² + ξ) with Δ = θ_end − θ_start, in place (arXiv 2501.13669), and what each tensor comes to.
+
+    Args:
+        omegas: ω, fp32, updated; the other lists have the same length and shapes
+        starts: θ then; None: zeros
+        ends: θ now
+        xi: ξ > 0
+
+    Returns:
+        [tensors, 4] fp64 on their device: Σω, how many ω are negative, ΣΩ, ΣΩ²
+    """
+    sums = torch.zeros(len(omegas), 4, dtype=torch.float64, device=omegas[0].device if omegas else None)
+    for index, (omega, end) in enumerate(zip(omegas, ends, strict=True)):
+        start = torch.zeros_like(end) if starts is None else starts[index]
+        for piece, then, now in _pieces(omega, start, end):
+            sums[index, 0] += piece.sum(dtype=torch.float64)
+            sums[index, 1] += (piece < 0).sum()
+            piece.clamp_(min=0).div_((now - then).square_().add_(xi))
+            sums[index, 2] += piece.sum(dtype=torch.float64)
+            sums[index, 3] += torch.linalg.vector_norm(piece, dtype=torch.float64).square_()
+    return sums
+
+
 PIECE = 1 << 16
 """Elements of a piece: a few fp32 tensors of this size fit into a core's cache (3 times the speed of whole tensors)."""
 
