@@ -1,8 +1,8 @@
 """Elementwise passes over the parameters that torch does not already do in one.
 
-Each has a plain PyTorch `reference`; `native` does it on the CPU in one pass over the memory. What serves is chosen per
-call: fp32, contiguous tensors on the CPU go native where the library loads, everything else goes to the reference.
-`BALLAST_NATIVE=0` in the environment turns native off.
+Each has a plain PyTorch `reference`; `native` does it on the CPU in one pass over the memory, and `cuda` on a GPU. What
+serves is chosen per call: contiguous fp32 tensors go to the compiled kernels of their device where those can be had,
+everything else goes to the reference. `BALLAST_NATIVE=0` in the environment turns both off.
 
 A `gate` is a 0-dim int32 tensor on the parameters' device; where it is not 0, nothing changes. The host never reads it,
 so watching for values that are not finite costs no synchronisation.
@@ -13,9 +13,10 @@ import logging
 from collections.abc import Sequence
 from types import ModuleType
 
+import torch
 from torch import Tensor
 
-from ballast.kernels import native, reference
+from ballast.kernels import cuda, native, plain, reference
 from ballast.kernels.library import Held
 from ballast.kernels.reference import accumulate_path_integral
 from ballast.kernels.row_codes import RowCodes
@@ -32,6 +33,7 @@ __all__ = [
     "proximal_step",
 ]
 
+_CPU = torch.device("cpu")
 _log = logging.getLogger("ballast.kernels")
 
 
@@ -94,22 +96,31 @@ def finish_importance(
     return serving.finish_importance(omegas, starts, ends, xi=xi)
 
 
-def describe() -> dict[str, str]:
-    """What serves fp32 on the CPU, and why: {"implementation": "native" or "reference", "reason": a sentence}."""
-    return {"implementation": "native" if native.is_enabled() else "reference", "reason": native.reason()}
+def describe(device: torch.device = _CPU) -> dict[str, str]:
+    """What serves plain fp32 tensors there, and why: {"implementation": "native", "cuda" or "reference", "reason": a
+    sentence}."""
+    if device.type == "cpu":
+        return {"implementation": "native" if native.is_enabled() else "reference", "reason": native.reason()}
+    if device.type == "cuda":
+        return {"implementation": "cuda" if cuda.is_enabled(device) else "reference", "reason": cuda.reason(device)}
+    return {"implementation": "reference", "reason": f"there are no kernels for {device.type}"}
 
 
 def _serving(
     tensors: Sequence[Sequence[Tensor]], anchor: tuple[Sequence[Tensor], Sequence[Held]] | None = None
 ) -> ModuleType:
     """The implementation for these fp32 tensors and for what an anchor holds of them."""
-    _say_once()
+    device = tensors[0][0].device if tensors[0] else _CPU
+    _say_once(device)
+    if anchor is not None and not plain.supports_anchor(tensors[0], *anchor):
+        return reference
     if native.is_enabled() and native.supports(*tensors):
-        if anchor is None or native.supports_anchor(tensors[0], *anchor):
-            return native
+        return native
+    if cuda.supports(*tensors) and device.type == "cuda" and cuda.is_enabled(device):
+        return cuda
     return reference
 
 
 @functools.cache
-def _say_once() -> None:
-    _log.info("kernels: %(implementation)s; %(reason)s", describe())
+def _say_once(device: torch.device) -> None:
+    _log.info("kernels on %s: %s; %s", device, *describe(device).values())

@@ -15,8 +15,9 @@ from ctypes import c_int64, c_void_p
 import torch
 from torch import Tensor
 
-from ballast.kernels.library import FORMS, AdamWSettings, AdamWTensors, Held, Library, Loading, Penalty, is_one, load
-from ballast.kernels.row_codes import RowCodes
+from ballast.kernels import plain
+from ballast.kernels.library import FORMS, AdamWSettings, AdamWTensors, Held, Library, Loading, Penalty, load
+from ballast.kernels.plain import supports_anchor
 
 
 @functools.cache
@@ -34,41 +35,8 @@ def reason() -> str:
 
 
 def supports(*roles: Sequence[Tensor]) -> bool:
-    """Whether the kernels can take these fp32 tensors: each argument is a list of them (parameters, gradients, …), and
-    tensor i has the same number of elements in every list.
-
-    Subclasses (DTensor, fake tensors) keep their data elsewhere, so only plain tensors will do.
-    """
-    tensors = [tensor for role in roles for tensor in role]
-    plain = all(_is_plain(tensor) and tensor.dtype is torch.float32 for tensor in tensors)
-    return plain and len({tuple(map(Tensor.numel, role)) for role in roles}) <= 1
-
-
-def supports_anchor(parameters: Sequence[Tensor], references: Sequence[Tensor], importances: Sequence[Held]) -> bool:
-    """Whether the kernels can take an anchor's tensors as it holds them, along with these parameters."""
-    sizes = list(map(Tensor.numel, parameters))
-    return (
-        [reference.numel() for reference in references] == sizes
-        and len(importances) == len(sizes)
-        and all(map(_holds, importances, sizes))
-        and all(_is_plain(each) and each.dtype in (torch.float32, torch.bfloat16) for each in references)
-    )
-
-
-def _holds(importance: Held, size: int) -> bool:
-    if isinstance(importance, RowCodes):
-        return importance.numel() == size and _is_plain(importance.codes) and _is_plain(importance.scales)
-    narrow = importance.dtype in (torch.float32, torch.bfloat16)
-    return _is_plain(importance) and narrow and (is_one(importance) or importance.numel() == size)
-
-
-def _is_plain(tensor: Tensor) -> bool:
-    return (
-        tensor.is_cpu
-        and type(tensor) in (Tensor, torch.nn.Parameter)
-        and tensor.layout is torch.strided
-        and tensor.is_contiguous()
-    )
+    """As `plain.supports`, on the CPU."""
+    return plain.supports("cpu", *roles)
 
 
 def adamw_path_integral(

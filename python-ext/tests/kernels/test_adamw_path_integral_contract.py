@@ -19,7 +19,7 @@ from contract import (
     torch_adamw,
 )
 
-from ballast.kernels import native, reference
+from ballast.kernels import cuda, native, reference
 
 
 class AdamwPathIntegralContract:
@@ -167,4 +167,11 @@ class TestNative(AdamwPathIntegralContract):
 @pytest.mark.cuda
 class TestReferenceOnCuda(AdamwPathIntegralContract):
     implementation = reference
+    device = "cuda"
+
+
+@needs_cuda
+@pytest.mark.cuda
+class TestCuda(AdamwPathIntegralContract):
+    implementation = cuda
     device = "cuda"

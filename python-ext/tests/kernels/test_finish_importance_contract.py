@@ -4,7 +4,7 @@ import pytest
 import torch
 from contract import SHAPES, in_guarded_views, needs_cuda, state
 
-from ballast.kernels import native, reference
+from ballast.kernels import cuda, native, reference
 
 XI = 0.3
 
@@ -83,4 +83,11 @@ class TestNative(FinishImportanceContract):
 @pytest.mark.cuda
 class TestReferenceOnCuda(FinishImportanceContract):
     implementation = reference
+    device = "cuda"
+
+
+@needs_cuda
+@pytest.mark.cuda
+class TestCuda(FinishImportanceContract):
+    implementation = cuda
     device = "cuda"

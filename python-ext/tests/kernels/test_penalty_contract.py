@@ -7,7 +7,7 @@ import pytest
 import torch
 from contract import ADAMW, BETAS, SHAPES, assert_same_bits, gate_of, in_guarded_views, needs_cuda, state, torch_adamw
 
-from ballast.kernels import RowCodes, native, reference
+from ballast.kernels import RowCodes, cuda, native, reference
 
 STATES = ("parameters", "gradients", "exp_avgs", "exp_avg_sqs")
 FORMS = pytest.mark.parametrize("form", ["gradient", "proximal"])
@@ -259,4 +259,11 @@ class TestNative(PenaltyContract):
 @pytest.mark.cuda
 class TestReferenceOnCuda(PenaltyContract):
     implementation = reference
+    device = "cuda"
+
+
+@needs_cuda
+@pytest.mark.cuda
+class TestCuda(PenaltyContract):
+    implementation = cuda
     device = "cuda"
