@@ -16,7 +16,7 @@ from types import ModuleType
 import torch
 from torch import Tensor
 
-from ballast.kernels import cuda, native, plain, reference
+from ballast.kernels import cuda, native, plain, reference, shards
 from ballast.kernels.library import Held
 from ballast.kernels.reference import accumulate_path_integral
 from ballast.kernels.row_codes import RowCodes
@@ -43,11 +43,15 @@ def adamw_path_integral(
     exp_avgs: Sequence[Tensor],
     exp_avg_sqs: Sequence[Tensor],
     omegas: Sequence[Tensor],
-    **settings: float | Tensor,
+    *,
+    clip: Tensor,
+    gate: Tensor,
+    **settings: float,
 ) -> None:
     """One AdamW step and its path integral, in place: the arguments of `reference.adamw_path_integral`."""
-    tensors = (parameters, gradients, exp_avgs, exp_avg_sqs, omegas)
-    _serving(tensors).adamw_path_integral(*tensors, **settings)
+    for group in shards.groups(parameters):
+        tensors = list(map(group.local, (parameters, gradients, exp_avgs, exp_avg_sqs, omegas)))
+        _serving(tensors).adamw_path_integral(*tensors, clip=shards.whole(clip), gate=gate, **settings)
 
 
 def adamw_penalty(
@@ -57,11 +61,25 @@ def adamw_penalty(
     exp_avg_sqs: Sequence[Tensor],
     references: Sequence[Tensor],
     importances: Sequence[Held],
-    **settings: float | str | Sequence[float] | Tensor,
+    *,
+    strengths: Sequence[float],
+    clip: Tensor,
+    gate: Tensor,
+    value: Tensor,
+    **settings: float | str,
 ) -> None:
     """One AdamW step under the penalty, in place, and its value: the arguments of `reference.adamw_penalty`."""
-    tensors, anchor = (parameters, gradients, exp_avgs, exp_avg_sqs), (references, importances)
-    _serving(tensors, anchor).adamw_penalty(*tensors, *anchor, **settings)
+    total = torch.zeros_like(value)
+    for group in shards.groups(parameters):
+        tensors = list(map(group.local, (parameters, gradients, exp_avgs, exp_avg_sqs)))
+        anchor = (group.local(references), group.local(importances))
+        part = torch.zeros_like(value)
+        _serving(tensors, anchor).adamw_penalty(
+            *tensors, *anchor,
+            strengths=group.of(strengths), clip=shards.whole(clip), gate=gate, value=part, **settings,
+        )  # fmt: skip
+        total += group.total(part)
+    value.copy_(torch.where(gate == 0, total, value))
 
 
 def add_penalty_gradient(
@@ -69,31 +87,48 @@ def add_penalty_gradient(
     parameters: Sequence[Tensor],
     references: Sequence[Tensor],
     importances: Sequence[Held],
-    **settings: Sequence[float] | Tensor,
+    *,
+    strengths: Sequence[float],
+    gate: Tensor,
 ) -> Tensor:
     """The penalty's gradient joins the task's, in place, and the norm of both: the arguments of
     `reference.add_penalty_gradient`."""
-    tensors, anchor = (gradients, parameters), (references, importances)
-    return _serving(tensors, anchor).add_penalty_gradient(*tensors, *anchor, **settings)
+    squares = torch.zeros((), dtype=torch.float64, device=gate.device)
+    for group in shards.groups(parameters):
+        tensors = list(map(group.local, (gradients, parameters)))
+        anchor = (group.local(references), group.local(importances))
+        norm = _serving(tensors, anchor).add_penalty_gradient(
+            *tensors, *anchor, strengths=group.of(strengths), gate=gate
+        )
+        squares += group.total(norm.double().square_())
+    return squares.sqrt_().float()
 
 
 def proximal_step(
     parameters: Sequence[Tensor],
     references: Sequence[Tensor],
     importances: Sequence[Held],
-    **settings: float | Sequence[float] | Tensor,
+    *,
+    strengths: Sequence[float],
+    **settings: float | Tensor,
 ) -> None:
     """The penalty's proximal step, in place: the arguments of `reference.proximal_step`."""
-    anchor = (references, importances)
-    _serving((parameters,), anchor).proximal_step(parameters, *anchor, **settings)
+    for group in shards.groups(parameters):
+        tensors, *anchor = map(group.local, (parameters, references, importances))
+        _serving([tensors], anchor).proximal_step(tensors, *anchor, strengths=group.of(strengths), **settings)
 
 
 def finish_importance(
     omegas: Sequence[Tensor], starts: Sequence[Tensor] | None, ends: Sequence[Tensor], *, xi: float
 ) -> Tensor:
     """ω becomes Ω, in place, and what each tensor comes to: the arguments of `reference.finish_importance`."""
-    serving = _serving((omegas, ends, *([] if starts is None else [starts])))
-    return serving.finish_importance(omegas, starts, ends, xi=xi)
+    totals = torch.zeros(len(omegas), 4, dtype=torch.float64, device=omegas[0].device if omegas else None)
+    for group in shards.groups(omegas):
+        tensors = list(map(group.local, (omegas, ends)))
+        begun = None if starts is None else group.local(starts)
+        serving = _serving(tensors if begun is None else [*tensors, begun])
+        totals[group.indices] = group.total(serving.finish_importance(tensors[0], begun, tensors[1], xi=xi))
+    return totals
 
 
 def describe(device: torch.device = _CPU) -> dict[str, str]:
