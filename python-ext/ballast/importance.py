@@ -137,7 +137,7 @@ def median_square(moves: Callable[[], Iterable[Tensor]]) -> float:
         InvalidInputError: no element moved.
     """
     with torch.no_grad():
-        upper = sum(torch.bincount(bits >> 16, minlength=1 << 15).cpu() for bits in _positive_bits(moves()))
+        upper = sum(kernels.count_squares(move, None) for move in moves())
         moved = int(upper.sum())
         if moved == 0:
             raise InvalidInputError(
@@ -146,19 +146,9 @@ def median_square(moves: Callable[[], Iterable[Tensor]]) -> float:
             )
         rank = (moved - 1) // 2
         top, rank = _bin_of(upper, rank)
-        lower = sum(
-            torch.bincount(bits[bits >> 16 == top] & 0xFFFF, minlength=1 << 16).cpu()
-            for bits in _positive_bits(moves())
-        )
+        lower = sum(kernels.count_squares(move, top) for move in moves())
         bottom, _ = _bin_of(lower, rank)
     return float(torch.tensor((top << 16) | bottom, dtype=torch.int32).view(torch.float32))
-
-
-def _positive_bits(moves: Iterable[Tensor]) -> Iterator[Tensor]:
-    """For each part the bits (int32, 1-d) of its positive Δ²; one too small to square is as good as unmoved."""
-    for move in moves:
-        squared = move.square_().flatten()
-        yield squared[squared > 0].view(torch.int32)
 
 
 def _bin_of(counts: Tensor, rank: int) -> tuple[int, int]:

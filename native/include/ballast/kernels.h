@@ -179,6 +179,17 @@ BALLAST_API int32_t ballast_finish_importance(int32_t abi_version, int64_t count
                                               const float *const *ends, double xi, ballast_importance_sums *sums,
                                               int32_t threads);
 
+/*
+ * How the squares of the values are spread, for the median of those above 0: the bits of such numbers are
+ * ordered as the integers that they spell. One stream read.
+ *
+ * top: -1 counts by the upper 16 bits of the square, another by the lower 16 bits among those whose upper
+ *     bits are `top`; < 65536.
+ * counts: 65536 numbers, added to.
+ */
+BALLAST_API int32_t ballast_count_squares(int32_t abi_version, int64_t size, const float *values, int32_t top,
+                                          int64_t *counts, int32_t threads);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,6 +28,7 @@ __all__ = [
     "adamw_path_integral",
     "adamw_penalty",
     "add_penalty_gradient",
+    "count_squares",
     "describe",
     "finish_importance",
     "proximal_step",
@@ -129,6 +130,12 @@ def finish_importance(
         serving = _serving(tensors if begun is None else [*tensors, begun])
         totals[group.indices] = group.total(serving.finish_importance(tensors[0], begun, tensors[1], xi=xi))
     return totals
+
+
+def count_squares(values: Tensor, top: int | None) -> Tensor:
+    """How the squares are spread: the arguments of `reference.count_squares`."""
+    plain_cpu = native.is_enabled() and native.supports([values])
+    return (native if plain_cpu else reference).count_squares(values, top)
 
 
 def describe(device: torch.device = _CPU) -> dict[str, str]:

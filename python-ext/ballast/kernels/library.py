@@ -131,6 +131,10 @@ class Library:
             )
         )
 
+        self.count_squares = self._checked(
+            declare("ballast_count_squares", c_int32, c_int32, c_int64, c_void_p, c_int32, c_void_p, c_int32)
+        )
+
     def message(self, code: int) -> str:
         return self._message(code).decode()
 

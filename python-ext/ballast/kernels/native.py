@@ -173,6 +173,16 @@ def finish_importance(
     return sums
 
 
+def count_squares(values: Tensor, top: int | None) -> Tensor:
+    """How the squares are spread: `reference.count_squares`."""
+    library = _library(supports([values]))
+    counts = torch.zeros(1 << 16, dtype=torch.int64)
+    library.count_squares(
+        values.numel(), values.data_ptr(), -1 if top is None else top, counts.data_ptr(), torch.get_num_threads()
+    )
+    return counts
+
+
 class _AdamW:
     """`AdamWTensors` with the arrays that it points at."""
 

@@ -252,6 +252,25 @@ def finish_importance(
     return sums
 
 
+@torch.no_grad()
+def count_squares(values: Tensor, top: int | None) -> Tensor:
+    """How the squares of the values are spread, of those above 0; one too small to square is not.
+
+    The bits of non-negative floats are ordered as the integers they spell.
+
+    Args:
+        values: fp32
+        top: None counts by the upper 16 bits of the square; else by the lower 16 bits among those with these upper ones
+
+    Returns:
+        [65536] int64, on the CPU
+    """
+    squares = values.square().flatten()
+    bits = squares[squares > 0].view(torch.int32)
+    bins = bits >> 16 if top is None else bits[bits >> 16 == top] & 0xFFFF
+    return torch.bincount(bins, minlength=1 << 16).cpu()
+
+
 PIECE = 1 << 16
 """Elements of a piece: a few fp32 tensors of this size fit into a core's cache (3 times the speed of whole tensors)."""
 
