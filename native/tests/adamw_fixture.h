@@ -55,8 +55,9 @@ struct Adamw {
         }
         const ballast_adamw_tensors tensors{static_cast<std::int64_t>(sizes.size()), sizes.data(),
                                             pointers[0].data(), pointers[1].data(), pointers[2].data(),
-                                            pointers[3].data(), pointers[4].data()};
-        return ballast_adamw_path_integral(BALLAST_ABI_VERSION, &tensors, &settings, &clip, &gate, threads);
+                                            pointers[3].data()};
+        return ballast_adamw_path_integral(BALLAST_ABI_VERSION, &tensors, pointers[4].data(), &settings, &clip, &gate,
+                                           threads);
     }
 
     std::vector<std::int64_t> sizes;

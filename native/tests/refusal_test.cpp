@@ -17,14 +17,14 @@ struct Call {
     std::int64_t size = 2;
     float values[5][2] = {{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}};
     float *pointers[5] = {values[0], values[1], values[2], values[3], values[4]};
-    ballast_adamw_tensors tensors{1,           &size,        &pointers[0], &pointers[1],
-                                  &pointers[2], &pointers[3], &pointers[4]};
+    ballast_adamw_tensors tensors{1, &size, &pointers[0], &pointers[1], &pointers[2], &pointers[3]};
+    float *const *omegas = &pointers[4];
     ballast_adamw_settings settings{1, 1e-3, 0.9, 0.999, 1e-8, 0.01};
     float clip = 1;
     std::int32_t gate = 0;
 
     std::int32_t run(std::int32_t abi_version = BALLAST_ABI_VERSION, std::int32_t threads = 1) {
-        return ballast_adamw_path_integral(abi_version, &tensors, &settings, &clip, &gate, threads);
+        return ballast_adamw_path_integral(abi_version, &tensors, omegas, &settings, &clip, &gate, threads);
     }
     bool untouched() const { return values[0][0] == 1 && values[2][1] == 6 && values[4][1] == 10; }
 };
@@ -46,10 +46,10 @@ void null_arguments_are_refused() {
     Call c;
     const auto version = BALLAST_ABI_VERSION;
     const auto code = BALLAST_ERROR_NULL_POINTER;
-    CHECK(ballast_adamw_path_integral(version, nullptr, &c.settings, &c.clip, &c.gate, 1) == code);
-    CHECK(ballast_adamw_path_integral(version, &c.tensors, nullptr, &c.clip, &c.gate, 1) == code);
-    CHECK(ballast_adamw_path_integral(version, &c.tensors, &c.settings, nullptr, &c.gate, 1) == code);
-    CHECK(ballast_adamw_path_integral(version, &c.tensors, &c.settings, &c.clip, nullptr, 1) == code);
+    CHECK(ballast_adamw_path_integral(version, nullptr, c.omegas, &c.settings, &c.clip, &c.gate, 1) == code);
+    CHECK(ballast_adamw_path_integral(version, &c.tensors, c.omegas, nullptr, &c.clip, &c.gate, 1) == code);
+    CHECK(ballast_adamw_path_integral(version, &c.tensors, c.omegas, &c.settings, nullptr, &c.gate, 1) == code);
+    CHECK(ballast_adamw_path_integral(version, &c.tensors, c.omegas, &c.settings, &c.clip, nullptr, 1) == code);
     CHECK(c.untouched());
 }
 
@@ -63,7 +63,7 @@ void null_arrays_and_null_tensors_are_refused() {
     sizes.tensors.sizes = nullptr;
     expect_refused(sizes, BALLAST_ERROR_NULL_POINTER);
     Call omegas;
-    omegas.tensors.omegas = nullptr;
+    omegas.omegas = nullptr;
     expect_refused(omegas, BALLAST_ERROR_NULL_POINTER);
 }
 
@@ -74,6 +74,7 @@ void tensors_without_elements_need_no_pointer() {
     CHECK(empty.run() == BALLAST_OK);
     Call none;
     none.tensors = {};
+    none.omegas = nullptr;
     CHECK(none.run() == BALLAST_OK);
 }
 
@@ -88,7 +89,8 @@ void negative_and_overflowing_sizes_are_refused() {
     Call call;
     const std::int64_t huge[] = {std::numeric_limits<std::int64_t>::max(), 1};
     float *twice[] = {call.values[0], call.values[0]};
-    call.tensors = {2, huge, twice, twice, twice, twice, twice};
+    call.tensors = {2, huge, twice, twice, twice, twice};
+    call.omegas = twice;
     expect_refused(call, BALLAST_ERROR_SIZE);
 }
 
@@ -120,10 +122,10 @@ void fewer_than_one_thread_is_refused() {
 }
 
 void every_code_has_a_message_of_its_own_and_unknown_codes_say_so() {
-    const std::string unknown = ballast_message(BALLAST_ERROR_INTERNAL + 1);
+    const std::string unknown = ballast_message(BALLAST_ERROR_TYPE + 1);
     CHECK(unknown.find("not know") != std::string::npos);
     CHECK(unknown == ballast_message(-1));
-    for (std::int32_t one = BALLAST_OK; one <= BALLAST_ERROR_INTERNAL; ++one) {
+    for (std::int32_t one = BALLAST_OK; one <= BALLAST_ERROR_TYPE; ++one) {
         CHECK(ballast_message(one) != unknown);
         for (std::int32_t other = BALLAST_OK; other < one; ++other) {
             CHECK(std::string(ballast_message(one)) != ballast_message(other));

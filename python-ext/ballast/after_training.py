@@ -134,7 +134,8 @@ def shrink(
         list(parameters.values()),
         [reference[name].to(device) for name in parameters],
         [anchor.importance[name].to(device) for name in parameters],
-        scales=[strength * coefficients[name] for name in parameters],
+        strengths=[strength / 2 * coefficients[name] for name in parameters],
+        learning_rate=1.0,
         gate=torch.zeros((), dtype=torch.int32, device=device),
     )
 

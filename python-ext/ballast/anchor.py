@@ -39,6 +39,7 @@ from ballast.anchor_files import (
 from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, LayerWeights, weigh_layers
+from ballast.kernels import Held
 from ballast.layers import covered_parameters, group_layers
 from ballast.merging import SEPARATE, merged_importance, merged_reference, merged_seen_tokens
 from ballast.storage import Float32, Storage, StoredImportance
@@ -104,7 +105,7 @@ class Anchor:
             InvalidInputError: an unknown setting, or importance that is 0 everywhere.
         """
         groups = group_layers(model, measured.values, layers)
-        weights = weigh_layers(measured.values, groups, layer_coefficients, normalize)
+        weights = weigh_layers(measured.values, groups, layer_coefficients, normalize, measured.sums)
         model_bytes = sum(parameter.nbytes for parameter in model.parameters())
         space = EFFECTIVE if measured.values.keys() != reference.keys() else space_of(model)
         return cls(measured, reference, reference_is_base, weights, model_bytes, seen_tokens, space=space)
@@ -113,6 +114,13 @@ class Anchor:
     def importance(self) -> Mapping[str, Tensor]:
         """Ω by parameter name, fp32, the shape of its parameter."""
         return self.measured.values
+
+    def held_importance(self) -> Mapping[str, Held]:
+        """Ω by parameter name as narrow as it is stored, where the kernels can read that."""
+        if self.stored is None:
+            return self.importance
+        held = {name: self.stored.held(name) for name in self.importance}
+        return {name: self.importance[name] if each is None else each for name, each in held.items()}
 
     @property
     def bytes(self) -> int:

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from ballast import kernels
 from ballast.adapted import TILE, AdaptedMatrix, LowRank, adapted_matrices, tiles
-from ballast.importance import PATH_INTEGRAL, Importance, absolute_xi
+from ballast.importance import Importance, absolute_xi, path_integral_importance
 from ballast.path_meter import PathMeter
 from ballast.sample_gradients import is_recomputing
 
@@ -167,12 +168,11 @@ class EffectivePathIntegral(PathMeter):
         """
         self.stop()
         xi = absolute_xi(xi, relative, self._moves)
-        elements = sum(omega.numel() for omega in self.omega.values())
-        negative = sum(int((omega < 0).sum()) for omega in self.omega.values())
-        sum_omega = sum(float(omega.sum(dtype=torch.float64)) for omega in self.omega.values())
-        for omega, move in zip(self._omega_tiles(), self._moves(), strict=True):
-            omega.clamp_(min=0).div_(move.square_().add_(xi))
-        return Importance(self.omega, PATH_INTEGRAL, sum_omega, negative / elements, xi)
+        names, sums = [], []
+        for (name, omega), move in zip(self._omega_tiles(), self._moves(), strict=True):
+            names.append(name)
+            sums.append(kernels.finish_importance([omega], None, [move], xi=xi))
+        return path_integral_importance(self.omega, names, torch.cat(sums), xi)
 
     def _observe(self, matrix: AdaptedMatrix, gradient: OuterProducts, move: LowRank, gate: Tensor | None) -> None:
         omega = self.omega[matrix.name]
@@ -184,8 +184,8 @@ class EffectivePathIntegral(PathMeter):
         """Copies of (B, A) of every matrix."""
         return [(matrix.b.detach().clone(), matrix.a.detach().clone()) for matrix in self._matrices]
 
-    def _omega_tiles(self) -> Iterator[Tensor]:
-        return (omega[part] for omega in self.omega.values() for part in tiles(omega, self._tile))
+    def _omega_tiles(self) -> Iterator[tuple[str, Tensor]]:
+        return ((name, omega[part]) for name, omega in self.omega.items() for part in tiles(omega, self._tile))
 
     def _moves(self) -> Iterator[Tensor]:
         """Δ_W in the tiles of `_omega_tiles`."""

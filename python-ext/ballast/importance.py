@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ballast import kernels
 from ballast.errors import InvalidInputError
 
 PATH_INTEGRAL = "path_integral"
@@ -28,6 +29,7 @@ class Importance:
         xi: of a path integral: the damping ξ used, absolute
         samples: of the other two: how many they are the mean of
         scaled: whether Ω is not as measured but over its mean, so that it can be set beside another task's
+        sums: (ΣΩ, ΣΩ²) by parameter name where the pass that made these values took them along; of no other values
     """
 
     values: Mapping[str, Tensor]
@@ -37,6 +39,7 @@ class Importance:
     xi: float | None = None
     samples: int | None = None
     scaled: bool = False
+    sums: Mapping[str, tuple[float, float]] | None = field(default=None, init=False, compare=False)
 
     def over_its_mean(self) -> "Importance":
         """Ω of mean 1 over all elements; what is scaled already stays."""
@@ -48,7 +51,7 @@ class Importance:
 
     def facts(self) -> dict[str, Any]:
         """All but the values, by attribute."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "values"}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("values", "sums")}
 
 
 def finish_importance(
@@ -68,13 +71,38 @@ def finish_importance(
     Raises:
         InvalidInputError: ξ is not positive, or nothing moved.
     """
+    return finish_in_place({name: tensor.clone() for name, tensor in omega.items()}, start, end, xi, relative)
+
+
+def finish_in_place(
+    omega: Mapping[str, Tensor], start: Mapping[str, Tensor], end: Mapping[str, Tensor], xi: float, relative: bool
+) -> Importance:
+    """As `finish_importance`, where nobody needs ω any more: it becomes Ω, which saves a copy of it."""
+    names = list(omega)
     xi = absolute_xi(xi, relative, lambda: (end[name] - start[name] for name in start))
-    with torch.no_grad():
-        values = {name: omega[name].clamp(min=0).div_((end[name] - start[name]).square_().add_(xi)) for name in omega}
-        elements = sum(tensor.numel() for tensor in omega.values())
-        negative = sum(int((tensor < 0).sum()) for tensor in omega.values())
-        sum_omega = sum(float(tensor.sum(dtype=torch.float64)) for tensor in omega.values())
-    return Importance(values, PATH_INTEGRAL, sum_omega, negative / elements, xi)
+    omegas, starts, ends = ([of[name] for name in names] for of in (omega, start, end))
+    return path_integral_importance(omega, names, kernels.finish_importance(omegas, starts, ends, xi=xi), xi)
+
+
+def path_integral_importance(
+    values: Mapping[str, Tensor], names: Sequence[str], sums: Tensor, xi: float
+) -> Importance:
+    """What `kernels.finish_importance` has made of a path integral.
+
+    Args:
+        values: Ω by name
+        names: whose part a row of `sums` is; a tensor may come in several
+        sums: [parts, 4], as the kernel gives them
+        xi: the damping ξ used, absolute
+    """
+    by_name = dict.fromkeys(values, torch.zeros(4, dtype=torch.float64))
+    for name, part in zip(names, sums.cpu(), strict=True):
+        by_name[name] = by_name[name] + part
+    sum_omega, negative, _, _ = sum(by_name.values()).tolist()
+    elements = sum(tensor.numel() for tensor in values.values())
+    importance = Importance(values, PATH_INTEGRAL, sum_omega, negative / elements, xi)
+    object.__setattr__(importance, "sums", {name: tuple(part[2:].tolist()) for name, part in by_name.items()})
+    return importance
 
 
 def absolute_xi(xi: float, relative: bool, moves: Callable[[], Iterable[Tensor]]) -> float:
@@ -109,7 +137,7 @@ def median_square(moves: Callable[[], Iterable[Tensor]]) -> float:
         InvalidInputError: no element moved.
     """
     with torch.no_grad():
-        upper = sum(torch.bincount(bits >> 16, minlength=1 << 15).cpu() for bits in _positive_bits(moves()))
+        upper = sum(kernels.count_squares(move, None) for move in moves())
         moved = int(upper.sum())
         if moved == 0:
             raise InvalidInputError(
@@ -118,19 +146,9 @@ def median_square(moves: Callable[[], Iterable[Tensor]]) -> float:
             )
         rank = (moved - 1) // 2
         top, rank = _bin_of(upper, rank)
-        lower = sum(
-            torch.bincount(bits[bits >> 16 == top] & 0xFFFF, minlength=1 << 16).cpu()
-            for bits in _positive_bits(moves())
-        )
+        lower = sum(kernels.count_squares(move, top) for move in moves())
         bottom, _ = _bin_of(lower, rank)
     return float(torch.tensor((top << 16) | bottom, dtype=torch.int32).view(torch.float32))
-
-
-def _positive_bits(moves: Iterable[Tensor]) -> Iterator[Tensor]:
-    """For each part the bits (int32, 1-d) of its positive Δ²; one too small to square is as good as unmoved."""
-    for move in moves:
-        squared = move.square_().flatten()
-        yield squared[squared > 0].view(torch.int32)
 
 
 def _bin_of(counts: Tensor, rank: int) -> tuple[int, int]:
@@ -210,7 +228,11 @@ class LayerWeights:
 
 
 def weigh_layers(
-    importance: Mapping[str, Tensor], groups: Mapping[str, Sequence[str]], kind: str, normalize: str
+    importance: Mapping[str, Tensor],
+    groups: Mapping[str, Sequence[str]],
+    kind: str,
+    normalize: str,
+    sums: Mapping[str, tuple[float, float]] | None = None,
 ) -> LayerWeights:
     """Measures each layer's ‖Ω‖ and sets its α.
 
@@ -219,21 +241,21 @@ def weigh_layers(
         groups: parameter names by layer, from `layers.group_layers`
         kind: as in `layer_coefficients`
         normalize: "mean" rescales α Ω to mean 1 over the covered elements; "none" is the paper's form
+        sums: (ΣΩ, ΣΩ²) by parameter name where they are known
 
     Raises:
         InvalidInputError: an unknown `kind` or `normalize`, or importance that is 0 everywhere.
     """
-    norms = {
-        layer: math.hypot(*(float(torch.linalg.vector_norm(importance[n], dtype=torch.float64)) for n in names))
-        for layer, names in groups.items()
-    }
+    if sums is None:
+        sums = {name: _sums(importance[name]) for names in groups.values() for name in names}
+    norms = {layer: math.sqrt(sum(sums[name][1] for name in names)) for layer, names in groups.items()}
     elements = {layer: sum(importance[name].numel() for name in names) for layer, names in groups.items()}
     alphas = layer_coefficients(norms, elements, kind)
     layers = tuple(
         Layer(layer, tuple(names), elements[layer], norms[layer], alphas[layer])
         for layer, names in groups.items()
     )
-    return LayerWeights(kind, normalize, layers, _scale(importance, layers, normalize))
+    return LayerWeights(kind, normalize, layers, _scale(sums, layers, normalize))
 
 
 def layer_coefficients(norms: Mapping[str, float], elements: Mapping[str, int], kind: str) -> dict[str, float]:
@@ -267,12 +289,15 @@ def layer_coefficients(norms: Mapping[str, float], elements: Mapping[str, int], 
     return dict(zip(norms, alpha.tolist(), strict=True))
 
 
-def _scale(importance: Mapping[str, Tensor], layers: Sequence[Layer], normalize: str) -> float:
+def _sums(values: Tensor) -> tuple[float, float]:
+    norm = float(torch.linalg.vector_norm(values, dtype=torch.float64))
+    return float(values.sum(dtype=torch.float64)), norm * norm
+
+
+def _scale(sums: Mapping[str, tuple[float, float]], layers: Sequence[Layer], normalize: str) -> float:
     if normalize == "none":
         return 1.0
     if normalize != "mean":
         raise InvalidInputError(f'expected normalize "mean" or "none", found "{normalize}"')
-    weighted = sum(
-        layer.alpha * float(importance[name].sum(dtype=torch.float64)) for layer in layers for name in layer.parameters
-    )
+    weighted = sum(layer.alpha * sums[name][0] for layer in layers for name in layer.parameters)
     return sum(layer.elements for layer in layers) / weighted

@@ -1,7 +1,7 @@
 """The optimizer step: schedule, clipping, the gate for non-finite values, AdamW."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -10,6 +10,8 @@ from torch import Tensor
 from ballast import kernels
 from ballast.errors import InvalidInputError
 from ballast.path_integral import PathIntegral
+from ballast.penalty import QuadraticPenalty
+from ballast.retention import Retention
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
@@ -87,7 +89,11 @@ class Gate:
 
 
 class Optimizer(Protocol):
-    """AdamW over parameters that all have a gradient."""
+    """AdamW over parameters that all have a gradient, and what holds them back around its step."""
+
+    def gradient_norm(self) -> Tensor:
+        """‖g‖₂ of what `step` will clip, 0-dim fp32. Once a step, before it."""
+        ...
 
     def step(self, learning_rate: float, clip: Tensor, gate: Tensor) -> None:
         """Moves θ by clip · g unless the gate is shut.
@@ -99,52 +105,114 @@ class Optimizer(Protocol):
         """
         ...
 
+    def penalty(self) -> Tensor:
+        """The penalty as it stands: 0-dim, fp64."""
+        ...
+
 
 class FusedAdamW:
-    """torch's own AdamW (arXiv 1711.05101) in one pass.
+    """torch's own AdamW (arXiv 1711.05101) in one pass, between whatever a method does before and after it.
 
     Clip factor and gate go through the two tensors by which `torch.amp.GradScaler` talks to fused optimizers: gradients
     are divided by `grad_scale`, and a `found_inf` of 1 makes the step a no-op on the device.
     """
 
-    def __init__(self, parameters: Mapping[str, Tensor], weight_decay: float) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], weight_decay: float, retention: Retention) -> None:
+        self._parameters = list(parameters.values())
+        self._retention = retention
         self._adamw = torch.optim.AdamW(
-            list(parameters.values()), lr=0.0, betas=BETAS, eps=EPSILON, weight_decay=weight_decay, fused=True
+            self._parameters, lr=0.0, betas=BETAS, eps=EPSILON, weight_decay=weight_decay, fused=True
         )
+
+    def gradient_norm(self) -> Tensor:
+        norm = self._retention.add_gradient()
+        return _norm(self._parameters) if norm is None else norm
 
     def step(self, learning_rate: float, clip: Tensor, gate: Tensor) -> None:
         self._adamw.param_groups[0]["lr"] = learning_rate
         self._adamw.grad_scale = clip.reciprocal()
         self._adamw.found_inf = (gate != 0).to(torch.float32)
         self._adamw.step()
+        self._retention.proximal_step(learning_rate, gate)
+
+    def penalty(self) -> Tensor:
+        return self._retention.value()
 
 
 class PathIntegralAdamW:
     """AdamW that takes the path integral in the same pass: see `kernels.adamw_path_integral`."""
 
     def __init__(self, path_integral: PathIntegral, weight_decay: float) -> None:
-        self._path_integral = path_integral
-        self._weight_decay = weight_decay
-        self._step = 0
-        parameters = path_integral.parameters.values()
-        self._exp_avgs = [torch.zeros_like(parameter, requires_grad=False) for parameter in parameters]
-        self._exp_avg_sqs = [torch.zeros_like(parameter, requires_grad=False) for parameter in parameters]
+        self._omegas = list(path_integral.omega.values())
+        self._adamw = _AdamWState(list(path_integral.parameters.values()), weight_decay)
+
+    def gradient_norm(self) -> Tensor:
+        return _norm(self._adamw.parameters)
 
     def step(self, learning_rate: float, clip: Tensor, gate: Tensor) -> None:
-        self._step += 1
-        parameters = list(self._path_integral.parameters.values())
+        adamw = self._adamw
+        gradients = [parameter.grad for parameter in adamw.parameters]
         kernels.adamw_path_integral(
-            parameters,
-            [parameter.grad for parameter in parameters],
-            self._exp_avgs,
-            self._exp_avg_sqs,
-            list(self._path_integral.omega.values()),
-            step=self._step,
-            learning_rate=learning_rate,
-            beta1=BETAS[0],
-            beta2=BETAS[1],
-            eps=EPSILON,
-            weight_decay=self._weight_decay,
-            clip=clip,
-            gate=gate,
+            adamw.parameters, gradients, *adamw.moments, self._omegas,
+            **adamw.next_step(learning_rate), clip=clip, gate=gate,
+        )  # fmt: skip
+
+    def penalty(self) -> Tensor:
+        return torch.zeros((), dtype=torch.float64)
+
+
+class PenaltyAdamW:
+    """AdamW that takes the penalty in the same pass: see `kernels.adamw_penalty`.
+
+    For the proximal form, and for the gradient form where nothing is clipped: the norm is the task's gradient's.
+    Clipping needs the norm of both gradients before a parameter moves, which takes a pass over the anchor of its own;
+    after that `FusedAdamW`, which need not read it again, moves less.
+    """
+
+    def __init__(self, penalty: QuadraticPenalty, weight_decay: float) -> None:
+        self._penalty = penalty
+        self._value = penalty.value()
+        self._adamw = _AdamWState(penalty.parameters, weight_decay)
+
+    def gradient_norm(self) -> Tensor:
+        return _norm(self._adamw.parameters)
+
+    def step(self, learning_rate: float, clip: Tensor, gate: Tensor) -> None:
+        settings = self._adamw.next_step(learning_rate)
+        self._penalty.adamw_step(*self._adamw.moments, value=self._value, **settings, clip=clip, gate=gate)
+
+    def penalty(self) -> Tensor:
+        return self._value
+
+
+class _AdamWState:
+    """What AdamW keeps from step to step.
+
+    Attributes:
+        parameters: θ
+        moments: (first, second), each fp32 in the order of the parameters
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], weight_decay: float) -> None:
+        self.parameters = parameters
+        self.moments = tuple(
+            [torch.zeros_like(parameter, requires_grad=False) for parameter in parameters] for _ in range(2)
         )
+        self._weight_decay = weight_decay
+        self._step = 0
+
+    def next_step(self, learning_rate: float) -> dict[str, float]:
+        """The settings of the step that begins now, by the names that the kernels have for them."""
+        self._step += 1
+        return {
+            "step": self._step,
+            "learning_rate": learning_rate,
+            "beta1": BETAS[0],
+            "beta2": BETAS[1],
+            "eps": EPSILON,
+            "weight_decay": self._weight_decay,
+        }
+
+
+def _norm(parameters: Sequence[Tensor]) -> Tensor:
+    return torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters])

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ballast import kernels
-from ballast.importance import Importance, finish_importance
+from ballast.importance import Importance, finish_in_place
 from ballast.path_meter import PathMeter
 
 
@@ -84,6 +84,6 @@ class PathIntegral(PathMeter):
         self.observe(before, gradients, gate)
 
     def finish(self, xi: float, relative: bool) -> Importance:
-        """As `importance.finish_importance`, of the parameters as they are now."""
+        """As `importance.finish_importance`, of the parameters as they are now: ω becomes Ω."""
         here = {name: parameter.detach() for name, parameter in self.parameters.items()}
-        return finish_importance(self.omega, self.start, here, xi, relative)
+        return finish_in_place(self.omega, self.start, here, xi, relative)

@@ -1,6 +1,6 @@
 """The retention penalty λ Σ α Ω (θ − θ*)², as a gradient or as a proximal step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -31,7 +31,7 @@ class QuadraticPenalty(Retention):
     def __init__(
         self,
         parameters: Mapping[str, Tensor],
-        weights: Mapping[str, Tensor],
+        weights: Mapping[str, kernels.Held],
         coefficients: Mapping[str, float],
         reference: Mapping[str, Tensor],
         strength: float,
@@ -40,9 +40,10 @@ class QuadraticPenalty(Retention):
         """
         Args:
             parameters: θ by name, the live tensors
-            weights: Ω by name, ≥ 0, fp32, of the parameter's shape, or 0-dim for one weight all over it
+            weights: Ω by name, ≥ 0, fp32, bf16 or in 8 bits, of the parameter's shape, or 0-dim fp32 for one weight all
+                over it
             coefficients: c by name: α times the scale that normalises
-            reference: θ* by name
+            reference: θ* by name, fp32 or bf16
             strength: λ ≥ 0
             form: "gradient" or "proximal"
 
@@ -55,40 +56,54 @@ class QuadraticPenalty(Retention):
             raise InvalidInputError(f"expected lambda of at least 0, found {strength}")
         self.strength = strength
         self.form = form
-        self._parameters = list(parameters.values())
-        self._weights = [weights[name].to(parameter.device) for name, parameter in parameters.items()]
-        self._coefficients = [coefficients[name] for name in parameters]
-        self._reference = [reference[name].to(parameter.device) for name, parameter in parameters.items()]
+        self.parameters = list(parameters.values())
+        self._anchor = (
+            [reference[name].to(parameter.device) for name, parameter in parameters.items()],
+            [weights[name].to(parameter.device) for name, parameter in parameters.items()],
+        )
+        self._strengths = [strength * coefficients[name] for name in parameters]
+        self._open = torch.zeros((), dtype=torch.int32, device=self.parameters[0].device)
 
-    def add_gradient(self) -> None:
-        """Adds 2 λ c Ω (θ − θ*) to every `.grad`. Does nothing in the proximal form."""
-        if self.form == GRADIENT:
-            kernels.add_penalty_gradient(
-                [parameter.grad for parameter in self._parameters],
-                self._parameters,
-                self._reference,
-                self._weights,
-                scales=[2 * self.strength * coefficient for coefficient in self._coefficients],
-            )
+    def add_gradient(self) -> Tensor | None:
+        """Adds 2 λ c Ω (θ − θ*) to every `.grad`, and gives the norm of all. Does nothing in the proximal form or for a
+        λ of 0."""
+        if self.form != GRADIENT or self.strength == 0:
+            return None
+        gradients = [parameter.grad for parameter in self.parameters]
+        return kernels.add_penalty_gradient(
+            gradients, self.parameters, *self._anchor, strengths=self._strengths, gate=self._open
+        )
 
     def proximal_step(self, learning_rate: float, gate: Tensor) -> None:
         """Pulls θ towards θ* with η_t = `learning_rate`. Does nothing in the gradient form or under a shut gate."""
         if self.form == PROXIMAL:
             kernels.proximal_step(
-                self._parameters,
-                self._reference,
-                self._weights,
-                scales=[2 * learning_rate * self.strength * coefficient for coefficient in self._coefficients],
-                gate=gate,
+                self.parameters, *self._anchor, strengths=self._strengths, learning_rate=learning_rate, gate=gate
             )
+
+    def adamw_step(
+        self, exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], value: Tensor, **settings: float | Tensor
+    ) -> None:
+        """AdamW on every `.grad` with the penalty in its form, in one pass over memory.
+
+        Args:
+            exp_avgs, exp_avg_sqs: moments in the order of `parameters`, updated
+            value: 0-dim fp64, becomes what `value()` would be after the step
+            settings: as in `kernels.adamw_penalty`
+        """
+        gradients = [parameter.grad for parameter in self.parameters]
+        kernels.adamw_penalty(
+            self.parameters, gradients, exp_avgs, exp_avg_sqs, *self._anchor,
+            strengths=self._strengths, form=self.form, value=value, **settings,
+        )  # fmt: skip
 
     @torch.no_grad()
     def value(self) -> Tensor:
         """λ Σ c Ω (θ − θ*)² as it stands: 0-dim, fp64, on the parameters' device."""
         terms = [
-            coefficient * ((parameter - reference).square_() * weight).sum(dtype=torch.float64)
-            for parameter, reference, weight, coefficient in zip(
-                self._parameters, self._reference, self._weights, self._coefficients, strict=True
+            strength * ((parameter - reference).square_() * weight.float()).sum(dtype=torch.float64)
+            for parameter, reference, weight, strength in zip(
+                self.parameters, *self._anchor, self._strengths, strict=True
             )
         ]
-        return self.strength * torch.stack(terms).sum()
+        return torch.stack(terms).sum()

@@ -32,8 +32,13 @@ class Retention:
         loss = scoring.loss_sum(opened, batch)
         return loss, loss.detach()
 
-    def add_gradient(self) -> None:
-        """Adds to every `.grad` before the gradient is clipped."""
+    def add_gradient(self) -> Tensor | None:
+        """Adds to every `.grad` before the gradient is clipped.
+
+        Returns:
+            ‖g‖₂ of all covered parameters with what was added, 0-dim fp32, where adding it told; else None
+        """
+        return None
 
     def proximal_step(self, learning_rate: float, gate: Tensor) -> None:
         """Moves the parameters after the optimizer has; does nothing where `gate` (0-dim int32) is not 0."""

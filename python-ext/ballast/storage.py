@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ballast.errors import InvalidInputError
+from ballast.kernels import Held, RowCodes
 
 VALUES = "values"
 """The part of a stored tensor that keeps its name in the file."""
@@ -34,6 +35,10 @@ class Storage(ABC):
     def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
         """Ω, fp32, of the parameter's shape."""
 
+    def held(self, parts: Mapping[str, Tensor]) -> Held | None:
+        """What `decode` would give as the kernels take it, without making it wider; None where they cannot."""
+        return None
+
     def facts(self) -> dict[str, object]:
         """What an anchor's metadata and `storage_of` need to know of it."""
         return {"kind": self.kind}
@@ -50,6 +55,9 @@ class Float32(Storage):
     def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
         return parts[VALUES]
 
+    def held(self, parts: Mapping[str, Tensor]) -> Held:
+        return parts[VALUES]
+
 
 class BFloat16(Storage):
     """Rounded to 8 significant bits: each value is wrong by at most 2⁻⁸ of itself."""
@@ -61,6 +69,9 @@ class BFloat16(Storage):
 
     def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
         return parts[VALUES].float()
+
+    def held(self, parts: Mapping[str, Tensor]) -> Held:
+        return parts[VALUES]
 
 
 class Int8(Storage):
@@ -84,8 +95,10 @@ class Int8(Storage):
         return {VALUES: codes.view(values.shape), "scale": scale}
 
     def decode(self, parts: Mapping[str, Tensor], shape: Sequence[int]) -> Tensor:
-        codes = parts[VALUES].view(len(parts["scale"]), -1)
-        return codes.float().div_(255).pow_(3).mul_(parts["scale"][:, None]).view(shape)
+        return self.held(parts).float().view(shape)
+
+    def held(self, parts: Mapping[str, Tensor]) -> RowCodes:
+        return RowCodes(parts[VALUES], parts["scale"])
 
 
 class Factored(Storage):
@@ -190,6 +203,10 @@ class StoredImportance:
         parts = {name: storage.encode(value) for name, value in values.items()}
         decoded = {name: storage.decode(parts[name], value.shape) for name, value in values.items()}
         return cls(storage, parts, relative_error(decoded, values)), decoded
+
+    def held(self, name: str) -> Held | None:
+        """As `Storage.held`, of one parameter."""
+        return self.storage.held(self.parts[name])
 
     def tensors(self) -> dict[str, Tensor]:
         """By name in an anchor's file: "importance.NAME", and "importance-PART.NAME" for what belongs to it."""

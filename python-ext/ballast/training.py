@@ -15,9 +15,19 @@ from ballast.errors import DivergedError, InvalidInputError
 from ballast.importance import PATH_INTEGRAL, RIEMANNIAN_WALK
 from ballast.layers import check_float32, covered_parameters
 from ballast.methods import PhaseStart
-from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, all_gradients, clip_factor, learning_rate
+from ballast.optim import (
+    FusedAdamW,
+    Gate,
+    Optimizer,
+    PathIntegralAdamW,
+    PenaltyAdamW,
+    all_gradients,
+    clip_factor,
+    learning_rate,
+)
 from ballast.path_integral import PathIntegral
 from ballast.path_meter import PathMeter
+from ballast.penalty import PROXIMAL, QuadraticPenalty
 from ballast.retention import Retention
 from ballast.riemannian_walk import RiemannianWalk
 from ballast.settings import PhaseSettings
@@ -113,15 +123,13 @@ class TrainingPhase:
         self._check_running()
         if self._micro_batches == 0:
             raise RuntimeError("expected backward() before step(), found no micro-batch in this step")
-        gradients = all_gradients(self.parameters.values())
+        all_gradients(self.parameters.values())
         self._learning_rate = self._scheduled(self._steps)
         with self._observed():
-            self.retention.add_gradient()
-            self._gradient_norm = torch.nn.utils.get_total_norm(gradients)
+            self._gradient_norm = self._optimizer.gradient_norm()
             self._gate.watch(self._gradient_norm, self._steps + 1, self._micro_batches)
             clip = clip_factor(self._gradient_norm, self.settings.clip_norm)
             self._optimizer.step(self._learning_rate, clip, self._gate.step)
-            self.retention.proximal_step(self._learning_rate, self._gate.step)
         self._steps += 1
         self._micro_batches = 0
         self._drop_gradients()
@@ -131,11 +139,12 @@ class TrainingPhase:
 
         Returns:
             "step": optimizer steps made; "loss": mean of the steps' task losses since the last call, NaN if there was
-            none; "learningRate" and "gradientNorm" (before clipping, with the penalty's gradient) of the last step;
-            "penalty": its value now, 0 without one; "nonFiniteStep": the first step (from 1) with a loss or gradient
-            that is not finite, else 0; "nonFiniteMicroBatch": the micro-batch of it (from 1) after which that was seen
+            none; "learningRate" and "gradientNorm" of the last step (before clipping; with the penalty's gradient where
+            both are clipped); "penalty": its value now, 0 without one; "nonFiniteStep": the first step (from 1) with a
+            loss or gradient that is not finite, else 0; "nonFiniteMicroBatch": the micro-batch of it (from 1) after
+            which that was seen
         """
-        penalty = self.retention.value()
+        penalty = self.retention.value() if self._optimizer is None else self._optimizer.penalty()
         on_device = (self._loss_sum, self._gradient_norm, penalty, self._gate.step, self._gate.micro_batch)
         loss_sum, gradient_norm, penalty, bad_step, bad_micro_batch = torch.stack(
             [value.to(self.device, torch.float64) for value in on_device]
@@ -200,10 +209,16 @@ class TrainingPhase:
         return None
 
     def _make_optimizer(self) -> Optimizer:
-        """The fused pass where nothing but AdamW moves the parameters while ω is measured."""
+        """One pass for AdamW and the path integral where nothing else moves the parameters while ω is measured, and one
+        for AdamW and the penalty where no clip factor hangs on the penalty's gradient. A λ of 0 is no method, to the
+        bit."""
+        retention, settings = self.retention, self.settings
         if self._fuses_path_integral():
-            return PathIntegralAdamW(self._meter, self.settings.weight_decay)
-        return FusedAdamW(self.parameters, self.settings.weight_decay)
+            return PathIntegralAdamW(self._meter, settings.weight_decay)
+        fusible = isinstance(retention, QuadraticPenalty) and (retention.form == PROXIMAL or settings.clip_norm == 0)
+        if fusible and retention.strength > 0:
+            return PenaltyAdamW(retention, settings.weight_decay)
+        return FusedAdamW(self.parameters, settings.weight_decay, retention)
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
         """Measures ω around the whole step where the optimizer does not: g without the penalty, d with it."""

@@ -7,7 +7,10 @@ from transformers import (
 )
 
 from ballast import InvalidInputError, PathIntegral
-from ballast.optim import FusedAdamW, Gate, PathIntegralAdamW, clip_factor, learning_rate
+from ballast.optim import FusedAdamW, Gate, PathIntegralAdamW, PenaltyAdamW, clip_factor, learning_rate
+from ballast.penalty import QuadraticPenalty
+from ballast.retention import Retention
+from ballast.storage import Int8
 
 TRANSFORMERS = {
     "linear": get_linear_schedule_with_warmup,
@@ -63,14 +66,27 @@ def test_the_gate_keeps_its_first_value_that_is_not_finite():
 
 
 def fused(parameters, weight_decay):
-    return FusedAdamW(parameters, weight_decay)
+    return FusedAdamW(parameters, weight_decay, Retention())
 
 
 def with_path_integral(parameters, weight_decay):
     return PathIntegralAdamW(PathIntegral(parameters), weight_decay)
 
 
-OPTIMIZERS = pytest.mark.parametrize("make", [fused, with_path_integral])
+def penalty_on(parameters, strength, form) -> QuadraticPenalty:
+    """Ω and θ* at random, as an anchor in bfloat16 and one in 8 bits hold them."""
+    generator = torch.Generator().manual_seed(6)
+    weights = {name: torch.rand(7, 3, generator=generator) for name in parameters}
+    weights["a"], weights["b"] = weights["a"].bfloat16(), Int8().held(Int8().encode(weights["b"]))
+    reference = {name: torch.randn(7, 3, generator=generator) for name in parameters}
+    return QuadraticPenalty(parameters, weights, {"a": 1.0, "b": 0.3}, reference, strength, form)
+
+
+def with_penalty(parameters, weight_decay):
+    return PenaltyAdamW(penalty_on(parameters, 0.0, "proximal"), weight_decay)
+
+
+OPTIMIZERS = pytest.mark.parametrize("make", [fused, with_path_integral, with_penalty])
 OPEN, SHUT = (torch.tensor(value, dtype=torch.int32) for value in (0, 9))
 
 
@@ -80,7 +96,7 @@ def parameters() -> dict[str, torch.nn.Parameter]:
 
 
 @OPTIMIZERS
-def test_both_are_torchs_adamw_with_clipped_gradients(make):
+def test_all_are_torchs_adamw_with_clipped_gradients(make):
     ours, theirs = parameters(), parameters()
     optimizer = make(ours, 0.1)
     expected = torch.optim.AdamW(theirs.values(), weight_decay=0.1, foreach=False)
@@ -111,8 +127,50 @@ def test_a_shut_gate_leaves_parameters_and_moments(make):
     step(0, float("nan"), SHUT)
     assert all(torch.equal(through[name], around[name]) for name in through)
     moments = [
-        [*optimizer._exp_avgs, *optimizer._exp_avg_sqs] if make is with_path_integral else
         [state[key] for state in optimizer._adamw.state.values() for key in ("exp_avg", "exp_avg_sq", "step")]
+        if make is fused else [tensor for moments in optimizer._adamw.moments for tensor in moments]
         for optimizer in optimizers
     ]  # fmt: skip
     assert all(torch.equal(one, other) for one, other in zip(*moments, strict=True))
+
+
+@pytest.mark.parametrize("form", ["gradient", "proximal"])
+def test_the_penalty_in_one_pass_is_the_penalty_around_torchs_step(form):
+    one, other = parameters(), parameters()
+    fused_in = PenaltyAdamW(penalty_on(one, 2.0, form), 0.1)
+    around = FusedAdamW(other, 0.1, penalty_on(other, 2.0, form))
+    generator = torch.Generator().manual_seed(2)
+    for step in range(20):
+        for pair in zip(one.values(), other.values(), strict=True):
+            pair[0].grad = torch.randn(7, 3, generator=generator)
+            pair[1].grad = pair[0].grad.clone()
+        task_norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in one.values()])
+        assert torch.equal(fused_in.gradient_norm(), task_norm)
+        expected = penalized_norm(other, form)
+        assert around.gradient_norm().item() == pytest.approx(expected, rel=1e-6)
+        for optimizer in (fused_in, around):
+            optimizer.step(0.1 / (step + 1), torch.tensor(0.5), OPEN)
+        torch.testing.assert_close(list(one.values()), list(other.values()), rtol=1e-5, atol=1e-6)
+        assert fused_in.penalty().item() == pytest.approx(around.penalty().item(), rel=1e-5)
+    before = fused_in.penalty().item()
+    fused_in.step(0.1, torch.tensor(1.0), SHUT)
+    assert fused_in.penalty().item() == before > 0
+
+
+def penalized_norm(parameters, form) -> float:
+    """By autograd on the written penalty of `penalty_on`."""
+    added = [torch.zeros(7, 3)] * 2
+    if form == "gradient":
+        penalty = penalty_on(parameters, 2.0, form)
+        with torch.enable_grad():
+            terms = zip(parameters.values(), *penalty._anchor, (1.0, 0.3), strict=True)
+            loss = sum(2.0 * c * (omega.float() * (theta - there) ** 2).sum() for theta, there, omega, c in terms)
+        added = torch.autograd.grad(loss, list(parameters.values()))
+    return torch.nn.utils.get_total_norm(
+        [parameter.grad + more for parameter, more in zip(parameters.values(), added, strict=True)]
+    ).item()
+
+
+def test_a_penalty_has_its_value_before_the_first_step():
+    penalty = penalty_on(parameters(), 2.0, "proximal")
+    assert PenaltyAdamW(penalty, 0.0).penalty() == penalty.value() > 0

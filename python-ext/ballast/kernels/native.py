@@ -1,144 +1,23 @@
-"""The native kernels: a ctypes binding of libballast_native (native/include/ballast/kernels.h).
+"""The kernels in C++ on the CPU, each in one pass over memory, on torch's number of threads.
 
 Whether the library could be loaded is a stored value with a reason, found out on first use:
 `is_enabled()`, `reason()`. `BALLAST_NATIVE=0` turns native off; `BALLAST_NATIVE_LIBRARY` names the file.
+
+The contract of each function is that of `reference`; tensors must pass `supports`.
 """
 
 import ctypes
 import functools
 import os
-import sys
-from collections.abc import Mapping, Sequence
-from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_void_p
-from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
+from collections.abc import Sequence
+from ctypes import c_int64, c_void_p
 
 import torch
 from torch import Tensor
 
-ABI_VERSION = 1  # BALLAST_ABI_VERSION of the header that the declarations below were written from
-FILE_NAME = "libballast_native.dylib" if sys.platform == "darwin" else "libballast_native.so"
-
-
-class KernelError(RuntimeError):
-    """A kernel refused a call; nothing was written. Our bug: callers check tensors with `supports`."""
-
-    def __init__(self, function: str, code: int, message: str):
-        super().__init__(f"{function} returned code {code}: {message}")
-        self.code = code
-
-
-class AdamWTensors(ctypes.Structure):
-    """ballast_adamw_tensors"""
-
-    _fields_ = [("count", c_int64)] + [
-        (name, c_void_p)
-        for name in ("sizes", "parameters", "gradients", "exp_avgs", "exp_avg_sqs", "omegas")
-    ]
-
-
-class AdamWSettings(ctypes.Structure):
-    """ballast_adamw_settings"""
-
-    _fields_ = [("step", c_int64)] + [
-        (name, c_double) for name in ("learning_rate", "beta1", "beta2", "eps", "weight_decay")
-    ]
-
-
-class Library:
-    """The loaded library: every symbol declared once, every return code through `_check`."""
-
-    def __init__(self, path: str):
-        """Raises OSError or AttributeError when the file is no such library."""
-        library = ctypes.CDLL(path)
-
-        def declare(name, result, *arguments):
-            function = getattr(library, name)
-            function.restype, function.argtypes = result, arguments
-            return function
-
-        self.path = path
-        self.abi_version = declare("ballast_abi_version", c_int32)
-        self._message = declare("ballast_message", c_char_p, c_int32)
-        self._adamw_path_integral = declare(
-            "ballast_adamw_path_integral",
-            c_int32,
-            c_int32,
-            POINTER(AdamWTensors),
-            POINTER(AdamWSettings),
-            c_void_p,
-            c_void_p,
-            c_int32,
-        )
-
-    def message(self, code: int) -> str:
-        return self._message(code).decode()
-
-    def adamw_path_integral(
-        self,
-        tensors: Sequence[Sequence[Tensor]],
-        settings: AdamWSettings,
-        clip: Tensor,
-        gate: Tensor,
-        threads: int,
-    ) -> None:
-        """`tensors`: parameters, gradients, exp_avgs, exp_avg_sqs, omegas; see the header."""
-        count = len(tensors[0])
-        sizes = (c_int64 * count)(*map(Tensor.numel, tensors[0]))
-        addresses = [(c_void_p * count)(*map(Tensor.data_ptr, role)) for role in tensors]
-        arrays = AdamWTensors(count, *map(ctypes.addressof, (sizes, *addresses)))
-        self._check(
-            self._adamw_path_integral,
-            ABI_VERSION,
-            arrays,
-            settings,
-            clip.data_ptr(),
-            gate.data_ptr(),
-            threads,
-        )
-
-    def _check(self, function, *arguments) -> None:
-        code = function(*arguments)
-        if code != 0:
-            raise KernelError(function.__name__, code, self.message(code))
-
-
-@dataclass(frozen=True)
-class Loading:
-    """How loading went: the library, or None and why not. The reason is a sentence in either case."""
-
-    library: Library | None
-    reason: str
-
-
-def load(environment: Mapping[str, str]) -> Loading:
-    """Looks for the library as `environment` says. Raises nothing: what went wrong is the reason."""
-    if environment.get("BALLAST_NATIVE") == "0":
-        return Loading(None, "BALLAST_NATIVE=0 turns the native kernels off")
-    named = environment.get("BALLAST_NATIVE_LIBRARY")
-    candidates = [Path(named)] if named else [_built_library(), Path(__file__).with_name(FILE_NAME)]
-    found = next((path for path in candidates if path.is_file()), None)
-    if found is None:
-        looked = " or ".join(map(str, candidates))
-        advice = "correct BALLAST_NATIVE_LIBRARY" if named else "run ./ballast setup"
-        return Loading(None, f"no native library at {looked}: {advice}")
-    try:
-        library = Library(str(found))
-        version = library.abi_version()
-    except (OSError, AttributeError) as error:
-        return Loading(None, f"{found} cannot be loaded: {error}")
-    if version != ABI_VERSION:
-        return Loading(
-            None,
-            f"{found} has interface version {version}, expected {ABI_VERSION}: "
-            "build it again with ./ballast setup",
-        )
-    return Loading(library, f"loaded {found}")
-
-
-def _built_library() -> Path:
-    return Path(__file__).parents[3] / "native" / "build" / FILE_NAME
+from ballast.kernels import plain
+from ballast.kernels.library import FORMS, AdamWSettings, AdamWTensors, Held, Library, Loading, Penalty, load
+from ballast.kernels.plain import supports_anchor
 
 
 @functools.cache
@@ -156,22 +35,8 @@ def reason() -> str:
 
 
 def supports(*roles: Sequence[Tensor]) -> bool:
-    """Whether the kernels can take these tensors: each argument is a list of them (parameters,
-    gradients, …), and tensor i has the same number of elements in every list.
-
-    Subclasses (DTensor, fake tensors) keep their data elsewhere, so only plain tensors will do.
-    """
-    return all(map(_is_plain, chain.from_iterable(roles))) and len({tuple(map(Tensor.numel, r)) for r in roles}) <= 1
-
-
-def _is_plain(tensor: Tensor) -> bool:
-    return (
-        tensor.dtype is torch.float32
-        and tensor.is_cpu
-        and type(tensor) in (Tensor, torch.nn.Parameter)
-        and tensor.layout is torch.strided
-        and tensor.is_contiguous()
-    )
+    """As `plain.supports`, on the CPU."""
+    return plain.supports("cpu", *roles)
 
 
 def adamw_path_integral(
@@ -181,36 +46,175 @@ def adamw_path_integral(
     exp_avg_sqs: Sequence[Tensor],
     omegas: Sequence[Tensor],
     *,
-    step: int,
-    learning_rate: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
     clip: Tensor,
     gate: Tensor,
+    **settings: float,
 ) -> None:
-    """One AdamW step and its path integral, in place, in one pass over memory, on torch's number of
-    threads. The contract is `kernels.adamw_path_integral`; tensors must pass `supports`.
+    """One AdamW step and its path integral, in place: `reference.adamw_path_integral`."""
+    roles = (parameters, gradients, exp_avgs, exp_avg_sqs)
+    library = _library(supports(*roles, omegas))
+    _check_scalar("clip", clip, torch.float32)
+    _check_scalar("gate", gate, torch.int32)
+    tensors = _AdamW(roles)
+    library.adamw_path_integral(
+        tensors.struct,
+        _addresses(omegas),
+        AdamWSettings(**settings),
+        clip.data_ptr(),
+        gate.data_ptr(),
+        torch.get_num_threads(),
+    )
+    _changed(parameters, exp_avgs, exp_avg_sqs, omegas)
 
-    clip: fp32, 0-dim, on the CPU. gate: int32, 0-dim, on the CPU; non-zero changes nothing.
-    """
+
+def adamw_penalty(
+    parameters: Sequence[Tensor],
+    gradients: Sequence[Tensor],
+    exp_avgs: Sequence[Tensor],
+    exp_avg_sqs: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Held],
+    *,
+    strengths: Sequence[float],
+    form: str,
+    clip: Tensor,
+    gate: Tensor,
+    value: Tensor,
+    **settings: float,
+) -> None:
+    """One AdamW step with the penalty, in place: `reference.adamw_penalty`."""
+    roles = (parameters, gradients, exp_avgs, exp_avg_sqs)
+    library = _library(supports(*roles) and supports_anchor(parameters, references, importances))
+    _check_scalar("clip", clip, torch.float32)
+    _check_scalar("gate", gate, torch.int32)
+    _check_scalar("value", value, torch.float64)
+    tensors = _AdamW(roles)
+    library.adamw_penalty(
+        tensors.struct,
+        Penalty.of(strengths, importances, references),
+        FORMS[form],
+        AdamWSettings(**settings),
+        clip.data_ptr(),
+        gate.data_ptr(),
+        value.data_ptr(),
+        torch.get_num_threads(),
+    )
+    _changed(parameters, exp_avgs, exp_avg_sqs, [value])
+
+
+def add_penalty_gradient(
+    gradients: Sequence[Tensor],
+    parameters: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Held],
+    *,
+    strengths: Sequence[float],
+    gate: Tensor,
+) -> Tensor:
+    """Adds the penalty's gradient, in place, and gives the norm of both: `reference.add_penalty_gradient`."""
+    library = _library(supports(gradients, parameters) and supports_anchor(parameters, references, importances))
+    _check_scalar("gate", gate, torch.int32)
+    norm = torch.zeros(())
+    library.add_penalty_gradient(
+        len(parameters),
+        _sizes(parameters),
+        _addresses(gradients),
+        _addresses(parameters),
+        Penalty.of(strengths, importances, references),
+        gate.data_ptr(),
+        norm.data_ptr(),
+        torch.get_num_threads(),
+    )
+    _changed(gradients)
+    return norm
+
+
+def proximal_step(
+    parameters: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Held],
+    *,
+    strengths: Sequence[float],
+    learning_rate: float,
+    gate: Tensor,
+) -> None:
+    """The penalty's proximal step, in place: `reference.proximal_step`."""
+    library = _library(supports(parameters) and supports_anchor(parameters, references, importances))
+    _check_scalar("gate", gate, torch.int32)
+    library.proximal_step(
+        len(parameters),
+        _sizes(parameters),
+        _addresses(parameters),
+        Penalty.of(strengths, importances, references),
+        learning_rate,
+        gate.data_ptr(),
+        torch.get_num_threads(),
+    )
+    _changed(parameters)
+
+
+def finish_importance(
+    omegas: Sequence[Tensor], starts: Sequence[Tensor] | None, ends: Sequence[Tensor], *, xi: float
+) -> Tensor:
+    """ω becomes Ω, in place, and what each tensor comes to: `reference.finish_importance`."""
+    library = _library(supports(omegas, ends, *([] if starts is None else [starts])))
+    sums = torch.zeros(len(omegas), 4, dtype=torch.float64)
+    library.finish_importance(
+        len(omegas),
+        _sizes(omegas),
+        _addresses(omegas),
+        None if starts is None else _addresses(starts),
+        _addresses(ends),
+        xi,
+        sums.data_ptr(),
+        torch.get_num_threads(),
+    )
+    _changed(omegas)
+    return sums
+
+
+def count_squares(values: Tensor, top: int | None) -> Tensor:
+    """How the squares are spread: `reference.count_squares`."""
+    library = _library(supports([values]))
+    counts = torch.zeros(1 << 16, dtype=torch.int64)
+    library.count_squares(
+        values.numel(), values.data_ptr(), -1 if top is None else top, counts.data_ptr(), torch.get_num_threads()
+    )
+    return counts
+
+
+class _AdamW:
+    """`AdamWTensors` with the arrays that it points at."""
+
+    def __init__(self, roles: Sequence[Sequence[Tensor]]) -> None:
+        self._arrays = [_sizes(roles[0]), *map(_addresses, roles)]
+        self.struct = AdamWTensors(len(roles[0]), *map(ctypes.addressof, self._arrays))
+
+
+def _sizes(tensors: Sequence[Tensor]) -> ctypes.Array:
+    return (c_int64 * len(tensors))(*map(Tensor.numel, tensors))
+
+
+def _addresses(tensors: Sequence[Tensor]) -> ctypes.Array:
+    return (c_void_p * len(tensors))(*map(Tensor.data_ptr, tensors))
+
+
+def _library(supported: bool) -> Library:
     library = loading().library
     if library is None:
         raise RuntimeError(f"the native kernels are not enabled: {reason()}")
-    tensors = (parameters, gradients, exp_avgs, exp_avg_sqs, omegas)
-    if not supports(*tensors):
+    if not supported:
         raise ValueError(
             "the native kernel takes lists of contiguous fp32 CPU tensors, tensor i of the same size "
             "in each; ask native.supports(...) first, or use the reference"
         )
-    _check_scalar("clip", clip, torch.float32)
-    _check_scalar("gate", gate, torch.int32)
-    settings = AdamWSettings(step, learning_rate, beta1, beta2, eps, weight_decay)
-    library.adamw_path_integral(tensors, settings, clip, gate, torch.get_num_threads())
-    # Autograd must notice, as it does when torch changes tensors: backward through a graph that
-    # saved the old values is then refused instead of being wrong.
-    torch.autograd.graph.increment_version([*parameters, *exp_avgs, *exp_avg_sqs, *omegas])
+    return library
+
+
+def _changed(*roles: Sequence[Tensor]) -> None:
+    """Autograd must notice, as it does when torch changes tensors: backward through a graph that saved the old values
+    is then refused instead of being wrong."""
+    torch.autograd.graph.increment_version([tensor for role in roles for tensor in role])
 
 
 def _check_scalar(name: str, tensor: Tensor, dtype: torch.dtype) -> None:

@@ -58,7 +58,7 @@ class AnchoredMethod(Method):
         importance, coefficients = self._weigh(start, anchor.importance)
         return QuadraticPenalty(
             start.parameters,
-            weights=importance,
+            weights=importance if settings.permute else anchor.held_importance(),
             coefficients=coefficients,
             reference=reference,
             strength=self.strength(settings),

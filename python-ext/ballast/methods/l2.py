@@ -79,6 +79,6 @@ class L2(Method):
             )
         seen = start.anchor.seen_tokens
         return {
-            name: seen.to(parameter.device, torch.float32)[:, None].expand_as(parameter)
+            name: seen.to(parameter.device, torch.bfloat16)[:, None].expand_as(parameter).contiguous()
             for name, parameter in vocabulary_parameters(start.model, start.parameters).items()
         }

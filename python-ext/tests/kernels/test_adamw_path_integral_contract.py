@@ -5,94 +5,38 @@ import copy
 
 import pytest
 import torch
+from contract import (
+    ADAMW,
+    BETAS,
+    EPS,
+    ROLES,
+    SHAPES,
+    assert_same_bits,
+    gate_of,
+    in_guarded_views,
+    needs_cuda,
+    state,
+    torch_adamw,
+)
 
-from ballast.kernels import native, reference
-
-BETAS, EPS = (0.9, 0.999), 1e-8
-ROLES = ("parameters", "gradients", "exp_avgs", "exp_avg_sqs", "omegas")
-
-SHAPES = {
-    "one element": [(1,)],
-    "0-dim": [()],
-    "no element": [(0,)],
-    "odd": [(7,), (3, 5), (17,), (1, 1, 33)],
-    "empty ones between": [(0,), (5,), (0, 4), (0,), (9,), (0,)],
-    "large": [(300_007,), (129, 513)],
-    "many small": [(size % 11,) for size in range(700)],
-}
-
-
-def state(shapes, seed: int = 3) -> dict[str, list[torch.Tensor]]:
-    """As in the middle of a training: moments and ω are not zero."""
-    generator = torch.Generator().manual_seed(seed)
-
-    def draw():
-        return [torch.randn(shape, generator=generator) for shape in shapes]
-
-    tensors = {role: draw() for role in ROLES}
-    tensors["exp_avg_sqs"] = [tensor.square() for tensor in tensors["exp_avg_sqs"]]
-    return tensors
-
-
-def in_guarded_views(tensors: dict[str, list[torch.Tensor]], offset: int):
-    """The same values in views that start `offset` elements into a longer storage."""
-    storages, views = [], {}
-    for role, values in tensors.items():
-        views[role] = []
-        for value in values:
-            storage = torch.full((offset + value.numel() + 5,), 77.0)
-            view = storage[offset : offset + value.numel()].view(value.shape)
-            view.copy_(value)
-            storages.append(storage)
-            views[role].append(view)
-    return views, storages
-
-
-def torch_adamw(tensors, step: int, learning_rate, weight_decay, clip, betas):
-    """The parameters and moments that torch.optim.AdamW makes of them."""
-    parameters = [torch.nn.Parameter(tensor.clone()) for tensor in tensors["parameters"]]
-    optimizer = torch.optim.AdamW(
-        parameters, lr=learning_rate, betas=betas, eps=EPS, weight_decay=weight_decay, fused=True
-    )
-    for parameter, gradient, exp_avg, exp_avg_sq in zip(
-        parameters, *(tensors[role] for role in ROLES[1:4]), strict=True
-    ):
-        parameter.grad = gradient * clip
-        optimizer.state[parameter] = {
-            "step": torch.tensor(float(step - 1)),
-            "exp_avg": exp_avg.clone(),
-            "exp_avg_sq": exp_avg_sq.clone(),
-        }
-    optimizer.step()
-    return {
-        "parameters": [parameter.detach() for parameter in parameters],
-        "exp_avgs": [optimizer.state[parameter]["exp_avg"] for parameter in parameters],
-        "exp_avg_sqs": [optimizer.state[parameter]["exp_avg_sq"] for parameter in parameters],
-    }
-
-
-def assert_same_bits(actual, expected):
-    for role in ROLES:
-        for one, other in zip(actual[role], expected[role], strict=True):
-            assert torch.equal(one.view(torch.int32), other.view(torch.int32)), role
+from ballast.kernels import cuda, native, reference
 
 
 class AdamwPathIntegralContract:
-    """Subclasses name the implementation."""
+    """Subclasses name the implementation and the device of its tensors."""
 
     implementation = None
+    device = "cpu"
 
-    def step(self, tensors, step=2, learning_rate=1e-2, weight_decay=0.1, clip=1.0, gate=0, betas=BETAS):
+    def state(self, shapes):
+        return state(shapes, self.device)
+
+    def step(self, tensors, clip=1.0, gate=0, betas=BETAS, **settings):
         self.implementation.adamw_path_integral(
             *(tensors[role] for role in ROLES),
-            step=step,
-            learning_rate=learning_rate,
-            beta1=betas[0],
-            beta2=betas[1],
-            eps=EPS,
-            weight_decay=weight_decay,
-            clip=torch.tensor(clip),
-            gate=torch.tensor(gate, dtype=torch.int32),
+            **(ADAMW | {"beta1": betas[0], "beta2": betas[1]} | settings),
+            clip=torch.tensor(clip, device=self.device),
+            gate=gate_of(gate, self.device),
         )
 
     def assert_is_torch_adamw_with_path_integral(self, tensors, **settings):
@@ -119,34 +63,34 @@ class AdamwPathIntegralContract:
 
     @pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES.keys())
     def test_step_is_torchs_adamw_and_omega_its_formula(self, shapes):
-        self.assert_is_torch_adamw_with_path_integral(state(shapes))
+        self.assert_is_torch_adamw_with_path_integral(self.state(shapes))
 
     def test_a_step_of_no_tensors_is_no_error(self):
-        self.step(state([]))
+        self.step(self.state([]))
 
     @pytest.mark.parametrize("offset", [1, 3, 16])
     def test_unaligned_views_are_taken_and_nothing_is_written_around_them(self, offset):
-        views, storages = in_guarded_views(state([(1000,), (3, 7), (1,), (0,)]), offset)
+        views, storages = in_guarded_views(self.state([(1000,), (3, 7), (1,), (0,)]), offset)
         self.assert_is_torch_adamw_with_path_integral(views)
         for storage in storages:
             assert (storage[:offset] == 77).all() and (storage[-5:] == 77).all()
 
     @pytest.mark.parametrize("step", [1, 2, 1000, 1_000_000])
     def test_bias_correction_follows_the_step_number(self, step):
-        self.assert_is_torch_adamw_with_path_integral(state([(100,)]), step=step)
+        self.assert_is_torch_adamw_with_path_integral(self.state([(100,)]), step=step)
 
     @pytest.mark.parametrize("betas", [(0.0, 0.0), (0.3, 0.5), (0.5, 0.9), (0.99, 0.95)])
     def test_any_betas(self, betas):
-        self.assert_is_torch_adamw_with_path_integral(state([(100,)]), betas=betas)
+        self.assert_is_torch_adamw_with_path_integral(self.state([(100,)]), betas=betas)
 
     def test_without_weight_decay(self):
-        self.assert_is_torch_adamw_with_path_integral(state([(100,)]), weight_decay=0.0)
+        self.assert_is_torch_adamw_with_path_integral(self.state([(100,)]), weight_decay=0.0)
 
     def test_clip_factor_scales_the_optimizers_gradient_but_not_omegas(self):
-        self.assert_is_torch_adamw_with_path_integral(state([(100,)]), clip=0.125)
+        self.assert_is_torch_adamw_with_path_integral(self.state([(100,)]), clip=0.125)
 
     def test_a_learning_rate_of_zero_moves_nothing_and_leaves_omega(self):
-        tensors = state([(100,)])
+        tensors = self.state([(100,)])
         before = copy.deepcopy(tensors)
         self.step(tensors, learning_rate=0.0)
         assert torch.equal(tensors["parameters"][0], before["parameters"][0])
@@ -154,12 +98,12 @@ class AdamwPathIntegralContract:
 
     def test_fifty_steps_stay_with_torchs_optimizer(self):
         torch.manual_seed(5)
-        parameter = torch.nn.Parameter(torch.randn(257))
-        tensors = {role: [torch.zeros(257)] for role in ROLES}
+        parameter = torch.nn.Parameter(torch.randn(257, device=self.device))
+        tensors = {role: [torch.zeros(257, device=self.device)] for role in ROLES}
         tensors["parameters"] = [parameter.detach().clone()]
         optimizer = torch.optim.AdamW([parameter], lr=1e-2, betas=BETAS, eps=EPS, weight_decay=0.1)
         for step in range(1, 51):
-            gradient = torch.randn(257)
+            gradient = torch.randn(257, device=self.device)
             tensors["gradients"], parameter.grad = [gradient], gradient.clone()
             optimizer.step()
             self.step(tensors, step=step)
@@ -168,7 +112,7 @@ class AdamwPathIntegralContract:
     @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf"), 1.0])
     @pytest.mark.parametrize("gate", [1, -7])
     def test_a_raised_gate_changes_nothing(self, gate, bad):
-        tensors = state([(100,), (3, 3), (70_001,)])
+        tensors = self.state([(100,), (3, 3), (70_001,)])
         tensors["gradients"][0][13] = bad
         tensors["gradients"][2].fill_(bad)
         before = copy.deepcopy(tensors)
@@ -176,13 +120,13 @@ class AdamwPathIntegralContract:
         assert_same_bits(tensors, before)
 
     def test_a_raised_gate_changes_nothing_when_the_clip_factor_is_not_finite(self):
-        tensors = state([(100,)])
+        tensors = self.state([(100,)])
         before = copy.deepcopy(tensors)
         self.step(tensors, gate=1, clip=float("nan"))
         assert_same_bits(tensors, before)
 
     def test_gradients_are_only_read(self):
-        tensors = state([(100,)])
+        tensors = self.state([(100,)])
         before = tensors["gradients"][0].clone()
         self.step(tensors, clip=0.5)
         assert torch.equal(tensors["gradients"][0], before)
@@ -190,7 +134,7 @@ class AdamwPathIntegralContract:
     @pytest.mark.parametrize("threads", [2, 3, 5])
     def test_any_number_of_threads_gives_the_same_bits(self, threads):
         shapes = [(300_007,), (5,), (262_144,), (0,), (600_001,)]  # blocks of a thread hold 262,144
-        alone, together = state(shapes), state(shapes)
+        alone, together = self.state(shapes), self.state(shapes)
         usual = torch.get_num_threads()
         try:
             torch.set_num_threads(1)
@@ -202,7 +146,7 @@ class AdamwPathIntegralContract:
         assert_same_bits(alone, together)
 
     def test_backward_through_a_graph_from_before_the_step_is_refused(self):
-        tensors = state([(4,)])
+        tensors = self.state([(4,)])
         tensors["parameters"] = [torch.nn.Parameter(tensors["parameters"][0])]
         loss = tensors["parameters"][0].square().sum()
         self.step(tensors)
@@ -217,3 +161,17 @@ class TestReference(AdamwPathIntegralContract):
 @pytest.mark.skipif(not native.is_enabled(), reason=native.reason())
 class TestNative(AdamwPathIntegralContract):
     implementation = native
+
+
+@needs_cuda
+@pytest.mark.cuda
+class TestReferenceOnCuda(AdamwPathIntegralContract):
+    implementation = reference
+    device = "cuda"
+
+
+@needs_cuda
+@pytest.mark.cuda
+class TestCuda(AdamwPathIntegralContract):
+    implementation = cuda
+    device = "cuda"

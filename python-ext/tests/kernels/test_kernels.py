@@ -16,4 +16,4 @@ def test_what_serves_is_said_once_with_its_reason(monkeypatch, caplog):
                 *tensors, step=step, learning_rate=0.1, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0,
                 clip=torch.tensor(1.0), gate=torch.tensor(0, dtype=torch.int32),
             )  # fmt: skip
-    assert [record.getMessage() for record in caplog.records] == ["kernels: reference; it rained"]
+    assert [record.getMessage() for record in caplog.records] == ["kernels on cpu: reference; it rained"]

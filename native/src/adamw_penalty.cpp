@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <cstdint>
+
+#include "ballast/kernels.h"
+#include "elements.h"
+#include "multiversion.h"
+#include "penalty.h"
+#include "sums.h"
+#include "tensors.h"
+
+namespace {
+
+using ballast::AdamW;
+
+BALLAST_MULTIVERSION
+void gradient_step(std::int64_t size, float *__restrict parameter, const float *__restrict gradient,
+                   float *__restrict exp_avg, float *__restrict exp_avg_sq, const float *__restrict importance,
+                   const float *__restrict reference, float *__restrict terms, AdamW c, float scale) {
+    for (std::int64_t i = 0; i < size; ++i) {
+        const float before = parameter[i];
+        const float both = gradient[i] + scale * importance[i] * (before - reference[i]);
+        const float after = ballast::stepped(c, before, both, exp_avg[i], exp_avg_sq[i]);
+        const float away = after - reference[i];
+        parameter[i] = after;
+        terms[i] = away * away * importance[i];
+    }
+}
+
+BALLAST_MULTIVERSION
+void proximal_step(std::int64_t size, float *__restrict parameter, const float *__restrict gradient,
+                   float *__restrict exp_avg, float *__restrict exp_avg_sq, const float *__restrict importance,
+                   const float *__restrict reference, float *__restrict terms, AdamW c, float scale) {
+    for (std::int64_t i = 0; i < size; ++i) {
+        const float free = ballast::stepped(c, parameter[i], gradient[i], exp_avg[i], exp_avg_sq[i]);
+        const float after = ballast::pulled(free, reference[i], scale * importance[i]);
+        const float away = after - reference[i];
+        parameter[i] = after;
+        terms[i] = away * away * importance[i];
+    }
+}
+
+}  // namespace
+
+std::int32_t ballast_adamw_penalty(std::int32_t abi_version, const ballast_adamw_tensors *tensors,
+                                   const ballast_penalty *penalty, std::int32_t form,
+                                   const ballast_adamw_settings *settings, const float *clip,
+                                   const std::int32_t *gate, double *value, std::int32_t threads) try {
+    ballast::Starts starts;
+    std::int32_t code = ballast::check_step(abi_version, tensors, settings, clip, gate, threads, starts);
+    code = code == BALLAST_OK ? ballast::check_penalty(tensors->count, tensors->sizes, penalty) : code;
+    if (code != BALLAST_OK) {
+        return code;
+    }
+    if (form != BALLAST_GRADIENT && form != BALLAST_PROXIMAL) {
+        return BALLAST_ERROR_TYPE;
+    }
+    if (!value) {
+        return BALLAST_ERROR_NULL_POINTER;
+    }
+    if (*gate != 0) {
+        return BALLAST_OK;
+    }
+    const ballast_adamw_tensors &t = *tensors;
+    const AdamW c = ballast::coefficients(*settings, *clip);
+    const bool proximal = form == BALLAST_PROXIMAL;
+    const auto step = proximal ? proximal_step : gradient_step;
+    *value = ballast::sum_over_parts(starts, threads, [&](std::size_t i, std::int64_t at, std::int64_t size) {
+        const double strength = penalty->strengths[i];
+        const float scale =
+            proximal ? ballast::stiffness(strength, settings->learning_rate) : static_cast<float>(2 * strength);
+        alignas(64) float terms[ballast::kPiece];
+        ballast::Sum sum;
+        ballast::for_each_piece(
+            *penalty, i, at, size,
+            [&](std::int64_t piece, std::int64_t from, const float *importance, const float *reference) {
+                step(piece, t.parameters[i] + from, t.gradients[i] + from, t.exp_avgs[i] + from,
+                     t.exp_avg_sqs[i] + from, importance, reference, terms, c, scale);
+                ballast::add_terms(piece, terms, sum.lanes);
+            });
+        return strength * sum.value();
+    });
+    return BALLAST_OK;
+} catch (...) {
+    return ballast::code_of_exception();
+}
