@@ -39,7 +39,7 @@ final class Overrides {
     private JsonElement set(JsonElement json, Type type, Setting setting, List<String> path, String value,
             Place place) {
         if (path.isEmpty()) {
-            return PathSettings.absolute(parse(value, type), type, setting, base, place);
+            return PathSettings.absolute(parse(value, type, setting), type, setting, base, place);
         }
         if (type instanceof ParameterizedType generic && generic.getRawType() == List.class) {
             return setInList(json, generic.getActualTypeArguments()[0], setting, path, value, place);
@@ -105,15 +105,16 @@ final class Overrides {
         return type instanceof ParameterizedType generic ? (Class<?>) generic.getRawType() : (Class<?>) type;
     }
 
-    /** Where a text is wanted, {@code 7} and {@code true} are texts too. */
-    private static JsonElement parse(String value, Type type) {
+    /** Where a text is wanted, {@code 7} and {@code true} are texts too; {@code false} is no folder, though. */
+    private static JsonElement parse(String value, Type type, Setting setting) {
         JsonElement json;
         try {
             json = JsonText.parse(value, Place.of("the value"));
         } catch (InvalidInputException e) {
             return new JsonPrimitive(value);
         }
-        return type == String.class && !json.isJsonNull() && !ScalarValue.isText(json)
+        boolean path = setting != null && setting.path();
+        return type == String.class && !path && !json.isJsonNull() && !ScalarValue.isText(json)
                 ? new JsonPrimitive(value) : json;
     }
 }

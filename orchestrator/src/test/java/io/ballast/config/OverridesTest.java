@@ -120,6 +120,7 @@ class OverridesTest {
         "retention.lambda=-3        |at least 0",
         "retention.lambda=3x        |the text \"3x\"",
         "model=null                 |missing",
+        "importance.cache=false     |expected a text, found false",
     })
     void whatIsWrongIsRefused(String override, String expected) {
         InvalidInputException e = assertThrows(InvalidInputException.class, () -> with(override));
