@@ -1,6 +1,6 @@
 """Sizes of Ω in each storage, as shares of the whole model in float32, from the shapes of real models.
 
-    PYTHONPATH=. python benchmarks/anchor_size.py [--share 0.1] [--json]
+    python -m benchmarks.anchor_size [--share 0.1] [--json]
 
 The models are built from their configurations on the meta device: no weights are needed. "query and value" is what
 LoRA adapts by default, and what arXiv 2305.10626 penalises; "all" is full fine-tuning. θ* comes on top unless it is the

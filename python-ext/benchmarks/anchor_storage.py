@@ -1,6 +1,6 @@
 """What each storage of an anchor's Ω costs in exactness, and what the forms that were not chosen would cost.
 
-    PYTHONPATH=. python benchmarks/anchor_storage.py ANCHOR
+    python -m benchmarks.anchor_storage ANCHOR
 
 Prints for each form its size as a share of Ω in float32, the error Σ|Ω̂ − Ω| / ΣΩ, Spearman's rank correlation with Ω,
 and how much of the largest 1 % is still there. The anchor must be one in float32.

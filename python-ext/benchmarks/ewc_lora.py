@@ -1,6 +1,6 @@
 """Times the variants of ewc-lora's Fisher information, and the effective path integral, on the same documents.
 
-    PYTHONPATH=. python benchmarks/ewc_lora.py MODEL_FOLDER TEXT_JSONL [--documents 64] [--tokens 800] [--batch 8]
+    python -m benchmarks.ewc_lora MODEL_FOLDER TEXT_JSONL [--documents 64] [--tokens 800] [--batch 8]
 
 Rows are lines of {"text": …}, each cut at --tokens. Every round takes each variant once, in turn; printed are the
 median CPU seconds with their range (with one thread that is the time on an idle machine, and steady on a busy one), the

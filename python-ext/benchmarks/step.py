@@ -1,18 +1,21 @@
-"""Times the fused step with importance against torch's fused AdamW without it, in interleaved pairs.
+"""Times the fused step with importance against torch's fused AdamW without it, in turn.
 
-    python benchmarks/step.py [--parameters 50e6] [--tensors 12] [--pairs 15] [--threads 2]
+    python -m benchmarks.step [--json] [--pairs 15] [--threads 2] [--parameters 50e6] [--tensors 12]
 
-Prints the median of the ratios of each pair with their range, and what the memory traffic alone would
-make of it: 36 bytes a parameter (5 streams read, 4 written) against 28 (4 and 3) is 1.29.
+Memory traffic alone would make of it: 36 bytes a parameter (5 streams read, 4 written) against 28 (4 and 3) is 1.29.
 """
 
-import argparse
-import statistics
+import itertools
 import time
+from collections.abc import Callable
 
 import torch
 
 from ballast.kernels import native
+from benchmarks.measurement import Measurement, answer, arguments, in_turn
+
+GOAL = 1.35
+WARM_UP = 3
 
 SETTINGS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01}
 
@@ -45,31 +48,31 @@ def theirs(parameters: int, count: int):
     return lambda step: optimizer.step()
 
 
-def milliseconds(run, step: int) -> float:
-    started = time.perf_counter()
-    run(step)
-    return (time.perf_counter() - started) * 1e3
+def milliseconds(run) -> Callable[[], float]:
+    """Times one more step each time that it is called."""
+    steps = itertools.count(1)
+
+    def timed() -> float:
+        step = next(steps)
+        started = time.perf_counter()
+        run(step)
+        return (time.perf_counter() - started) * 1e3
+
+    return timed
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--parameters", type=float, default=50e6)
-    arguments.add_argument("--tensors", type=int, default=12)
-    arguments.add_argument("--pairs", type=int, default=15)
-    arguments.add_argument("--threads", type=int, default=2)
-    options = arguments.parse_args()
-    torch.set_num_threads(options.threads)
+    parser = arguments(__doc__, pairs=15)
+    parser.add_argument("--parameters", type=float, default=50e6)
+    parser.add_argument("--tensors", type=int, default=12)
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
     size = int(options.parameters)
-    runs = ours(size, options.tensors), theirs(size, options.tensors)
-    for step in range(1, 4):
-        for run in runs:
-            run(step)
-    pairs = [[milliseconds(run, step) for run in runs] for step in range(4, 4 + options.pairs)]
-    ratios = [one / other for one, other in pairs]
-    print(f"{size} parameters, {options.threads} threads; {native.reason()}")
-    for name, times in zip(("ours", "torch fused AdamW"), zip(*pairs, strict=True), strict=True):
-        print(f"{name}: median {statistics.median(times):.1f} ms, least {min(times):.1f} ms")
-    print(f"ratio: median {statistics.median(ratios):.3f}, range {min(ratios):.3f} to {max(ratios):.3f}")
+    runs = [milliseconds(side(size, options.tensors)) for side in (ours, theirs)]
+    in_turn(WARM_UP, *runs)
+    measured = Measurement.compared(f"step/importance, {size:,} parameters", *in_turn(options.pairs, *runs), "ms", GOAL)
+    answer([measured], options.json)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,10 @@
 """The size table of docs/anchors.md."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
 from ballast.storage import KINDS, storage_of
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
-from anchor_size import MODELS, shapes_of, stored_bytes, table  # noqa: E402
+from benchmarks.anchor_size import MODELS, shapes_of, stored_bytes, table
 
 SHARE = 0.1
 

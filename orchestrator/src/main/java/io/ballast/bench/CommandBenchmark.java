@@ -20,7 +20,7 @@ final class CommandBenchmark {
     private static final int SHOWN = 16;
 
     private final PythonEnvironment environment;
-    private final EvaluationBenchmark.Setting setting;
+    private final EvaluationPairs.Setting setting;
     private final Path folder;
 
     /**
@@ -28,7 +28,7 @@ final class CommandBenchmark {
      * @param setting     what is scored
      * @param folder      for task files and results
      */
-    CommandBenchmark(PythonEnvironment environment, EvaluationBenchmark.Setting setting, Path folder) {
+    CommandBenchmark(PythonEnvironment environment, EvaluationPairs.Setting setting, Path folder) {
         this.environment = environment;
         this.setting = setting;
         this.folder = folder;

@@ -53,7 +53,7 @@ final class LmEval implements AutoCloseable {
      * @param setting     what to score
      * @param folder      an empty one
      */
-    LmEval(PythonEnvironment environment, EvaluationBenchmark.Setting setting, Path folder) throws IOException {
+    LmEval(PythonEnvironment environment, EvaluationPairs.Setting setting, Path folder) throws IOException {
         log = folder.resolve("lm_eval.log");
         process = new ProcessBuilder(environment.executable().toString(),
                 environment.packagePath().resolve(SCRIPT).toString(), setting.model().toString(), setting.data().toString(),
@@ -64,7 +64,7 @@ final class LmEval implements AutoCloseable {
     }
 
     /** Makes a task's token rows, scores them, and writes them with their answers to a file. */
-    Answer score(EvaluationBenchmark.Question question, int items, Path rows) {
+    Answer score(EvaluationPairs.Question question, int items, Path rows) {
         return ask(Map.of("task", question.task(), "shots", question.shots(), "items", items, "maxLength",
                 question.maxLength(), "rows", rows.toString()));
     }

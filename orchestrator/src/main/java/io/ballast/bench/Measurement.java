@@ -7,16 +7,19 @@ import java.util.Arrays;
  *
  * @param name    what it is
  * @param ours    median over the runs
- * @param theirs  median over the runs
+ * @param theirs  median over the runs; null where there is an absolute limit instead
  * @param unit    of both
- * @param ratio   ours divided by theirs
- * @param goal    what the ratio should be
+ * @param ratio   ours divided by theirs or by the limit
+ * @param goal    what the ratio should be; null where it is told without one
  * @param better  higher or lower
- * @param reached whether the ratio is as good as the goal
+ * @param reached whether the ratio is as good as the goal; null without a goal
  * @param runs    how often each was measured
  */
-public record Measurement(String name, double ours, double theirs, String unit, double ratio, double goal, String better,
-        boolean reached, int runs) {
+public record Measurement(String name, double ours, Double theirs, String unit, double ratio, Double goal, String better,
+        Boolean reached, int runs) {
+    private static final String LOWER = "lower";
+    private static final String HIGHER = "higher";
+
     /**
      * A pace, from the seconds that the same work took again and again.
      *
@@ -31,7 +34,35 @@ public record Measurement(String name, double ours, double theirs, String unit, 
         double ourPace = items / median(ours);
         double theirPace = items / median(theirs);
         double ratio = ourPace / theirPace;
-        return new Measurement(name, ourPace, theirPace, "items/s", ratio, goal, "higher", ratio >= goal, ours.length);
+        return new Measurement(name, ourPace, theirPace, "items/s", ratio, goal, HIGHER, ratio >= goal, ours.length);
+    }
+
+    /**
+     * The seconds that the same work took again and again on both sides.
+     *
+     * @param name   what it is
+     * @param ours   seconds of each run
+     * @param theirs seconds of each run, as many
+     * @param goal   what the ratio of seconds should at most be
+     * @return the measurement
+     */
+    static Measurement ofSeconds(String name, double[] ours, double[] theirs, double goal) {
+        double ratio = median(ours) / median(theirs);
+        return new Measurement(name, median(ours), median(theirs), "s", ratio, goal, LOWER, ratio <= goal, ours.length);
+    }
+
+    /**
+     * Something that should be no more than a limit.
+     *
+     * @param name  what it is
+     * @param ours  of each run
+     * @param limit in the same unit
+     * @param unit  of both
+     * @return the measurement
+     */
+    static Measurement ofLimit(String name, double[] ours, double limit, String unit) {
+        double ratio = median(ours) / limit;
+        return new Measurement(name, median(ours), null, unit, ratio, 1.0, LOWER, ratio <= 1, ours.length);
     }
 
     static double median(double[] values) {

@@ -3,20 +3,26 @@ package io.ballast.cli;
 import static io.ballast.cli.CommonOptions.withValue;
 
 import com.google.gson.GsonBuilder;
-import io.ballast.Ballast;
 import io.ballast.InvalidInputException;
-import io.ballast.bench.EvaluationBenchmark;
+import io.ballast.bench.Benchmark;
+import io.ballast.bench.BenchmarkRequest;
+import io.ballast.bench.Benchmarks;
 import io.ballast.bench.Measurement;
 import io.ballast.config.NearestName;
-import io.ballast.model.ModelFolder;
 import io.ballast.python.PythonEnvironment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /**
@@ -24,16 +30,10 @@ import org.apache.commons.cli.Options;
  * {@link Measurement}s; what could not be measured is absent, and named on standard error.
  */
 final class BenchCommand implements Command {
-    private static final String EVAL = "eval";
     private static final String MODEL = "model";
     private static final String DATA_DIR = "data-dir";
-    private static final String TASKS = "tasks";
-    private static final String ITEMS = "items";
     private static final String PAIRS = "pairs";
-    private static final String BATCH_SIZE = "batch-size";
-    private static final int DEFAULT_ITEMS = 40;
-    private static final int DEFAULT_PAIRS = 5;
-    private static final int DEFAULT_BATCH_SIZE = 8;
+    private static final String SET = "set";
 
     @Override
     public String name() {
@@ -47,96 +47,98 @@ final class BenchCommand implements Command {
 
     @Override
     public String summary() {
-        return "Measure Ballast against lm-eval (NAME is eval): items per second on the same token rows.";
+        return "Measure Ballast against what people would use instead. NAME is one of: " + Benchmarks.all().stream()
+                .map(each -> each.name() + " (" + each.summary() + ")").collect(Collectors.joining("; ")) + ".";
     }
 
     @Override
     public Options options() {
         return new Options()
-                .addOption(withValue(MODEL, "DIR", "The model that both score by."))
-                .addOption(withValue(DATA_DIR, "DIR", "Folder with TASK/test.jsonl and general/TASK.jsonl files."))
-                .addOption(withValue(TASKS, "A,B", "These tasks only."))
-                .addOption(withValue(ITEMS, "N", "Items of each task; " + DEFAULT_ITEMS + " unless given."))
-                .addOption(withValue(PAIRS, "N", "How often each program scores; " + DEFAULT_PAIRS + " unless given."))
-                .addOption(withValue(BATCH_SIZE, "N", "Rows in a batch of both; " + DEFAULT_BATCH_SIZE
-                        + " unless given."));
+                .addOption(withValue(MODEL, "DIR", "The model, where one is needed."))
+                .addOption(withValue(DATA_DIR, "DIR", "Folder of data, where they are needed."))
+                .addOption(withValue(PAIRS, "N", "How often each side is measured."))
+                .addOption(Option.builder().longOpt(SET).hasArg().argName("KEY=VALUE")
+                        .desc("A setting of the benchmark's own, such as items=8 of eval.").get());
     }
 
     @Override
     public int run(CommandLine line, Output output) {
-        if (!line.getArgList().get(0).equals(EVAL)) {
-            throw new InvalidInputException("bench: expected the name of a benchmark, found '" + line.getArgList().get(0)
-                    + "'. " + NearestName.advice(line.getArgList().get(0), List.of(EVAL)));
-        }
-        List<EvaluationBenchmark.Question> questions = questions(line.getOptionValue(TASKS));
-        Path model = folder(line, MODEL);
-        ModelFolder.open(model);
+        Benchmark benchmark = benchmark(line.getArgList().get(0));
+        Map<String, String> settings = settings(line);
+        Optional<Path> model = folder(line, MODEL);
+        Optional<Path> data = folder(line, DATA_DIR);
+        OptionalInt pairs = pairs(line.getOptionValue(PAIRS));
         PythonEnvironment environment = PythonEnvironment.find();
-        EvaluationBenchmark.Setting setting = new EvaluationBenchmark.Setting(model, folder(line, DATA_DIR),
-                number(line, BATCH_SIZE, DEFAULT_BATCH_SIZE), number(line, ITEMS, DEFAULT_ITEMS),
-                number(line, PAIRS, DEFAULT_PAIRS), ownCommand(environment));
-        List<Measurement> measured;
-        try (Ballast ballast = Ballast.open(environment)) {
-            measured = new EvaluationBenchmark(environment, setting, output::warn).run(ballast.bridge(), questions);
-        }
-        output.answer(() -> new GsonBuilder().setPrettyPrinting().create().toJson(measured), () -> table(measured));
+        List<Measurement> measured = benchmark.run(new BenchmarkRequest(environment, ownCommand(environment), model, data,
+                pairs, settings, output::warn));
+        output.answer(() -> new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(measured),
+                () -> table(measured));
         return 0;
+    }
+
+    private static Benchmark benchmark(String name) {
+        return Benchmarks.all().stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow(() ->
+                new InvalidInputException("bench: expected the name of a benchmark, found '" + name + "'. "
+                        + NearestName.advice(name, Benchmarks.all().stream().map(Benchmark::name).toList())));
     }
 
     /** What started this program, without its arguments. */
     private static List<String> ownCommand(PythonEnvironment environment) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-Dballast.home=" + environment.packagePath().getParent(), "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(List.of("-Dballast.home=" + environment.packagePath().getParent(), "-cp",
+                System.getProperty("java.class.path"), Main.class.getName()));
         return command;
     }
 
-    private static List<EvaluationBenchmark.Question> questions(String tasks) {
-        if (tasks == null) {
-            return EvaluationBenchmark.QUESTIONS;
+    private static Map<String, String> settings(CommandLine line) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        for (String given : Optional.ofNullable(line.getOptionValues(SET)).orElse(new String[0])) {
+            int equals = given.indexOf('=');
+            if (!given.matches("[A-Za-z][A-Za-z-]*=.+")) {
+                throw new InvalidInputException("--set: expected KEY=VALUE such as items=8, found '" + given + "'.");
+            }
+            settings.put(given.substring(0, equals), given.substring(equals + 1));
         }
-        List<String> known = EvaluationBenchmark.QUESTIONS.stream().map(EvaluationBenchmark.Question::task).distinct()
-                .toList();
-        List<String> wanted = List.of(tasks.split(",", -1)).stream().map(String::strip).toList();
-        wanted.stream().filter(task -> !known.contains(task)).findFirst().ifPresent(unknown -> {
-            throw new InvalidInputException("--tasks: expected tasks that are measured, found '" + unknown + "'. "
-                    + NearestName.advice(unknown, known));
-        });
-        return EvaluationBenchmark.QUESTIONS.stream().filter(question -> wanted.contains(question.task())).toList();
+        return settings;
     }
 
-    private static Path folder(CommandLine line, String option) {
-        if (!line.hasOption(option)) {
-            throw new InvalidInputException("bench eval: expected --" + option + " DIR, found none. Name a folder.");
-        }
-        Path folder = ExperimentArgument.path(line.getOptionValue(option));
-        if (!Files.isDirectory(folder)) {
-            throw new InvalidInputException("--" + option + ": expected a folder, found none at " + folder
+    private static Optional<Path> folder(CommandLine line, String option) {
+        Optional<Path> folder = Optional.ofNullable(line.getOptionValue(option)).map(ExperimentArgument::path);
+        folder.filter(path -> !Files.isDirectory(path)).ifPresent(path -> {
+            throw new InvalidInputException("--" + option + ": expected a folder, found none at " + path
                     + ". Name one that is there.");
-        }
+        });
         return folder;
     }
 
-    private static int number(CommandLine line, String option, int otherwise) {
-        String given = line.getOptionValue(option);
+    private static OptionalInt pairs(String given) {
         if (given == null) {
-            return otherwise;
+            return OptionalInt.empty();
         }
         if (!given.matches("[1-9][0-9]{0,6}")) {
-            throw new InvalidInputException("--" + option + ": expected a whole number of 1 or more, found '" + given
-                    + "'.");
+            throw new InvalidInputException("--pairs: expected a whole number of 1 or more, found '" + given + "'.");
         }
-        return Integer.parseInt(given);
+        return OptionalInt.of(Integer.parseInt(given));
     }
 
     private static String table(List<Measurement> measured) {
-        TextTable table = new TextTable("", "Ballast", "lm-eval", "", "ratio", "goal", "");
+        TextTable table = new TextTable("", "Ballast", "other", "", "ratio", "goal", "");
         measured.forEach(each -> table.row(List.of(each.name(), number(each.ours()), number(each.theirs()), each.unit(),
-                number(each.ratio()), number(each.goal()), each.reached() ? "reached" : "not reached")));
+                number(each.ratio()), goal(each), verdict(each))));
         return table.toString();
     }
 
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.2f", value);
+    private static String goal(Measurement measured) {
+        String sign = measured.better().equals("lower") ? "≤ " : "≥ ";
+        return measured.goal() == null ? "" : sign + number(measured.goal());
+    }
+
+    private static String verdict(Measurement measured) {
+        return measured.reached() == null ? "" : measured.reached() ? "reached" : "not reached";
+    }
+
+    private static String number(Double value) {
+        return value == null ? "" : String.format(Locale.ROOT, Math.abs(value) < 1 ? "%.3f" : "%.2f", value);
     }
 }

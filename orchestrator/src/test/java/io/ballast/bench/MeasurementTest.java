@@ -2,6 +2,7 @@ package io.ballast.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
@@ -22,5 +23,19 @@ class MeasurementTest {
     void anEvenNumberOfRunsHasItsMedianBetweenTheMiddleTwo() {
         assertEquals(2.5, Measurement.median(new double[] {4, 1, 3, 2}));
         assertFalse(Measurement.ofPace("eval", 1, new double[] {2, 2}, new double[] {1, 1}, 0.97).reached());
+    }
+
+    @Test
+    void aLimitHasNoOtherSide() {
+        Measurement call = Measurement.ofLimit("bridge/call", new double[] {2, 4, 9}, 5, "µs");
+        assertNull(call.theirs());
+        assertEquals(0.8, call.ratio(), 1e-12);
+        assertTrue(call.reached());
+    }
+
+    @Test
+    void fewerSecondsAreBetter() {
+        assertTrue(Measurement.ofSeconds("startup", new double[] {1}, new double[] {1}, 1.15).reached());
+        assertFalse(Measurement.ofSeconds("startup", new double[] {1.2}, new double[] {1}, 1.15).reached());
     }
 }

@@ -28,14 +28,28 @@ class BenchCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
             "evals|'bench: expected the name of a benchmark, found 'evals'. '",
-            "eval|'bench eval: expected --model DIR, found none.'",
-            "eval --tasks sqic|'--tasks: expected tasks that are measured, found 'sqic'. '",
-            "eval --model nowhere|'--model: expected a folder, found none at '"})
+            "eval --set tasks=sqic|'--set tasks: expected tasks that are measured, found 'sqic'. '",
+            "eval --set itmes=3|'found 'itmes'. Did you mean 'items'?'",
+            "eval --set items=0|'--set items: expected a whole number of 1 or more, found '0''",
+            "eval --set items|'--set: expected KEY=VALUE such as items=8, found 'items''",
+            "eval --pairs 0|'--pairs: expected a whole number of 1 or more, found '0''",
+            "eval --model nowhere|'--model: expected a folder, found none at '",
+            "step --set tensers=3|unrecognized arguments: --tensers 3"})
     void whatCannotBeMeasuredIsRefused(String arguments, String message) {
         Typed typed = Typed.run(("bench " + arguments).split(" "));
         assertEquals(2, typed.code());
         assertTrue(typed.err().contains(message.replaceAll("^'|'$", "")), typed.err());
         assertEquals("", typed.out());
+    }
+
+    @Test
+    void aBenchmarkOfThePythonSideAnswersThroughTheCommandLine() {
+        Typed typed = Typed.run("bench", "step", "--json", "--pairs", "3", "--set", "parameters=1e5");
+        assertEquals(0, typed.code(), typed.err());
+        JsonObject step = JsonParser.parseString(typed.out()).getAsJsonArray().get(0).getAsJsonObject();
+        assertEquals("step/importance, 100,000 parameters", step.get("name").getAsString());
+        assertEquals(3, step.get("runs").getAsInt());
+        assertTrue(step.get("ours").getAsDouble() > 0);
     }
 
     @Test
@@ -45,8 +59,8 @@ class BenchCommandTest {
         List<String> rows = Files.readAllLines(SHARED.resolve("data/general/arc_easy.jsonl")).subList(0, 14);
         Files.write(general.resolve("arc_easy.jsonl"), rows);
         Typed typed = Typed.run("bench", "eval", "--json", "--model", SHARED.resolve("models/stories15M").toString(),
-                "--data-dir", folder.toString(), "--tasks", "arc_easy,piqa", "--items", "6", "--pairs", "1",
-                "--batch-size", "4");
+                "--data-dir", folder.toString(), "--set", "tasks=arc_easy,piqa", "--set", "items=6", "--pairs", "1",
+                "--set", "batchSize=4");
         assertEquals(0, typed.code(), typed.err());
         assertTrue(typed.err().contains("eval piqa, 0 shots is not measured: no file "), typed.err());
         assertTrue(typed.err().matches("(?s).*eval arc_easy, 5 shots: 24 token rows; log-likelihoods at most \\S+e-0[4-9] "
