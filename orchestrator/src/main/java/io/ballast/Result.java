@@ -9,6 +9,7 @@ import io.ballast.compare.ScoreChange;
 import io.ballast.compare.SubjectChange;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
+import io.ballast.train.Forecast;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,12 +37,14 @@ import java.util.Map;
  * @param matrices    of several domains: what each score was after each of them; none for a single domain
  * @param phases      the phases that ran
  * @param importance  what the importance measurement found and cost, or null
+ * @param forecast    what {@code ballast validate} foresaw of this experiment, or null where it was not asked
+ * @param diskBytes   of the run folder, the report left out; null in a result of an earlier version
  * @param artifacts   relative paths of what the run left, by kind
  */
 public record Result(int schema, String name, String status, String message, String started, String finished,
         Map<String, Object> environment, List<Score> scores, List<Score> groups, List<ScoreChange> forgetting,
         List<ScoreChange> learned, List<CalibrationChange> calibration, List<SubjectChange> subjects, List<TrainTestMatrix> matrices,
-        List<Phase> phases, Importance importance, Map<String, String> artifacts) {
+        List<Phase> phases, Importance importance, Forecast forecast, Long diskBytes, Map<String, String> artifacts) {
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
             .serializeSpecialFloatingPointValues().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();

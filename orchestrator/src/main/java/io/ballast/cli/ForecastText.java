@@ -19,13 +19,32 @@ final class ForecastText {
                     bytes(forecast.programBytes() + phase.bytes()), phase.steps() + " steps of " + phase.rows() + " × "
                             + phase.longestRow() + " tokens"));
         }
-        text.append(table);
+        text.append(table).append('\n');
+        if (forecast.seconds() != null) {
+            text.append(time(forecast));
+        }
+        text.append("disk        ").append(bytes(forecast.diskBytes())).append(" for model and anchor\n");
         if (!forecast.fits()) {
             text.append("This does not fit: ").append(bytes(forecast.availableBytes())).append(" are free. ")
                     .append(forecast.advice().isEmpty() ? "Take a smaller model or another machine."
                             : "It fits with " + String.join("; or with ", forecast.advice()) + ".").append('\n');
         }
         return text.toString();
+    }
+
+    private static String time(Forecast forecast) {
+        StringBuilder parts = new StringBuilder("opening " + seconds(forecast.openingSeconds()));
+        forecast.phases().stream().filter(phase -> phase.seconds() > 0).forEach(phase ->
+                parts.append(", ").append(phase.name()).append(' ').append(seconds(phase.seconds())));
+        if (forecast.importanceSeconds() > 0) {
+            parts.append(", importance ").append(seconds(forecast.importanceSeconds()));
+        }
+        return "time        about " + seconds(forecast.seconds()) + ": " + parts + ", evaluation "
+                + seconds(forecast.evaluationSeconds()) + "\n";
+    }
+
+    private static String seconds(double seconds) {
+        return Numbers.clock(seconds);
     }
 
     private static String bytes(long bytes) {

@@ -1,5 +1,9 @@
 package io.ballast.cli;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ballast.Ballast;
 import io.ballast.Experiment;
 import io.ballast.config.DataConfig;
@@ -8,14 +12,18 @@ import io.ballast.config.ExperimentCheck;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
+import io.ballast.config.TaskConfig;
+import io.ballast.config.Words;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
 import io.ballast.train.Forecast;
+import io.ballast.train.KeptForecasts;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
@@ -38,13 +46,13 @@ final class ValidateCommand implements Command {
 
     @Override
     public String summary() {
-        return "Check an experiment, its files and every row; print it with its defaults.";
+        return "Check an experiment, its files and every row; estimate memory, time and disk; print it with its defaults.";
     }
 
     @Override
     public Options options() {
         return ExperimentArgument.options().addOption(Option.builder().longOpt(NO_ESTIMATE)
-                .desc("Do not estimate the memory that it will take, which takes some seconds.").get());
+                .desc("Do not estimate the memory, time and disk that it will take, for which some steps are rehearsed.").get());
     }
 
     @Override
@@ -53,13 +61,23 @@ final class ValidateCommand implements Command {
         ExperimentConfig config = experiment.config();
         ExperimentCheck.check(config);
         Map<DataConfig, OptionalLong> rows = new LinkedHashMap<>();
-        Stream.concat(Stream.ofNullable(config.general()), config.domain().stream()).map(PhaseConfig::data)
+        phases(config).map(PhaseConfig::data)
                 .forEach(entries -> entries.forEach(data -> rows.put(data, DataRows.count(data))));
         String model = modelSize(config.model().path());
         checkWithPython(config);
-        output.answer(experiment::toJson, () -> ExperimentText.of(config, model, data -> size(rows.get(data)))
-                + (line.hasOption(NO_ESTIMATE) ? "" : estimate(config)) + "This experiment can run.");
+        String obstacle = line.hasOption(NO_ESTIMATE) ? "nobody asked for it" : obstacle(config);
+        Forecast forecast = obstacle == null ? forecast(config) : null;
+        output.answer(() -> document(experiment, forecast), () -> ExperimentText.of(config, model,
+                data -> size(rows.get(data))) + "\n" + (forecast == null ? "no estimate: " + obstacle + "\n"
+                        : ForecastText.of(forecast)) + "\nThis experiment can run.");
         return 0;
+    }
+
+    private static String document(Experiment experiment, Forecast forecast) {
+        JsonObject document = new JsonObject();
+        document.add("experiment", JsonParser.parseString(experiment.toJson()));
+        document.add("estimate", new Gson().toJsonTree(forecast));
+        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().serializeNulls().create().toJson(document);
     }
 
     /** Task files, and what a method says of its options or a class of one's own of itself, only Python knows. */
@@ -78,17 +96,33 @@ final class ValidateCommand implements Command {
         }
     }
 
-    /** Not before model and data are here. */
-    private static String estimate(ExperimentConfig config) {
-        boolean isHere = !HubAddress.is(config.model().path()) && Stream.concat(Stream.ofNullable(config.general()),
-                config.domain().stream()).flatMap(phase -> phase.data().stream())
-                .allMatch(data -> data.generate() == null && !HubAddress.is(data.path()));
-        if (!isHere) {
-            return "The memory is not estimated: the model or data are yet to be fetched or written.\n";
+    /** Why nothing can be foreseen, or null: model and data have to be here, and the weights' size be known. */
+    private static String obstacle(ExperimentConfig config) {
+        boolean isWritten = Stream.concat(phases(config).flatMap(phase -> phase.data().stream()).map(DataConfig::generate),
+                Stream.concat(config.evaluation().general().stream(), config.evaluation().domain().stream())
+                        .map(TaskConfig::generate)).anyMatch(Objects::nonNull);
+        if (isWritten) {
+            return "the model has yet to write text of its own";
         }
+        if (HubAddress.is(config.model().path()) || phases(config).flatMap(phase -> phase.data().stream())
+                .anyMatch(data -> HubAddress.is(data.path()))) {
+            return "model or data have yet to be fetched";
+        }
+        return config.adapter() == null || config.adapter().hasKnownSize() ? null
+                : "the size of an adapter of the kind " + Words.of(config.adapter().kind()) + " depends on the weights";
+    }
+
+    /** Kept for the report of the experiment's runs. */
+    private static Forecast forecast(ExperimentConfig config) {
         try (Ballast ballast = Ballast.open()) {
-            return "\n" + ForecastText.of(Forecast.of(config, ballast.bridge())) + "\n";
+            Forecast forecast = Forecast.of(config, ballast.bridge());
+            KeptForecasts.keep(config, forecast);
+            return forecast;
         }
+    }
+
+    private static Stream<PhaseConfig> phases(ExperimentConfig config) {
+        return Stream.concat(Stream.ofNullable(config.general()), config.domain().stream());
     }
 
     /** Architecture and size from the files' headers alone. */

@@ -104,6 +104,15 @@ public record AdapterConfig(
     }
 
     /**
+     * Whether its size hangs on the model's shapes alone, not on what the weights are or how they are held.
+     *
+     * @return true where what it takes can be foreseen before a weight is loaded
+     */
+    public boolean hasKnownSize() {
+        return kind == Kind.LORA || kind == Kind.RSLORA || kind == Kind.DORA;
+    }
+
+    /**
      * This adapter, carried on in a way.
      *
      * @param way what becomes of it after each domain

@@ -97,6 +97,17 @@ public record ExperimentConfig(
     }
 
     /**
+     * This experiment with importance measured otherwise.
+     *
+     * @param other how
+     * @return a copy
+     */
+    public ExperimentConfig withImportance(ImportanceConfig other) {
+        return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, other, afterTraining,
+                evaluation);
+    }
+
+    /**
      * This experiment with another adapter.
      *
      * @param other the adapter

@@ -41,6 +41,16 @@ public record ImportanceConfig(
                 + " before, with the same model, data and settings, starts from its anchor.", path = true)
                 String cache) {
 
+    /**
+     * These settings on other documents.
+     *
+     * @param other how many
+     * @return a copy
+     */
+    public ImportanceConfig withSamples(int other) {
+        return new ImportanceConfig(other, labels, gradient, permute, storage, share, carry, decay, cache);
+    }
+
     /** Whose gradient the path integral takes. */
     public enum Gradient {
         /** Of the batch that makes the step. */

@@ -79,6 +79,17 @@ public record PhaseConfig(
     }
 
     /**
+     * This phase made shorter or longer.
+     *
+     * @param other optimizer steps
+     * @return a copy
+     */
+    public PhaseConfig withSteps(int other) {
+        return new PhaseConfig(name, data, other, null, batchSize, gradientAccumulation, learningRate, schedule,
+                Math.min(warmupSteps, other), weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, replayData);
+    }
+
+    /**
      * What a domain phase and the stage after it are called.
      *
      * @return what was set, or domain

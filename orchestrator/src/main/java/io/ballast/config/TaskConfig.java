@@ -110,6 +110,17 @@ public record TaskConfig(
     }
 
     /**
+     * This entry on fewer rows.
+     *
+     * @param most how many rows at most; fewer where the entry says so
+     * @return a copy
+     */
+    public TaskConfig withLimit(int most) {
+        return new TaskConfig(task, data, columns, multipleChoice, perplexity, text, prompt, completion, where,
+                limit == null ? most : Math.min(limit, most), shots, shotsData, name, domain, generate, subject);
+    }
+
+    /**
      * This entry with other files.
      *
      * @param change makes paths of paths; is asked about those that are there

@@ -1,10 +1,11 @@
 package io.ballast.train;
 
+import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.config.AdapterConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
-import io.ballast.data.CacheFolder;
+import io.ballast.data.BatchPlan;
 import io.ballast.data.PhaseData;
 import io.ballast.data.Tokenizer;
 import io.ballast.python.Bridge;
@@ -15,21 +16,26 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What an experiment's phases will read and hold, before any weight is loaded. Memory is counted by letting each phase take
- * two steps on tensors without data (Python's {@code ballast.estimate}); its rows are tokenized, which the run then finds
- * done.
+ * What an experiment's run will hold and take. Memory is counted by letting each phase take two steps on tensors without
+ * data (Python's {@code ballast.estimate}), before a weight is loaded; its rows are tokenized, which the run then finds
+ * done. Where it fits, time comes from a {@link Rehearsal}: a few steps and a few questions on the real model.
  *
- * @param parameters     of the model, an adapter's among them
- * @param trained        how many of them are trained
- * @param device         where
- * @param availableBytes that are free there
- * @param programBytes   that the program itself holds there, beside a phase's
- * @param phases         in their order
- * @param advice         where it does not fit: settings that make it fit
+ * @param parameters        of the model, an adapter's among them
+ * @param trained           how many of them are trained
+ * @param device            where
+ * @param availableBytes    that are free there
+ * @param programBytes      that the program itself holds there, beside a phase's
+ * @param phases            in their order
+ * @param openingSeconds    to open model and data; null, as the next two, where it was not rehearsed
+ * @param importanceSeconds to measure importance after the general phase, and its loss before and after
+ * @param evaluationSeconds of all stages, when no answers are kept
+ * @param diskBytes         of the run folder: model and anchor
+ * @param advice            where it does not fit: settings that make it fit
  */
 public record Forecast(long parameters, long trained, String device, long availableBytes, long programBytes,
-        List<Phase> phases, List<String> advice) {
-    private static final String GENERAL = "general";
+        List<Phase> phases, Double openingSeconds, Double importanceSeconds, Double evaluationSeconds, long diskBytes,
+        List<String> advice) {
+    private static final String CPU = "cpu";
 
     /**
      * One phase. Each frees what it held, so the largest counts.
@@ -42,23 +48,32 @@ public record Forecast(long parameters, long trained, String device, long availa
      * @param optimizer  bytes of AdamW's moments
      * @param retention  bytes of ω and θ⁰ while importance is measured, of an anchor's Ω and θ*, or of a second model
      * @param step       bytes of gradients, and of what forward and backward hold at most
+     * @param seconds    of all its steps; 0 where nothing is trained; null where it was not rehearsed
      */
     public record Phase(String name, long steps, int rows, int longestRow, long weights, long optimizer, long retention,
-            long step) {
+            long step, Double seconds) {
         /** @return bytes of all parts together */
         public long bytes() {
             return weights + optimizer + retention + step;
         }
+
+        private Phase taking(double foreseen) {
+            return new Phase(name, steps, rows, longestRow, weights, optimizer, retention, step, foreseen);
+        }
     }
 
     /** What is known of a phase before its memory is. */
-    private record Plan(String name, int rows, long steps, int longestRow, Map<String, Object> settings) {
+    private record Plan(String name, int rows, long steps, int longestRow, int rehearsedRow, Map<String, Object> settings) {
         Map<String, Object> toPython() {
             return Map.of("rows", rows, "length", longestRow, "settings", settings);
         }
 
         Plan withRows(int fewer) {
-            return new Plan(name, fewer, steps, longestRow, settings);
+            return new Plan(name, fewer, steps, longestRow, rehearsedRow, settings);
+        }
+
+        Plan rehearsed() {
+            return new Plan(name, rows, steps, rehearsedRow, rehearsedRow, settings);
         }
     }
 
@@ -72,26 +87,84 @@ public record Forecast(long parameters, long trained, String device, long availa
      *                                          on the weights
      */
     public static Forecast of(ExperimentConfig config, Bridge bridge) {
-        Path model = Path.of(config.model().path());
         List<Plan> plans = new ArrayList<>();
-        try (Tokenizer tokenizer = Tokenizer.open(model)) {
-            int window = bridge.contextWindow(model);
+        try (Tokenizer tokenizer = Tokenizer.open(Path.of(config.model().path()))) {
+            PhaseRows rows = new PhaseRows(bridge, config, tokenizer, bridge.contextWindow(Path.of(config.model().path())),
+                    (phase, warning) -> { });
             String kind = ImportanceMeasurement.ofGeneralPhase(bridge, config.retention());
             String measured = ImportanceMeasurement.isAlongTheWay(kind) ? kind : null;
-            Stream.ofNullable(config.general()).forEach(phase -> plans.add(plan(GENERAL, phase, config, tokenizer, window,
-                    bridge, new PhaseTraining.Beside("none", Map.of(), 0, measured))));
-            config.domain().forEach(phase -> plans.add(plan(phase.domainName(), phase, config, tokenizer, window, bridge,
-                    new PhaseTraining.Beside(config.retention().method(), config.retention().options(), 0, null))));
+            Stream.ofNullable(config.general()).forEach(phase -> plans.add(plan(GeneralPhase.NAME, phase, rows.general(),
+                    rows.maxLength(phase), config, new PhaseTraining.Beside("none", Map.of(), 0, measured))));
+            config.domain().forEach(phase -> plans.add(plan(phase.domainName(), phase, rows.domain(phase),
+                    rows.maxLength(phase), config, new PhaseTraining.Beside(config.retention().method(),
+                            config.retention().options(), 0, null))));
         }
-        Forecast asItIs = of(config, plans, config.model().gradientCheckpointing(), config.adapter(), bridge);
-        return asItIs.fits() ? asItIs : asItIs.withAdvice(config, plans, bridge);
+        List<Plan> rehearsed = plans.stream().map(Plan::rehearsed).toList();
+        Forecast whole = of(config, Stream.concat(plans.stream(), rehearsed.stream()).toList(),
+                config.model().gradientCheckpointing(), config.adapter(), bridge);
+        Forecast asItIs = whole.withPhases(whole.phases.subList(0, plans.size()));
+        if (!asItIs.fits()) {
+            return asItIs.withAdvice(config, plans, bridge);
+        }
+        try {
+            return asItIs.rehearsed(config, whole.phases.subList(plans.size(), 2 * plans.size()), bridge);
+        } catch (DeviceOutOfMemoryException other) { // Somebody else's memory, or pieces too small to use.
+            return asItIs.withAdvice(config, plans, bridge);
+        }
+    }
+
+    private static Plan plan(String name, PhaseConfig phase, PhaseData rows, int maxLength, ExperimentConfig config,
+            PhaseTraining.Beside beside) {
+        try (PhaseData data = rows) {
+            long steps = PhaseTraining.steps(phase, data);
+            int longest = phase.packing() ? maxLength : data.statistics().longestRow();
+            BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
+            int rehearsed = Stream.generate(plan::next).limit(Rehearsal.batches(phase)).mapToInt(batch -> batch.length())
+                    .max().orElse(longest);
+            return new Plan(name, phase.batchSize(), steps, longest, rehearsed,
+                    PhaseTraining.settings(config, phase, steps, config.seed(), beside));
+        }
     }
 
     private static Forecast of(ExperimentConfig config, List<Plan> plans, boolean gradientCheckpointing,
             AdapterConfig adapter, Bridge bridge) {
-        return of(plans, bridge.estimate(Path.of(config.model().path()), Words.of(config.model().dtype()),
+        Map<String, Object> estimate = bridge.estimate(Path.of(config.model().path()), Words.of(config.model().dtype()),
                 gradientCheckpointing, adapter == null ? null : PreparedModel.settings(adapter),
-                plans.stream().map(Plan::toPython).toList(), config.model().device()));
+                plans.stream().map(Plan::toPython).toList(), config.model().device());
+        List<Phase> phases = new ArrayList<>();
+        List<?> parts = (List<?>) estimate.get("phases");
+        for (int i = 0; i < plans.size(); i++) {
+            Plan plan = plans.get(i);
+            Map<?, ?> bytes = (Map<?, ?>) parts.get(i);
+            phases.add(new Phase(plan.name(), plan.steps(), plan.rows(), plan.longestRow(), number(bytes, "weights"),
+                    number(bytes, "optimizer"), number(bytes, "retention"), number(bytes, "step"), null));
+        }
+        long parameters = number(estimate, "parameters");
+        long trained = number(estimate, "trained");
+        return new Forecast(parameters, trained, (String) estimate.get("device"), number(estimate, "availableBytes"),
+                number(estimate, "programBytes"), List.copyOf(phases), null, null, null,
+                DiskUse.bytes(config, parameters, trained, phases), List.of());
+    }
+
+    /**
+     * With the time that a rehearsal found. On a CPU it also shows what the program holds beside the phase: its heap, and
+     * what the allocator keeps.
+     *
+     * @param onceMore the phases as long as their rehearsed rows
+     */
+    private Forecast rehearsed(ExperimentConfig config, List<Phase> onceMore, Bridge bridge) {
+        Rehearsal.Timing timing = Rehearsal.of(config, bridge);
+        List<Phase> timed = new ArrayList<>();
+        long program = programBytes;
+        for (int i = 0; i < phases.size(); i++) {
+            String name = phases.get(i).name();
+            Rehearsal.Phase found = timing.phases().stream().filter(each -> each.name().equals(name)).findFirst().orElse(null);
+            timed.add(phases.get(i).taking(found == null ? 0 : found.seconds()));
+            program = found == null || !device.equals(CPU) ? program
+                    : Math.max(program, found.peakBytes() - onceMore.get(i).bytes());
+        }
+        return new Forecast(parameters, trained, device, availableBytes, program, List.copyOf(timed), timing.openingSeconds(),
+                timing.importanceSeconds(), timing.evaluationSeconds(), diskBytes, List.of());
     }
 
     /** Tries what others do whose model does not fit: first what costs time, then what trains less. */
@@ -110,33 +183,13 @@ public record Forecast(long parameters, long trained, String device, long availa
         if (config.adapter() == null && of(config, single, true, AdapterConfig.lora(), bridge).fits()) {
             fitting.add("adapter: {\"kind\": \"lora\"}, with both");
         }
-        return new Forecast(parameters, trained, device, availableBytes, programBytes, phases, List.copyOf(fitting));
+        return new Forecast(parameters, trained, device, availableBytes, programBytes, phases, null, null, null, diskBytes,
+                List.copyOf(fitting));
     }
 
-    private static Plan plan(String name, PhaseConfig phase, ExperimentConfig config, Tokenizer tokenizer, int window,
-            Bridge bridge, PhaseTraining.Beside beside) {
-        int maxLength = Workbench.maxLength(phase, window);
-        try (PhaseData data = PhaseData.prepare(phase.data(), tokenizer, maxLength, CacheFolder.of("tokens"),
-                (messages, addGenerationPrompt) -> bridge.renderChat(Path.of(config.model().path()), messages,
-                        addGenerationPrompt), config.seed())) {
-            long steps = PhaseTraining.steps(phase, data);
-            int longest = phase.packing() ? maxLength : data.statistics().longestRow();
-            return new Plan(name, phase.batchSize(), steps, longest,
-                    PhaseTraining.settings(config, phase, steps, config.seed(), beside));
-        }
-    }
-
-    private static Forecast of(List<Plan> plans, Map<String, Object> estimate) {
-        List<Phase> phases = new ArrayList<>();
-        List<?> parts = (List<?>) estimate.get("phases");
-        for (int i = 0; i < plans.size(); i++) {
-            Plan plan = plans.get(i);
-            Map<?, ?> bytes = (Map<?, ?>) parts.get(i);
-            phases.add(new Phase(plan.name(), plan.steps(), plan.rows(), plan.longestRow(),
-                    number(bytes, "weights"), number(bytes, "optimizer"), number(bytes, "retention"), number(bytes, "step")));
-        }
-        return new Forecast(number(estimate, "parameters"), number(estimate, "trained"), (String) estimate.get("device"),
-                number(estimate, "availableBytes"), number(estimate, "programBytes"), List.copyOf(phases), List.of());
+    private Forecast withPhases(List<Phase> others) {
+        return new Forecast(parameters, trained, device, availableBytes, programBytes, List.copyOf(others), openingSeconds,
+                importanceSeconds, evaluationSeconds, diskBytes, advice);
     }
 
     private static long number(Map<?, ?> values, String name) {
@@ -151,5 +204,11 @@ public record Forecast(long parameters, long trained, String device, long availa
     /** @return whether the phase that holds most has room in what is free now */
     public boolean fits() {
         return peakBytes() - programBytes <= availableBytes;
+    }
+
+    /** @return seconds from the opening of the model to the last evaluation, or null where it was not rehearsed */
+    public Double seconds() {
+        return openingSeconds == null ? null : openingSeconds + importanceSeconds + evaluationSeconds
+                + phases.stream().mapToDouble(Phase::seconds).sum();
     }
 }

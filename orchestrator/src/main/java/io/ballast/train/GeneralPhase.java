@@ -13,8 +13,7 @@ import java.util.function.BooleanSupplier;
 
 /** Training on general text, which ends with the anchor: of the importance that the experiment's method wants measured. */
 final class GeneralPhase {
-    private static final String NAME = "general";
-    /** Measured for a method that needs no importance too, so that its anchor serves others. */
+    static final String NAME = "general";
 
     private final Bridge bridge;
     private final RunFolder folder;
@@ -56,7 +55,7 @@ final class GeneralPhase {
     private long run(PhaseTraining training, ImportanceMeasurement importance, AnchorCache cache) {
         LossProbe probe = new LossProbe(bridge, model, data, config.general());
         double before = probe.nats();
-        boolean moves = importance.isAlongTheWay() || retention.reference() == RetentionConfig.Reference.END;
+        boolean moves = isTrained(importance, retention);
         long phase = !moves ? 0 : training.run(NAME, config.general(), data, config.seed(),
                 new PhaseTraining.Beside("none", Map.of(), 0, importance.ofThePhase()));
         long started = System.nanoTime();
@@ -71,6 +70,11 @@ final class GeneralPhase {
         record.artifact("anchor", folder.anchor());
         cache.keep(folder.anchor(), new AnchorCache.Cost(secondsAdded, gained, record.phases()));
         return anchor;
+    }
+
+    /** Whether anything is trained: importance that is measured afterwards can be measured on the base itself. */
+    static boolean isTrained(ImportanceMeasurement importance, RetentionConfig retention) {
+        return importance.isAlongTheWay() || retention.reference() == RetentionConfig.Reference.END;
     }
 
     /** Starts from the anchor of an equal general phase, as if that had just ended; its cost is told again. */

@@ -2,6 +2,7 @@ package io.ballast.train;
 
 import io.ballast.StoppedException;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.ImportanceConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.Words;
@@ -91,10 +92,15 @@ final class ImportanceMeasurement {
                 Words.of(retention.normalize()));
     }
 
-    /** On as many rows as the phase takes, the same ones, unless the experiment says how many. */
-    private long measured(PhaseConfig phase, PhaseData data, boolean referenceIsBase) {
-        long samples = config.importance().samples() != null ? config.importance().samples()
+    /** As many rows as the phase takes, unless the experiment says how many. */
+    static long samples(ImportanceConfig importance, PhaseConfig phase, PhaseData data) {
+        return importance.samples() != null ? importance.samples()
                 : PhaseTraining.steps(phase, data) * phase.gradientAccumulation() * phase.batchSize();
+    }
+
+    /** On the same rows that the phase takes. */
+    private long measured(PhaseConfig phase, PhaseData data, boolean referenceIsBase) {
+        long samples = samples(config.importance(), phase, data);
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
         long measurement = bridge.anchors().beginMeasurement(model, kind, Words.of(config.importance().labels()),
                 config.seed());

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.stream.Stream;
 
 /**
  * The folder of one run, {@code OUTPUT/NAME-YYYYMMDD-HHMMSS/}.
@@ -75,6 +76,15 @@ public record RunFolder(Path path) {
     /** @return where the items that changed go */
     public Path flips() {
         return path.resolve("evaluation").resolve("flips");
+    }
+
+    /** @return bytes of all files in it */
+    long bytes() {
+        try (Stream<Path> files = Files.walk(path)) {
+            return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not list " + path, e);
+        }
     }
 
     /**

@@ -19,7 +19,7 @@ import java.util.Map;
 /** What is known of a run so far; a {@link Result} of it can be made at any moment. */
 final class RunRecord {
     private final String name;
-    private final Path folder;
+    private final RunFolder folder;
     private final String started = now();
     private final List<Score> scores = new ArrayList<>();
     private final List<Score> groups = new ArrayList<>();
@@ -32,12 +32,13 @@ final class RunRecord {
     private final Map<String, String> artifacts = new LinkedHashMap<>();
     private Map<String, Object> environment = Map.of();
     private Result.Importance importance;
+    private Forecast forecast;
     private String status = "completed";
     private String message;
 
     RunRecord(String name, RunFolder folder) {
         this.name = name;
-        this.folder = folder.path();
+        this.folder = folder;
         artifacts.put("experiment", "experiment.json");
         artifacts.put("events", "events.jsonl");
         artifacts.put("report", "report.html");
@@ -72,6 +73,11 @@ final class RunRecord {
         matrices.addAll(all);
     }
 
+    /** What was foreseen, or null. */
+    void forecast(Forecast foreseen) {
+        forecast = foreseen;
+    }
+
     void forgetting(TaskChanges general) {
         forgetting.addAll(general.scores());
         calibration.addAll(general.calibration());
@@ -93,7 +99,7 @@ final class RunRecord {
     }
 
     void artifact(String kind, Path path) {
-        artifacts.put(kind, folder.relativize(path).toString());
+        artifacts.put(kind, folder.path().relativize(path).toString());
     }
 
     void importance(Map<String, Object> info, double secondsAdded, double lossGained) {
@@ -125,7 +131,7 @@ final class RunRecord {
         return new Result(1, name, status, message, started, now(), environment, List.copyOf(scores),
                 List.copyOf(groups), List.copyOf(forgetting), List.copyOf(learned), List.copyOf(calibration),
                 List.copyOf(subjects), List.copyOf(matrices), List.copyOf(phases), importance,
-                Map.copyOf(artifacts));
+                forecast, folder.bytes(), Map.copyOf(artifacts));
     }
 
     private static String now() {

@@ -2,13 +2,9 @@ package io.ballast.train;
 
 import io.ballast.InvalidInputException;
 import io.ballast.config.AfterTrainingConfig;
-import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
-import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
-import io.ballast.data.CacheFolder;
-import io.ballast.data.DataStatistics;
 import io.ballast.data.PhaseData;
 import io.ballast.data.Tokenizer;
 import io.ballast.model.ModelFolder;
@@ -22,8 +18,6 @@ import java.util.function.BooleanSupplier;
 
 /** What a run has in hand: the model in Python, the tokenizer, the data, the anchor; and what it does with them. */
 final class Workbench implements AutoCloseable {
-    private static final int DEFAULT_MAX_LENGTH = 1024;
-
     private final Bridge bridge;
     private final RunFolder folder;
     private final EventLog log;
@@ -35,7 +29,6 @@ final class Workbench implements AutoCloseable {
     private String modelHash;
     private Tokenizer tokenizer;
     private long model;
-    private int modelMaxLength;
     private PhaseData general;
     private final List<PhaseData> domains = new ArrayList<>();
     private StageEvaluation evaluation;
@@ -61,10 +54,12 @@ final class Workbench implements AutoCloseable {
         model = PreparedModel.open(bridge, modelFolder.path(), config);
         Map<String, Object> info = bridge.modelInfo(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
-        modelMaxLength = ((Number) info.get("maxLength")).intValue();
+        int window = ((Number) info.get("maxLength")).intValue();
         config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
-        general = prepare("general", config.general());
-        config.domain().forEach(domain -> domains.add(withReplay(domain, prepare(domain.domainName(), domain))));
+        PhaseRows rows = new PhaseRows(bridge, config, tokenizer, window,
+                (phase, warning) -> log.add("warning", phase, 0, Map.of("message", warning)));
+        general = rows.general();
+        config.domain().forEach(domain -> domains.add(rows.domain(domain)));
         if (config.adapter() != null) {
             PreparedModel.addAdapter(bridge, model, config, general);
             info = bridge.modelInfo(model);
@@ -72,7 +67,8 @@ final class Workbench implements AutoCloseable {
         training = new PhaseTraining(bridge, log, cancelled, record, config, model);
         domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
         evaluation = new StageEvaluation(config, tokenizer, bridge, model, modelHash,
-                config.evaluation().maxLength(modelMaxLength), log, folder, record);
+                config.evaluation().maxLength(window), log, folder, record);
+        record.forecast(KeptForecasts.of(experiment).orElse(null));
         record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
     }
 
@@ -84,46 +80,9 @@ final class Workbench implements AutoCloseable {
         }
     }
 
-    private PhaseData prepare(String name, PhaseConfig phase) {
-        if (phase == null) {
-            return null;
-        }
-        return read(name, phase.data(), maxLength(phase));
-    }
-
-    private PhaseData withReplay(PhaseConfig domain, PhaseData data) {
-        if (domain.replay() == 0) {
-            return data;
-        }
-        List<DataConfig> replayed = domain.replayData() != null ? domain.replayData() : config.general().data();
-        return data.withReplay(read("replay", replayed, maxLength(domain)), domain.replay());
-    }
-
     /** Of anchors, beside their data. */
     private Map<String, Object> provenance() {
         return Map.of("baseModel", modelHash, AnchorTokenizer.KEY, tokenizer.fingerprint(), "experiment", config.name());
-    }
-
-    private PhaseData read(String name, List<DataConfig> entries, int maxLength) {
-        PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, CacheFolder.of("tokens"),
-                (messages, addGenerationPrompt) -> bridge.renderChat(modelFolder.path(), messages, addGenerationPrompt),
-                config.seed());
-        DataStatistics counts = data.statistics();
-        if (counts.truncatedRows() > 0) {
-            log.add("warning", name, 0, Map.of("message", counts.truncatedRows() + " of " + counts.rows()
-                    + " rows of the " + name + " data are longer than " + maxLength + " tokens; "
-                    + counts.droppedTokens() + " tokens were cut"));
-        }
-        return data;
-    }
-
-    private int maxLength(PhaseConfig phase) {
-        return maxLength(phase, modelMaxLength);
-    }
-
-    /** Tokens of a phase's rows at most. */
-    static int maxLength(PhaseConfig phase, int window) {
-        return phase.maxLength() != null ? phase.maxLength() : Math.min(window, DEFAULT_MAX_LENGTH);
     }
 
     /** Scores the model if the experiment asks for this stage. */

@@ -54,5 +54,28 @@ const cost = (() => {
       format.significant(phase.firstLoss), format.significant(phase.lastLoss)])}]);
   }
 
-  return {facts, render: data => dom.section("Phases", null, table(data.result))};
+  /** What `ballast validate` said before the run beside what came. */
+  function foreseen(result) {
+    const forecast = result.forecast;
+    if (!forecast) return null;
+    const deviation = share => (share > 0 ? "+" : "") + format.percent(share, 0);
+    const row = (what, predicted, actual, shown) => [what, Number.isFinite(predicted) ? shown(predicted) : "–", shown(actual),
+      Number.isFinite(predicted) && actual > 0 ? deviation(predicted / actual - 1) : "–"];
+    const rows = (result.phases ?? []).flatMap(phase => {
+      const plan = (forecast.phases ?? []).find(each => each.name === phase.name);
+      if (!plan) return [];
+      const bytes = forecast.programBytes + plan.weights + plan.optimizer + plan.retention + plan.step;
+      return [row(phase.name + ", time", format.number(plan.seconds), format.number(phase.seconds), format.seconds),
+        row(phase.name + ", peak memory", bytes, format.number(phase.peakMemoryBytes), format.bytes)];
+    });
+    const parts = [forecast.openingSeconds, forecast.importanceSeconds, forecast.evaluationSeconds,
+      ...(forecast.phases ?? []).map(phase => phase.seconds)].map(format.number);
+    const wall = (Date.parse(result.finished) - Date.parse(result.started)) / 1000;
+    rows.push(row("whole run, time", parts.reduce((sum, part) => sum + part, 0), wall, format.seconds),
+      row("run folder", format.number(forecast.diskBytes), format.number(result.diskBytes), format.bytes));
+    const columns = ["", "Foreseen", "Came", "Difference"].map((title, i) => ({title, text: i === 0}));
+    return dom.table("By ballast validate, before the run.", columns, [{rows}]);
+  }
+
+  return {facts, render: data => dom.section("Phases", null, table(data.result), foreseen(data.result))};
 })();

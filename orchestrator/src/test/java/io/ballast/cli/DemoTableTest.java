@@ -26,7 +26,7 @@ class DemoTableTest {
                 List.of(), List.of(new ScoreChange("general-questions", "acc", 0.98, general, general - 0.98, true,
                         List.of(general - 1, general - 0.96), 0.01, 0.01, "McNemar exact", 1, 1, 500, 0.02,
                         ChangeVerdict.WORSE)), List.of(), List.of(), List.of(),
-                List.of(), List.of(), null, Map.of()), Path.of("runs"));
+                List.of(), List.of(), null, null, null, Map.of()), Path.of("runs"));
     }
 
     @Test

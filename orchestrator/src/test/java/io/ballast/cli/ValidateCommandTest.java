@@ -35,23 +35,41 @@ class ValidateCommandTest {
     }
 
     @Test
-    void theMemoryOfEachPhaseIsForeseenByPart() throws IOException {
+    void memoryTimeAndDiskAreForeseenAndStandInTheResultOfTheRun() throws IOException {
         Path tiny = TinyExperiment.write(Files.createDirectory(folder.resolve("tiny")));
         Typed typed = Typed.run("validate", tiny.toString());
         assertEquals(0, typed.code(), typed.err());
         assertTrue(typed.out().matches("(?s).*trained +(\\S+ k) of \\1 parameters.*memory on cpu +program +weights +optimizer"
                 + " +retention +step +at most.*general( +\\S+ .?B){6} +\\d+ steps of \\d+ × \\d+ tokens\n"
-                + "domain( +\\S+ .?B){6} .*"), typed.out());
+                + "domain( +\\S+ .?B){6} .*\ntime +about \\d+:\\d\\d: opening \\S+, general \\S+, domain \\S+, importance"
+                + " \\S+, evaluation \\S+\ndisk +\\S+ kB for model and anchor\n.*"), typed.out());
+        JsonObject result = JsonParser.parseString(Typed.run("run", tiny.toString(), "--json").out()).getAsJsonObject();
+        JsonObject foreseen = result.getAsJsonObject("forecast");
+        assertEquals(2, foreseen.getAsJsonArray("phases").size(), result.toString());
+        assertEquals(result.get("diskBytes").getAsDouble(), foreseen.get("diskBytes").getAsDouble(),
+                0.3 * foreseen.get("diskBytes").getAsDouble(), result.toString());
     }
 
     @Test
-    void jsonIsTheResolvedExperimentWithOverrides() {
-        Typed typed = Typed.run("validate", experiment, "--json", "--set", "domain.steps=7", "--set", "seed=3");
-        JsonObject resolved = JsonParser.parseString(typed.out()).getAsJsonObject();
+    void jsonIsTheResolvedExperimentWithOverridesAndTheEstimate() throws IOException {
+        Path tiny = TinyExperiment.write(Files.createDirectory(folder.resolve("tiny")));
+        Typed typed = Typed.run("validate", tiny.toString(), "--json", "--set", "domain.steps=7", "--set", "seed=3");
+        JsonObject document = JsonParser.parseString(typed.out()).getAsJsonObject();
+        JsonObject resolved = document.getAsJsonObject("experiment");
         assertEquals(7, resolved.getAsJsonObject("domain").get("steps").getAsInt());
         assertEquals(3, resolved.get("seed").getAsInt());
-        assertEquals(30, resolved.getAsJsonObject("retention").get("lambda").getAsInt());
-        assertEquals(folder.resolve("model").toString(), resolved.getAsJsonObject("model").get("path").getAsString());
+        JsonObject domain = document.getAsJsonObject("estimate").getAsJsonArray("phases").get(1).getAsJsonObject();
+        assertEquals(7, domain.get("steps").getAsInt());
+        assertTrue(domain.get("seconds").getAsDouble() > 0, typed.out());
+    }
+
+    @Test
+    void whatIsYetToBeFetchedOrIsUnknownIsNotEstimated() {
+        Typed typed = Typed.run("validate", experiment, "--no-estimate", "--json");
+        assertTrue(JsonParser.parseString(typed.out()).getAsJsonObject().get("estimate").isJsonNull(), typed.out());
+        Typed osf = Typed.run("validate", experiment, "--set", "adapter={\"kind\": \"osf\"}");
+        assertEquals(0, osf.code(), osf.err());
+        assertTrue(osf.out().contains("no estimate: the size of an adapter of the kind osf depends on the weights"), osf.out());
     }
 
     @ParameterizedTest
