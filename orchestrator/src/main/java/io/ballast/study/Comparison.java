@@ -110,8 +110,9 @@ public final class Comparison {
 
     /** @return what each method kept where all learned the same; one of these for each score that was asked for */
     public List<Equal> atEqualLearning() {
-        List<Double> values = config.atLearned() != null ? config.atLearned() : shared(Axis.LEARNED);
-        return values.stream().map(value -> equal(Axis.LEARNED, value, learned(), Axis.KEPT, kept())).toList();
+        List<Double> asked = config.domains().stream().filter(each -> each.name().equals(domain)).findFirst()
+                .map(StudyConfig.Domain::atLearned).orElse(null);
+        return (asked != null ? asked : shared(Axis.LEARNED)).stream().map(value -> equal(Axis.LEARNED, value, learned(), Axis.KEPT, kept())).toList();
     }
 
     /** @return what each method learned where all kept the same */

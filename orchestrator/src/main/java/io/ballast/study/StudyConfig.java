@@ -14,7 +14,6 @@ import java.util.List;
  * @param set        overrides for every run
  * @param learned    the task on whose score learning is told, {@code TASK} or {@code TASK:METRIC}
  * @param kept       the task on whose score keeping is told
- * @param atLearned  scores of learning at which what was kept is compared; null: one that most methods reach
  * @param keepModels whether trained models stay in the run folders
  */
 public record StudyConfig(
@@ -31,8 +30,6 @@ public record StudyConfig(
                 String learned,
         @Setting("The task on whose score keeping is told: TASK or TASK:METRIC. By default the first general task.")
                 String kept,
-        @Setting("Scores of learning at which what was kept is compared. By default one that most methods reach.")
-                List<Double> atLearned,
         @Setting(value = "Whether trained models stay in the run folders.", byDefault = "false") boolean keepModels) {
 
     /**
@@ -40,10 +37,13 @@ public record StudyConfig(
      *
      * @param name       names it
      * @param experiment absolute path of the experiment
+     * @param atLearned  scores of learning at which what was kept is compared; null: one that most methods reach
      */
     public record Domain(
             @Setting(value = "Names the domain.", required = true) String name,
-            @Setting(value = "The experiment's file.", required = true, path = true) String experiment) {
+            @Setting(value = "The experiment's file.", required = true, path = true) String experiment,
+            @Setting("Scores of learning at which what was kept is compared. By default one that most methods reach.")
+                    List<Double> atLearned) {
     }
 
     /**

@@ -65,8 +65,7 @@ class CurveTest {
         StudyConfig.Method plain = method("plain", null);
         StudyConfig.Method one = method("one", "plain");
         StudyConfig.Method other = method("other", null);
-        StudyConfig config = new StudyConfig("s", "/o", List.of(new StudyConfig.Domain("d", "e")), List.of(1, 2),
-                List.of(plain, one, other), List.of(), null, null, null, false);
+        StudyConfig config = study(null, plain, one, other);
         StudyResults results = new StudyResults(1, "s", Map.of("d", new Measure("dom", "loss", false)),
                 Map.of("d", new Measure("gen", "loss", false)), new ArrayList<>(), List.of(
                         row("plain", null, 1, 1, 9), row("one", 3.0, 1, 3, 1), row("other", 1.0, 1, 2, 6),
@@ -84,6 +83,19 @@ class CurveTest {
         comparison.points().forEach((name, points) -> counts.put(name, points.size()));
         assertEquals(Map.of("plain", 1, "one", 1, "other", 2), counts);
         assertEquals(2.0, comparison.points().get("one").get(0).kept().mean());
+    }
+
+    @Test
+    void aDomainSaysWhereItsMethodsAreCompared() {
+        StudyResults results = new StudyResults(1, "s", Map.of("d", new Measure("dom", "loss", false)),
+                Map.of("d", new Measure("gen", "loss", false)), new ArrayList<>(), List.of(row("plain", null, 1, 1, 9)));
+        Comparison comparison = new Comparison(study(List.of(4.5, 5.0), method("plain", null)), results, "d");
+        assertEquals(List.of(4.5, 5.0), comparison.atEqualLearning().stream().map(Comparison.Equal::value).toList());
+    }
+
+    private static StudyConfig study(List<Double> atLearned, StudyConfig.Method... methods) {
+        return new StudyConfig("s", "/o", List.of(new StudyConfig.Domain("d", "e", atLearned)), List.of(1, 2),
+                List.of(methods), List.of(), null, null, false);
     }
 
     private static StudyConfig.Method method(String name, String from) {
