@@ -19,6 +19,7 @@ final class StudyPicture {
     private static final int BOTTOM = 500;
     private static final int TICKS = 6;
     private static final double MARGIN = 0.06;
+    private static final double BEST = 0.7;
     /** Okabe and Ito's palette, told apart with any colour vision; dashes tell the next eight apart. */
     private static final String[] COLOURS = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
         "#000000", "#8C6D00"};
@@ -36,37 +37,51 @@ final class StudyPicture {
         }
     }
 
-    private StudyPicture(Comparison comparison) {
+    /** @param share of the points, the best on each axis, that the picture has room for */
+    private StudyPicture(Comparison comparison, double share) {
         this.comparison = comparison;
         List<Comparison.Point> points = comparison.points().values().stream().flatMap(List::stream).toList();
-        learned = scale(points.stream().map(Comparison.Point::learned).toList(), comparison.learned(), LEFT, RIGHT);
-        kept = scale(points.stream().map(Comparison.Point::kept).toList(), comparison.kept(), BOTTOM, TOP);
+        learned = scale(points.stream().map(Comparison.Point::learned), comparison.learned(), share, LEFT, RIGHT);
+        kept = scale(points.stream().map(Comparison.Point::kept), comparison.kept(), share, BOTTOM, TOP);
     }
 
+    /** All methods with all their strengths. */
     static String of(Comparison comparison) {
-        StudyPicture picture = new StudyPicture(comparison);
-        picture.draw();
-        return picture.svg.toString();
+        return new StudyPicture(comparison, 1).draw();
     }
 
-    private static Scale scale(List<Spread> spreads, Measure measure, int from, int to) {
-        double low = spreads.stream().mapToDouble(Spread::mean).min().orElse(0);
-        double high = spreads.stream().mapToDouble(Spread::mean).max().orElse(1);
-        double margin = Math.max((high - low) * MARGIN, 1e-9);
-        return measure.higherIsBetter() ? new Scale(low - margin, high + margin, from, to)
-                : new Scale(high + margin, low - margin, from, to);
+    /** The corner where much is learned and much is kept, of the methods that reach it. */
+    static String ofTheBest(Comparison comparison) {
+        return new StudyPicture(comparison, BEST).draw();
     }
 
-    private void draw() {
+    private static Scale scale(Stream<Spread> spreads, Measure measure, double share, int from, int to) {
+        double sign = measure.higherIsBetter() ? 1 : -1;
+        double[] scores = spreads.mapToDouble(spread -> sign * spread.mean()).sorted().toArray();
+        double best = scores[scores.length - 1];
+        double worst = scores[(int) Math.round((1 - share) * (scores.length - 1))];
+        double margin = Math.max((best - worst) * MARGIN, 1e-9);
+        return new Scale(sign * (worst - margin), sign * (best + margin), from, to);
+    }
+
+    private String draw() {
         svg.append(String.format(Locale.ROOT, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
                 + " font-family=\"sans-serif\" font-size=\"12\">%n<rect width=\"100%%\" height=\"100%%\""
-                + " fill=\"#ffffff\"/>%n", WIDTH, HEIGHT));
+                + " fill=\"#ffffff\"/>%n<clipPath id=\"inside\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>%n",
+                WIDTH, HEIGHT, LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP));
         axes();
         int index = 0;
         for (Map.Entry<String, List<Comparison.Point>> method : comparison.points().entrySet()) {
-            method(method.getKey(), method.getValue(), index++);
+            List<Comparison.Point> seen = method.getValue().stream().filter(this::isInside).toList();
+            if (!seen.isEmpty()) {
+                method(method.getKey(), method.getValue(), seen, index++);
+            }
         }
-        svg.append("</svg>\n");
+        return svg.append("</svg>\n").toString();
+    }
+
+    private boolean isInside(Comparison.Point point) {
+        return x(point) >= LEFT && y(point) <= BOTTOM;
     }
 
     private void axes() {
@@ -84,15 +99,17 @@ final class StudyPicture {
         text(LEFT, TOP - 12, "start", "#000000", comparison.domain());
     }
 
-    private void method(String name, List<Comparison.Point> points, int index) {
+    /** The curve passes outside of the picture too; only what is inside has a dot. */
+    private void method(String name, List<Comparison.Point> points, List<Comparison.Point> seen, int index) {
         String colour = COLOURS[index % COLOURS.length];
         String dash = DASHES[index / COLOURS.length % DASHES.length];
         StringBuilder path = new StringBuilder();
-        Stream.concat(comparison.origin(name).stream(), points.stream()).forEach(point -> path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point), y(point))));
-        svg.append(String.format(Locale.ROOT, "<g><title>%s</title><polyline points=\"%s\" fill=\"none\" stroke=\"%s\""
+        Stream.concat(comparison.origin(name).stream(), points.stream()).forEach(point ->
+                path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point), y(point))));
+        svg.append(String.format(Locale.ROOT, "<g><title>%s</title><polyline clip-path=\"url(#inside)\" points=\"%s\" fill=\"none\" stroke=\"%s\""
                 + " stroke-width=\"2\" stroke-dasharray=\"%s\"/>%n", escaped(name), path.toString().strip(), colour,
                 dash));
-        points.forEach(point -> point(point, colour));
+        seen.forEach(point -> point(point, colour));
         svg.append("</g>\n");
         int place = TOP + 10 + 20 * index;
         svg.append(String.format(Locale.ROOT, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\""

@@ -12,6 +12,7 @@ import java.util.Map;
 /** A study for people: {@code results.md}, which shows the pictures that lie beside it. */
 public final class StudyReport {
     private static final double MEGABYTE = 1e6;
+    private static final String BEST = "-best";
 
     private final StudyConfig config;
     private final StudyResults results;
@@ -34,8 +35,9 @@ public final class StudyReport {
         try {
             for (StudyConfig.Domain domain : config.domains()) {
                 if (results.learned().containsKey(domain.name())) {
-                    Files.writeString(folder.resolve(picture(domain.name())),
-                            StudyPicture.of(new Comparison(config, results, domain.name())));
+                    Comparison comparison = new Comparison(config, results, domain.name());
+                    Files.writeString(folder.resolve(picture(domain.name(), "")), StudyPicture.of(comparison));
+                    Files.writeString(folder.resolve(picture(domain.name(), BEST)), StudyPicture.ofTheBest(comparison));
                 }
             }
             return Files.writeString(folder.resolve("results.md"), new StudyReport(config, results).markdown());
@@ -44,8 +46,8 @@ public final class StudyReport {
         }
     }
 
-    private static String picture(String domain) {
-        return "results-" + domain.replaceAll("[^A-Za-z0-9._-]", "-") + ".svg";
+    private static String picture(String domain, String part) {
+        return "results-" + domain.replaceAll("[^A-Za-z0-9._-]", "-") + part + ".svg";
     }
 
     private String markdown() {
@@ -61,7 +63,8 @@ public final class StudyReport {
 
     private void domain(Comparison comparison) {
         text.append("## ").append(comparison.domain()).append("\n\n![Learned against kept](")
-                .append(picture(comparison.domain())).append(")\n\nLearned: ").append(comparison.learned())
+                .append(picture(comparison.domain(), "")).append(")\n![The corner where much is learned and much is kept](")
+                .append(picture(comparison.domain(), BEST)).append(")\n\nLearned: ").append(comparison.learned())
                 .append(". Kept: ").append(comparison.kept()).append(". Means over seeds, ± one standard deviation where"
                         + " there is more than one; \"from the best\" compares each seed with"
                         + " itself. Methods marked ° see general rows during the domain phase.\n\n");

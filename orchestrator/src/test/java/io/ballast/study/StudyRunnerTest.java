@@ -141,13 +141,20 @@ class StudyRunnerTest extends TinyRuns {
         StudyResults results = run(new ArrayList<>());
         Path report = StudyReport.write(Study.read(file).config(), results, folder.resolve("out"));
         String text = Files.readString(report);
-        for (String part : List.of("# tiny-study", "](results-doses.svg)", "| anchored |", "| l2 | 1000 |",
+        for (String part : List.of("# tiny-study", "](results-doses.svg)", "](results-doses-best.svg)", "| anchored |", "| l2 | 1000 |",
                 "| replay ° | 0.5 |", "### At equal learning", " ± ")) {
             assertTrue(text.contains(part), part + " in " + text);
         }
         String picture = Files.readString(folder.resolve("out/results-doses.svg"));
         assertTrue(picture.contains("<polyline") && picture.contains("replay °"));
         assertFalse(picture.contains("NaN"), picture);
+        String corner = Files.readString(folder.resolve("out/results-doses-best.svg"));
+        assertFalse(corner.contains("NaN"), corner);
+        assertTrue(circles(corner) > 0 && circles(corner) < circles(picture), corner);
+    }
+
+    private static int circles(String svg) {
+        return svg.split("<circle", -1).length - 1;
     }
 
     @Test
