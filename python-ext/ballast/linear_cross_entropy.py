@@ -15,8 +15,8 @@ def linear_cross_entropy(
 
     Loss and gradients come from the same pass over the chunks; backward only scales them, once.
 
-    torch has `linear_cross_entropy` with chunks of its own (2.15), which is as fast in fp32; its loss of bfloat16 inputs
-    is rounded to bfloat16, and on a CPU that multiplies bfloat16 it takes longer than the whole logits do (docs/log.md).
+    torch 2.15 has a `linear_cross_entropy` in chunks, as fast in fp32; its loss of bfloat16 inputs is rounded to bfloat16,
+    and on a CPU that multiplies bfloat16 it takes longer than the whole logits do (docs/log.md).
 
     Args:
         hidden: [S, d], in the dtype that products are computed in
@@ -72,7 +72,11 @@ class _LinearCrossEntropy(torch.autograd.Function):
 
 
 def _to_gradient(logits: Tensor, targets: Tensor) -> Tensor:
-    """Turns logits [rows, V] into ∂/∂logits of Σ_s −log softmax(logits_s)[y_s], which it returns. targets: [rows, 1]."""
+    """Turns logits [rows, V] into the gradient of Σ_s −log softmax(logits_s)[y_s], which it returns.
+
+    Args:
+        targets: y, [rows, 1]
+    """
     logits.sub_(logits.amax(1, keepdim=True))
     of_targets = logits.gather(1, targets)
     totals = logits.exp_().sum(1, keepdim=True)

@@ -38,7 +38,7 @@ def selected_logits(
 
 
 def loss_sum(opened: OpenedModel, batch: TokenBatch) -> torch.Tensor:
-    """The cross entropy summed over the scored targets, fp32, in nats; with a chunk of logits at once where it can be."""
+    """The cross entropy summed over the scored targets, fp32, in nats; a chunk of logits at once where that can be."""
     head = last_projection(opened.model)
     if head is not None:
         hidden = _hidden(opened, batch, None).to(opened.dtype)
