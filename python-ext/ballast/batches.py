@@ -37,8 +37,10 @@ class TokenBatch:
 
     def mark_tokens(self, seen: torch.Tensor) -> None:
         """Sets `seen` ([vocabulary] bool) for the tokens of the batch, padding left out."""
-        seen[self.ids[self.segments > 0]] = True
-        seen[self.targets] = True
+        # Counted, for a choice by content would make the host wait for a GPU.
+        is_text = (self.segments > 0).flatten().int()
+        seen |= torch.zeros_like(seen, dtype=torch.int32).index_add_(0, self.ids.flatten(), is_text) > 0
+        seen.index_fill_(0, self.targets, True)
 
     def documents(self) -> torch.Tensor:
         """[rows, length] int64: the number of each token's document in the batch, from 0; -1 for padding."""

@@ -1,6 +1,8 @@
 """Opens Hugging Face causal language models for training, and saves them so that anything reads them."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -155,6 +157,17 @@ def _load(folder: Path, device: torch.device, **how: object) -> torch.nn.Module:
         raise InvalidInputError(f"model.path: {folder} cannot be opened as a causal language model: {error}") from error
     _check_complete(folder, report)
     return model if how else model.to(device)
+
+
+@contextmanager
+def evaluating(model: torch.nn.Module) -> Iterator[None]:
+    """Without dropout inside."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def checkpoint_gradients(model: torch.nn.Module) -> None:

@@ -1,6 +1,5 @@
 """The base model's predictions beside those of the model that is being trained."""
 
-import contextlib
 import copy
 import dataclasses
 
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 from ballast import scoring
 from ballast.batches import TokenBatch
 from ballast.errors import InvalidInputError
-from ballast.models import OpenedModel
+from ballast.models import OpenedModel, evaluating
 
 
 class Teacher:
@@ -39,15 +38,5 @@ class Teacher:
             )
         if self._copy is not None:
             return scoring.selected_logits(dataclasses.replace(opened, model=self._copy), batch)
-        with opened.model.disable_adapter(), _evaluating(opened.model):
+        with opened.model.disable_adapter(), evaluating(opened.model):
             return scoring.selected_logits(opened, batch)
-
-
-@contextlib.contextmanager
-def _evaluating(model: nn.Module):
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)

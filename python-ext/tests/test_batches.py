@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ballast import batches
 from ballast.errors import InvalidInputError
@@ -26,6 +29,22 @@ def test_planes_mean_what_java_wrote(slot_of):
     assert batch.targets.tolist() == [4, 5, 7, 9]
     assert batch.positions[0].tolist() == [0, 1, 2, 0, 1]
     assert batch.segments.tolist() == [[1, 1, 1, 2, 2], [1, 1, 0, 0, 0]]
+
+
+def test_tokens_of_text_and_targets_are_marked_and_padding_is_not(slot_of):
+    slot, rows, length, packed, _ = slot_of([[[3, 4, 5], [6, 3]], [[8, 9]]])
+    seen = torch.zeros(12, dtype=torch.bool)
+    seen[1] = True
+    batches.read_slot(slot, rows, length, packed, 12, CPU).mark_tokens(seen)
+    assert seen.nonzero().flatten().tolist() == [1, 3, 4, 5, 6, 8, 9]
+
+
+def test_marking_tokens_needs_no_look_at_the_device(slot_of):
+    slot, rows, length, packed, _ = slot_of([[[3, 4, 5]], [[8, 9]]])
+    batch = batches.read_slot(slot, rows, length, packed, 12, CPU)
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:  # Whose tensors have nothing to be looked at.
+        without_data = {name: mode.from_tensor(getattr(batch, name)) for name in ("ids", "segments", "targets")}
+        replace(batch, **without_data).mark_tokens(torch.zeros(12, dtype=torch.bool))
 
 
 def test_a_larger_slot_serves_a_smaller_batch(slot_of):

@@ -14,7 +14,7 @@ from ballast.models import open_model
 from ballast.training import TrainingPhase
 from phases import SETTINGS, settings
 
-ROWS, LENGTH = 3, 12
+ROWS, LENGTH = 12, 6
 LORA = AdapterSettings("lora", 2, 4.0, 0.0, None, None)
 
 
