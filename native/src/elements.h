@@ -64,10 +64,11 @@ BALLAST_ELEMENT float widened(unsigned short bfloat16) {
     return wide.value;
 }
 
-// An importance in 8 bits: its cube root in 255 steps of the row's scale.
+// An importance in 8 bits: its cube root in 255 steps of the row's scale. The cube of a code is exact in binary32, so
+// this takes no division, which would be a quarter of a penalty's arithmetic.
 BALLAST_ELEMENT float decoded(unsigned char code, float scale) {
-    const float root = static_cast<float>(code) / 255;
-    return root * root * root * scale;
+    const float root = static_cast<float>(code);
+    return root * root * root * (1 / (255.0F * 255 * 255)) * scale;
 }
 
 }  // namespace ballast

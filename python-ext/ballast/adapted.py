@@ -47,6 +47,15 @@ class AdaptedMatrix:
     scaling: float
     transposed: bool
 
+    def factors(self, b: Tensor, a: Tensor) -> tuple[Tensor, Tensor]:
+        """Views of two factors, or of what has their shapes, the one that belongs to the rows of W as stored first.
+
+        Args:
+            b: [out, k]
+            a: [k, in]
+        """
+        return (a.T, b.T) if self.transposed else (b, a)
+
     def product(self, b: Tensor, a: Tensor) -> "LowRank":
         """s b a as W is stored.
 
@@ -54,7 +63,8 @@ class AdaptedMatrix:
             b: [out, k]
             a: [k, in]
         """
-        return LowRank(a.T, b.T, self.scaling) if self.transposed else LowRank(b, a, self.scaling)
+        rows, columns = self.factors(b, a)
+        return LowRank(rows * self.scaling, columns)
 
     def move(self, b: Tensor, a: Tensor) -> "LowRank":
         """How far the change has come from another: s(BA − b a), of rank 2r.
@@ -71,21 +81,19 @@ class AdaptedMatrix:
 
 @dataclass(frozen=True)
 class LowRank:
-    """s P Q, of which only tiles are ever computed.
+    """P Q, of which only tiles are ever computed.
 
     Attributes:
         rows: P [n, k]
         columns: Q [k, m]
-        scaling: s
     """
 
     rows: Tensor
     columns: Tensor
-    scaling: float
 
     def tile(self, part: slice) -> Tensor:
         """[rows in the part, m]: some rows of the product, fp32."""
-        return (self.rows[part] @ self.columns).mul_(self.scaling)
+        return self.rows[part] @ self.columns
 
 
 def tiles(matrix: Tensor, size: int = TILE) -> Iterator[slice]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ballast.adapted import TILE, AdaptedMatrix, tiles
+from ballast.adapted import TILE, AdaptedMatrix, LowRank, tiles
 from ballast.errors import InvalidInputError
 from ballast.penalty import GRADIENT
 from ballast.retention import Retention
@@ -66,28 +66,29 @@ class EffectivePenalty(Retention):
     def add_gradient(self) -> None:
         """Adds to the `.grad` of every A and B, which must be there."""
         for matrix, weight, coefficient, reference in self._each():
-            factors, gradients = matrix.product(matrix.b, matrix.a), matrix.product(matrix.b.grad, matrix.a.grad)
-            difference = matrix.move(*reference)
+            rows, columns = matrix.factors(matrix.b, matrix.a)
+            row_gradient, column_gradient = matrix.factors(matrix.b.grad, matrix.a.grad)
             scale = 2 * self.strength * coefficient * matrix.scaling
-            for part in tiles(matrix.weight, self._tile):
-                weighted = difference.tile(part).mul_(_part(weight, part))
-                gradients.rows[part].addmm_(weighted, factors.columns.T, alpha=scale)
-                gradients.columns.addmm_(factors.rows[part].T, weighted, alpha=scale)
+            for part, weighted in self._weighted(matrix, matrix.move(*reference), weight):
+                row_gradient[part].addmm_(weighted, columns.T, alpha=scale)
+                column_gradient.addmm_(rows[part].T, weighted, alpha=scale)
 
     @torch.no_grad()
     def value(self) -> Tensor:
         """λ Σ c Σ Ω E² as it stands: 0-dim, fp64, on the parameters' device."""
         total = torch.zeros((), dtype=torch.float64, device=self._matrices[0].weight.device)
         for matrix, weight, coefficient, reference in self._each():
-            difference = matrix.move(*reference)
-            for part in tiles(matrix.weight, self._tile):
-                squares = difference.tile(part).square_().mul_(_part(weight, part))
-                total += coefficient * squares.sum(dtype=torch.float64)
+            move = matrix.move(*reference)
+            for part, weighted in self._weighted(matrix, move, weight):
+                # Σ M ⊙ (P Q) = Σ (M Qᵀ) ⊙ P: a thin product costs less than two more passes over the tile.
+                total += coefficient * (weighted @ move.columns.T).mul_(move.rows[part]).sum(dtype=torch.float64)
         return self.strength * total
+
+    def _weighted(self, matrix: AdaptedMatrix, move: LowRank, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """M = Ω ⊙ E in tiles of rows."""
+        for part in tiles(matrix.weight, self._tile):
+            yield part, move.tile(part).mul_(weight if weight.dim() == 0 else weight[part])
 
     def _each(self) -> Iterator[tuple[AdaptedMatrix, Tensor, float, tuple[Tensor, Tensor]]]:
         return zip(self._matrices, self._weights, self._coefficients, self._reference, strict=True)
 
-
-def _part(weight: Tensor, part: slice) -> Tensor:
-    return weight if weight.dim() == 0 else weight[part]
