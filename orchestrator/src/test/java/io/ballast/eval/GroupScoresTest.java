@@ -15,7 +15,10 @@ class GroupScoresTest {
         return new KnownTask(name, Role.GENERAL).answered(answers);
     }
 
-    /** Expected: {@code lm_eval.api.metrics.aggregate_subtask_metrics} and {@code pooled_sample_stderr}. */
+    /**
+     * Expected: {@code lm_eval.api.metrics.aggregate_subtask_metrics} and {@code pooled_sample_stderr},
+     * {@code unweighted_mean_stderr}.
+     */
     @Test
     void aGroupCountsItsTasksByTheirItemsOrEachAsOne() {
         TaskGroup inner = new TaskGroup("inner", null, List.of("b", "c"),
@@ -31,6 +34,9 @@ class GroupScoresTest {
         // The pooled variance: of b's and c's answers about their own means, with n − 1 each.
         double squares = 10 * 0.25 + 20 * 0.09;
         assertEquals(Math.sqrt(squares / (30 - 2) / 30), scores.get(0).stderr(), 1e-12);
+        // The mean of three means, of s²/n each, with s² = n p (1 − p) / (n − 1).
+        double variances = 0.1875 / 3 + 0.25 / 9 + 0.09 / 19;
+        assertEquals(Math.sqrt(variances) / 3, scores.get(1).stderr(), 1e-12);
     }
 
     @Test
