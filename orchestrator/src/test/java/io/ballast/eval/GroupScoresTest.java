@@ -21,9 +21,9 @@ class GroupScoresTest {
      */
     @Test
     void aGroupCountsItsTasksByTheirItemsOrEachAsOne() {
-        TaskGroup inner = new TaskGroup("inner", null, List.of("b", "c"),
+        TaskGroup inner = new TaskGroup("inner", "inner", "1", List.of("b", "c"),
                 List.of(new GroupMetric("acc", null, true)));
-        TaskGroup outer = new TaskGroup("outer", "Outer", List.of("a", "inner"),
+        TaskGroup outer = new TaskGroup("outer", "Outer", "1", List.of("a", "inner"),
                 List.of(new GroupMetric("acc", List.of("none"), false)));
         List<Score> scores = new GroupScores(List.of(inner, outer),
                 List.of(result("a", 3, 1), result("b", 5, 5), result("c", 2, 18))).scores("base");
@@ -41,7 +41,7 @@ class GroupScoresTest {
 
     @Test
     void aHeadingHasNoScore() {
-        assertEquals(List.of(), new GroupScores(List.of(new TaskGroup("all", null, List.of("a"), List.of())),
+        assertEquals(List.of(), new GroupScores(List.of(new TaskGroup("all", "all", "1", List.of("a"), List.of())),
                 List.of(result("a", 1, 1))).scores("base"));
     }
 }
