@@ -3,6 +3,7 @@
 PEFT takes seconds to import, hence only where an adapter is asked for.
 """
 
+import re
 import warnings
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ballast import adapter_targets, checkpoints, corda, models, quantization
+from ballast import adapter_targets, checkpoints, corda, hub, models, quantization
 from ballast.adapter_targets import ALL_LINEAR
 from ballast.corda import Samples
 from ballast.errors import EnvironmentMissingError, InvalidInputError
@@ -25,6 +26,8 @@ QLORA = "qlora"
 CORDA = "corda"
 OSF = "osf"
 KINDS = (LORA, RSLORA, DORA, QLORA, CORDA, OSF)
+# "name" or "org/name", as the hub allows them.
+HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 NOT_IN_PEFT = {
     "lora-null": 'LoRA-Null (arXiv 2503.02659): use "corda", which starts from activations of general text as well'
 }
@@ -155,18 +158,22 @@ def open_model(
 
 
 def base_folder(folder: Path) -> Path:
-    """Where the base model of a saved adapter lies.
+    """Where the base model of a saved adapter lies; one of the hub is brought here.
 
     Raises:
-        InvalidInputError: it is no folder here.
+        InvalidInputError: it is no folder here, and no model of the hub.
+        EnvironmentMissingError: it is neither here nor in the cache, and the hub gives no answer.
     """
-    base = checkpoints.read_json(folder / "adapter_config.json").get("base_model_name_or_path")
-    if not base or not Path(base).is_dir():
-        raise InvalidInputError(
-            f"model.path: the adapter in {folder} is for the base model {base!r}, which is no folder here; "
-            "set base_model_name_or_path in its adapter_config.json to where that model lies"
-        )
-    return Path(base)
+    config = checkpoints.read_json(folder / "adapter_config.json")
+    base = config.get("base_model_name_or_path")
+    if base and Path(base).is_dir():
+        return Path(base)
+    if base and HUB_NAME.fullmatch(base):
+        return hub.download_model(base, config.get("revision"), None, None)
+    raise InvalidInputError(
+        f"model.path: the adapter in {folder} is for the base model {base!r}, which is no folder here; "
+        "set base_model_name_or_path in its adapter_config.json to where that model lies"
+    )
 
 
 def _open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:

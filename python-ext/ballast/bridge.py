@@ -427,8 +427,9 @@ def describe_task(task: int) -> str:
     {"task", "outputType", "version": number or text, "shots": number or null, "dataset": {"path", "dataFiles":
     {split: [files]} or null, "options": further arguments of load_dataset}, "splits": {"test", "fewshot": null where
     the file holds the examples}, "fewshotSamplesInline", "metrics": [{"metric", "filter", "aggregation": "mean",
-    "perplexity", "weighted_perplexity" or "bits_per_byte", "higherIsBetter"}], "leftOut": [{"metric", "reason"}],
-    "generation": {"until": [texts], …} or null, "scoredInPython", "config": as in lm-eval's results}
+    "perplexity", "weighted_perplexity", "bits_per_byte", or "whole" where `aggregate_task` makes it,
+    "higherIsBetter"}], "leftOut": [{"metric", "reason"}], "generation": {"until": [texts], …} or null, "scoredInPython", "config": as in
+    lm-eval's results}
     """
     return tasks.as_json(get(task, TaskSession).describe())
 
@@ -468,9 +469,16 @@ def task_results(task: int, start: int, responses: str) -> str:
 
     Responses: a JSON list with an entry for each question: the text for generate_until, else a list with
     [log-likelihood, greedy] for each of its arguments. The answer has for each question a list of
-    {"filter", "filtered", "metrics": {name: number, or [total, weight] for weighted_perplexity and bits_per_byte}}.
+    {"filter", "filtered", "metrics": {name: number, or [total, weight] for weighted_perplexity and bits_per_byte, or
+    what `aggregate_task` takes}}.
     """
     return tasks.as_json(get(task, TaskSession).results(start, json.loads(responses)))
+
+
+@called_from_java
+def aggregate_task(task: int, metric: str, values: str) -> str:
+    """JSON [number, standard error or null] of a metric whose aggregation is "whole", of its values as a JSON list."""
+    return tasks.as_json(get(task, TaskSession).aggregate(metric, json.loads(values)))
 
 
 @called_from_java

@@ -45,6 +45,11 @@ class OpenedModel:
         """Rows of the input embedding: an id must be smaller."""
         return self.model.get_input_embeddings().weight.shape[0]
 
+    @property
+    def tokenizer_folder(self) -> Path:
+        """Where its tokenizer lies: an adapter that was saved without one has its base's."""
+        return self.folder if (self.folder / "tokenizer.json").is_file() else self.weights[0].parent
+
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16)
 
@@ -61,8 +66,9 @@ class OpenedModel:
             "blocks": _count_blocks(self.model),
             "tiedEmbeddings": self.model.get_input_embeddings().weight is self.model.get_output_embeddings().weight,
             "vocabularySize": self.vocabulary_size,
-            "maxLength": context_window(config, self.folder),
+            "maxLength": context_window(config, self.tokenizer_folder),
             "folder": str(self.folder),
+            "tokenizerFolder": str(self.tokenizer_folder),
             "weights": [str(file) for file in self.weights],
             "device": str(self.device),
             "deviceName": device_name(self.device),
@@ -89,7 +95,7 @@ class OpenedModel:
                 quantization.write_note(folder)
         else:
             _save_checkpoint(self.model, self.folder, folder)
-        checkpoints.copy_tokenizer(self.folder, folder)
+        checkpoints.copy_tokenizer(self.tokenizer_folder, folder)
 
 
 def open_model(

@@ -2,13 +2,15 @@ import importlib.util
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
+from hub_server import Hub
 from phases import batch, mean_loss, settings
 from tiny_models import CONFIGURATIONS
 
-from ballast import Anchor, TrainingPhase, adapter_targets, adapters, covered_parameters, models
+from ballast import Anchor, TrainingPhase, adapter_targets, adapters, covered_parameters, hub, models
 from ballast.adapters import AdapterSettings
 from ballast.corda import Samples
 from ballast.errors import EnvironmentMissingError, InvalidInputError
@@ -110,6 +112,31 @@ def test_a_saved_adapter_opens_as_a_model_and_trains_on(model_folder, tmp_path):
     ]
     with pytest.raises(InvalidInputError, match="already has an adapter"):
         adapters.add_lora(again, 4, 8.0, 0.0, None, 0)
+
+
+def test_an_adapter_saved_by_peft_alone_has_its_bases_tokenizer(model_folder, tmp_path):
+    opened = open_with_lora(model_folder("llama-tied"))
+    opened.model.save_pretrained(tmp_path / "adapter", save_embedding_layers=False)
+    again = adapters.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
+    assert again.info()["tokenizerFolder"] == str(model_folder("llama-tied"))
+    again.save(tmp_path / "saved")
+    assert (tmp_path / "saved" / "tokenizer.json").exists()
+
+
+def test_the_base_of_an_adapter_may_be_a_model_of_the_hub(model_folder, tmp_path, monkeypatch):
+    opened = open_with_lora(model_folder("llama-tied"))
+    opened.save(tmp_path / "adapter")
+    configuration = tmp_path / "adapter" / "adapter_config.json"
+    content = json.loads(configuration.read_text()) | {"base_model_name_or_path": "tiny/llama", "revision": "v1.0"}
+    configuration.write_text(json.dumps(content))
+    shutil.copytree(model_folder("llama-tied"), tmp_path / "hub" / "models" / "tiny" / "llama")
+    (tmp_path / "hub" / "models" / "tiny" / "llama" / ".revisions").write_text("v1.0")
+    with Hub(tmp_path / "hub", 0) as running:
+        of_hub = partial(hub.download_model, endpoint=running.address, cache=str(tmp_path / "cache"))
+        monkeypatch.setattr(hub, "download_model", lambda name, revision, *_: of_hub(name, revision))
+        again = adapters.open_model(str(tmp_path / "adapter"), "float32", "cpu", False, 0)
+        assert [request for request in running.requests if "v1.0" in request]
+    assert torch.equal(logits(again.model), logits(opened.model))
 
 
 def test_an_adapter_whose_base_is_gone_is_refused(model_folder, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ballast.errors import InvalidInputError
-from ballast.tasks.metrics import OF_PAIRS, Metric
+from ballast.tasks.metrics import OF_PAIRS, WHOLE, Metric
 from ballast.tasks.task import Question
 
 
@@ -75,8 +75,8 @@ def results_of(
         raise InvalidInputError(f"process_results: failed with {type(error).__name__}: {error}") from error
 
 
-def checked(metric: Metric, given: Mapping[str, Any]) -> float | list[float]:
-    """A metric's value as its aggregation needs it: a number, or [total, weight].
+def checked(metric: Metric, given: Mapping[str, Any]) -> Any:
+    """A metric's value as its aggregation needs it: a number, [total, weight], or what a function of all items takes.
 
     Raises:
         InvalidInputError: it is missing, of another form or not finite.
@@ -84,6 +84,8 @@ def checked(metric: Metric, given: Mapping[str, Any]) -> float | list[float]:
     if metric.name not in given:
         raise InvalidInputError(f"metric {metric.name}: expected a value, found only {', '.join(given) or 'nothing'}")
     value = given[metric.name]
+    if metric.aggregation == WHOLE:
+        return value
     pair = metric.aggregation in OF_PAIRS
     try:
         numbers = [_number(each) for each in value] if pair else [_number(value)]
@@ -119,6 +121,8 @@ def _references(question: Question, answer: Any, several: bool) -> list[Any]:
 
 def _score(metric: Metric, reference: Any, answer: Any) -> Any:
     try:
+        if metric.function is None and metric.name != "exact_match":
+            return [reference, answer]  # The numbers of whole corpora.
         if metric.function is None:
             predictions = answer if isinstance(answer, list) else [answer]  # A pipeline without take_first.
             return exact_match(predictions, [reference] * len(predictions), **metric.options)

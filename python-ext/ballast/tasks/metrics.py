@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ballast.errors import InvalidInputError
+from ballast.tasks.aggregations import AGGREGATIONS, Aggregation, of_code
 
 # Of numbers: their mean, and e to the minus mean; of (total, weight): the same of Σ totals / Σ weights.
 MEAN, PERPLEXITY, WEIGHTED_PERPLEXITY, BITS_PER_BYTE = "mean", "perplexity", "weighted_perplexity", "bits_per_byte"
-AGGREGATIONS = (MEAN, PERPLEXITY, WEIGHTED_PERPLEXITY, BITS_PER_BYTE)
+RATIOS = (MEAN, PERPLEXITY, WEIGHTED_PERPLEXITY, BITS_PER_BYTE)
+# Anything else: a function of all items at once.
+WHOLE = "whole"
 OF_PAIRS = (WEIGHTED_PERPLEXITY, BITS_PER_BYTE)
 
 # lm-eval's own metrics: aggregation, and whether more is better (`lm_eval.api.metrics`).
@@ -21,15 +24,22 @@ KNOWN = {
     "word_perplexity": (WEIGHTED_PERPLEXITY, False),
     "byte_perplexity": (WEIGHTED_PERPLEXITY, False),
     "bits_per_byte": (BITS_PER_BYTE, False),
+    "f1": ("f1", True),
+    "mcc": ("matthews_corrcoef", True),
+    "brier_score": ("brier_score", False),
+    "bleu": ("bleu", True),
+    "chrf": ("chrf", True),
+    "chrf++": ("chrf++", True),
+    "ter": ("ter", False),
 }
 # What each output type gives by itself (`ConfigurableTask.process_results`), the defaults first.
 GIVEN = {
-    "multiple_choice": ("acc", "acc_norm", "acc_bytes", "exact_match"),
+    "multiple_choice": ("acc", "acc_norm", "acc_bytes", "exact_match", "f1", "mcc", "brier_score"),
     "loglikelihood": ("perplexity", "acc"),
     "loglikelihood_rolling": ("word_perplexity", "byte_perplexity", "bits_per_byte"),
-    "generate_until": ("exact_match",),
+    "generate_until": ("exact_match", "bleu", "chrf", "chrf++", "ter"),
 }
-DEFAULTS = {**GIVEN, "multiple_choice": ("acc", "acc_norm")}
+DEFAULTS = {**GIVEN, "multiple_choice": ("acc", "acc_norm"), "generate_until": ("exact_match",)}
 IGNORED = "bypass"
 
 
@@ -39,10 +49,11 @@ class Metric:
 
     Attributes:
         name: as results carry it
-        aggregation: one of `AGGREGATIONS`
+        aggregation: one of `RATIOS`, or `WHOLE`
         higher_is_better: or lower
         function: the task's own, of `references` and `predictions`; None for what Ballast has
         options: of the function, or of exact_match
+        whole: how the number follows from all items, where the aggregation is `WHOLE`
     """
 
     name: str
@@ -50,6 +61,7 @@ class Metric:
     higher_is_better: bool
     function: Callable[..., Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    whole: Aggregation | None = None
 
 
 @dataclass(frozen=True)
@@ -99,18 +111,20 @@ def _metric(entry: Mapping[str, Any], name: str) -> Metric:
     }
     function = entry["metric"] if callable(entry["metric"]) else None
     better = entry.get("higher_is_better", higher_is_better)
-    return Metric(name, entry.get("aggregation", aggregation), bool(better), function, options)
+    aggregation = entry.get("aggregation", aggregation)
+    if aggregation in RATIOS:
+        return Metric(name, aggregation, bool(better), function, options)
+    whole = of_code(aggregation) if callable(aggregation) else AGGREGATIONS[aggregation]
+    return Metric(name, WHOLE, bool(better), function, options, whole)
 
 
 def _obstacle(entry: Mapping[str, Any], name: str, output_type: str, own_results: bool) -> str | None:
     """Why a metric cannot be had; None if it can."""
     aggregation = entry.get("aggregation", KNOWN.get(name, (None,))[0])
-    if callable(aggregation):
-        return f"its aggregation {_name(aggregation)} is code over all items at once"
     if aggregation is None:
         return "no aggregation is given"
-    if aggregation not in AGGREGATIONS:
-        return f"its aggregation is {aggregation}, and Ballast has {', '.join(AGGREGATIONS)}"
+    if not callable(aggregation) and aggregation not in (*RATIOS, *AGGREGATIONS):
+        return f"its aggregation is {aggregation}, and Ballast has {', '.join((*RATIOS, *AGGREGATIONS))}"
     if own_results:
         return None
     if entry.get("hf_evaluate"):
@@ -119,6 +133,11 @@ def _obstacle(entry: Mapping[str, Any], name: str, output_type: str, own_results
         return None
     if name not in GIVEN[output_type]:
         return f"{output_type} gives {', '.join(GIVEN[output_type])}"
-    if (aggregation in OF_PAIRS) != (KNOWN[name][0] in OF_PAIRS):
+    if aggregation in RATIOS and _form(aggregation) != _form(KNOWN[name][0]):
         return f"its values do not fit the aggregation {aggregation}"
     return None
+
+
+def _form(aggregation: str) -> str:
+    """What values an aggregation is of."""
+    return "pairs" if aggregation in OF_PAIRS else "numbers" if aggregation in RATIOS else aggregation

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ballast.errors import InvalidInputError
+from ballast.errors import BallastError, InvalidInputError
 from ballast.tasks.answers import checked, results_of, results_of_text
 from ballast.tasks.config import GENERATE, config_of, generation_of, version_of
 from ballast.tasks.documents import documents_of
@@ -182,6 +182,26 @@ class TaskSession:
             ]
             for i, question in enumerate(questions)
         ]
+
+    def aggregate(self, name: str, values: Sequence[Any]) -> tuple[float, float | None]:
+        """A number that follows from all items at once, and its standard error, None where lm-eval has none.
+
+        Args:
+            name: of a metric whose aggregation is "whole"
+            values: of the metric, one an item
+
+        Raises:
+            InvalidInputError: the values are none of which it can be made, or the task's own code failed.
+        """
+        (metric,) = (each for each in self._metrics.metrics if each.name == name)
+        try:
+            return metric.whole.of(values)
+        except BallastError:
+            raise
+        except Exception as error:  # It may be anybody's code.
+            raise self._error(
+                f"metric {name}: its aggregation failed on {len(values)} items with {type(error).__name__}: {error}"
+            ) from error
 
     def _config(self) -> dict[str, Any]:
         shots = {} if self._shots is None else {"num_fewshot": self._shots}

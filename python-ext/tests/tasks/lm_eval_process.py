@@ -4,13 +4,16 @@ Reads a request a line, {"ask": name of a function below, …its arguments}, and
 """
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
 
+os.environ["DISABLE_MULTIPROC"] = "1"  # A pool of processes takes longer to start than a bootstrap to draw.
+
 import datasets
 from lm_eval.api.instance import Instance
-from lm_eval.api.metrics import exact_match_hf_evaluate
+from lm_eval.api.metrics import bootstrap_stderr, exact_match_hf_evaluate, stderr_for_metric
 from lm_eval.api.registry import (
     AGGREGATION_REGISTRY,
     DEFAULT_METRIC_REGISTRY,
@@ -98,6 +101,13 @@ def exact_match(predictions: list, references: list, options: dict) -> float:
     return float(exact_match_hf_evaluate(predictions=predictions, references=references, **options)["exact_match"])
 
 
+def aggregated(name: str, items: list, draws: int) -> list:
+    """An aggregation of items, and its standard error by that many draws; None where lm-eval has none."""
+    function = AGGREGATION_REGISTRY[name]
+    has_error = stderr_for_metric(function, draws) is not None
+    return [float(function(items)), bootstrap_stderr(function, items, draws) if has_error else None]
+
+
 def registry(names: list[str]) -> dict:
     """The default metrics of each output type; name → [aggregation, whether more is better]."""
     inverse = {function: name for name, function in AGGREGATION_REGISTRY.items()}
@@ -155,7 +165,7 @@ def loaded(folder: str, names: list[str]) -> dict:
 
 
 ANSWERS = {each.__name__: each for each in (
-    questions, results, filtered, exact_match, registry, generation, data_files, index, loaded
+    questions, results, filtered, exact_match, aggregated, registry, generation, data_files, index, loaded
 )}  # fmt: skip
 
 if __name__ == "__main__":

@@ -105,6 +105,27 @@ def test_targets_of_other_kinds_are_met_as_in_lm_eval(name, lm_eval, tmp_path):
     assert session.results(0, spoken) == theirs
 
 
+def test_a_corpus_score_is_made_of_what_it_is_made_of_in_lm_eval(lm_eval, tmp_path):
+    file = tmp_path / "task.yaml"
+    file.write_text(
+        "task: t\ntest_split: test\ndoc_to_text: q\ndoc_to_target: a\nmetric_list: [{metric: bleu}, {metric: ter}]\n"
+    )
+    rows = [{"q": "?", "a": "the cat sat on a mat"}, {"q": "?", "a": "a dog ran to the house"}]
+    spoken = ["the cat sat on the mat", "a dog ran home"]
+    theirs = lm_eval.ask("results", file=str(file), splits={"test": rows}, changes={}, responses=spoken)
+    session = TaskSession.open(str(file), trust_code=False)
+    session.add_rows("test", rows)
+    session.prepare(0, None, 1234)
+    session.questions(0, 2)
+    mine = session.results(0, spoken)
+    assert mine == theirs
+    pairs = [each["metrics"]["bleu"] for (each,) in mine]
+    value, _ = lm_eval.ask("aggregated", name="bleu", items=pairs, draws=2)
+    assert session.aggregate("bleu", pairs)[0] == pytest.approx(value, rel=1e-12) and value > 10
+    with pytest.raises(InvalidInputError, match="t: metric bleu: its aggregation failed on 2 items with TypeError"):
+        session.aggregate("bleu", [1.0, 1.0])  # What lm-eval, too, makes of several right answers.
+
+
 def metric(**changes) -> Metric:
     return Metric(**({"name": "m", "aggregation": "mean", "higher_is_better": True} | changes))
 

@@ -30,13 +30,12 @@ def of_items(items):
 @pytest.mark.parametrize(
     ("entry", "output_type", "reason"),
     [
-        ({"metric": "f1", "aggregation": "f1"}, "multiple_choice", "its aggregation is f1, and Ballast has mean, "),
-        ({"metric": "acc", "aggregation": "nanmean"}, "multiple_choice", "its aggregation is nanmean"),
-        ({"metric": "acc", "aggregation": of_items}, "multiple_choice", "aggregation of_items is code over all items"),
-        ({"metric": "mcc"}, "multiple_choice", "no aggregation is given"),
+        ({"metric": "f1", "aggregation": "f2"}, "multiple_choice", "its aggregation is f2, and Ballast has mean, "),
+        ({"metric": "f1", "aggregation": "mean"}, "multiple_choice", "its values do not fit the aggregation mean"),
+        ({"metric": "likelihood"}, "multiple_choice", "no aggregation is given"),
         ({"metric": "acc_mutual_info", "aggregation": "mean"}, "multiple_choice", "multiple_choice gives acc, "),
         ({"metric": "acc_norm"}, "loglikelihood", "loglikelihood gives perplexity, acc"),
-        ({"metric": "bleu", "aggregation": "bleu"}, "generate_until", "its aggregation is bleu"),
+        ({"metric": "bleu", "aggregation": "perplexity"}, "generate_until", "do not fit the aggregation perplexity"),
         ({"metric": "rouge", "aggregation": "mean"}, "generate_until", "generate_until gives exact_match"),
         ({"metric": "exact_match", "hf_evaluate": True}, "generate_until", "of the package evaluate"),
         ({"metric": "bits_per_byte", "aggregation": "mean"}, "loglikelihood_rolling", "not fit the aggregation mean"),
@@ -67,3 +66,17 @@ def test_process_results_may_give_any_metric_and_code_may_be_one():
     entry = {"metric": of_items, "aggregation": "mean", "scale": 2}
     (metric,) = Metrics.of({"task": "t", "metric_list": [entry]}, "generate_until").metrics
     assert (metric.name, metric.function, metric.options) == ("of_items", of_items, {"scale": 2})
+
+
+@pytest.mark.parametrize(
+    ("entry", "output_type"),
+    [
+        ({"metric": "f1"}, "multiple_choice"),
+        ({"metric": "acc", "aggregation": "nanmean"}, "multiple_choice"),
+        ({"metric": "f1", "aggregation": of_items}, "multiple_choice"),
+        ({"metric": "chrf++"}, "generate_until"),
+    ],
+)
+def test_a_number_of_all_items_at_once_is_made_of_their_values(entry, output_type):
+    (metric,) = Metrics.of({"task": "t", "metric_list": [entry]}, output_type).metrics
+    assert (metric.name, metric.aggregation, metric.whole is None) == (entry["metric"], "whole", False)

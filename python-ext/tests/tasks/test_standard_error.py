@@ -7,16 +7,20 @@ import statistics
 import numpy
 import pytest
 
-from ballast.tasks.standard_error import CHUNK, _perplexities, perplexity_standard_error
+from ballast.tasks.standard_error import bootstrap, perplexity_standard_error
 
 VALUES = [-random.Random(5).random() * i for i in range(1, 38)]
 
 
-@pytest.mark.parametrize("seed", [0, 1, 99])
-def test_samples_are_those_of_pythons_own_choices(seed):
-    generator = random.Random(seed)
-    expected = [math.exp(-statistics.fmean(generator.choices(VALUES, k=len(VALUES)))) for _ in range(CHUNK)]
-    assert _perplexities(numpy.asarray(VALUES), seed) == pytest.approx(expected, rel=1e-13)
+@pytest.mark.parametrize("draws", [100, 2_000])
+def test_samples_are_those_of_pythons_own_choices(draws):
+    """lm-eval's: 1,000 draws at most by one generator."""
+    chunk = min(draws, 1_000)
+    generators = [random.Random(seed) for seed in range(draws // chunk)]
+    means = [
+        statistics.fmean(generator.choices(VALUES, k=len(VALUES))) for generator in generators for _ in range(chunk)
+    ]
+    assert bootstrap(numpy.mean, numpy.asarray(VALUES), draws) == pytest.approx(statistics.stdev(means), rel=1e-12)
 
 
 def test_it_is_near_the_delta_methods_where_items_are_many():

@@ -1,20 +1,27 @@
 package io.ballast;
 
 import io.ballast.config.AfterTrainingConfig;
+import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentCheck;
+import io.ballast.config.ModelConfig;
 import io.ballast.config.Words;
+import io.ballast.eval.Evaluation;
 import io.ballast.python.Bridge;
 import io.ballast.python.PythonEnvironment;
 import io.ballast.train.ExperimentRun;
 import io.ballast.train.RunFolder;
 import io.ballast.train.Softening;
+import io.ballast.train.StandaloneEvaluation;
 
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Fine-tuning that keeps what a model knows. One is open in a JVM at a time, since CPython is there
@@ -118,6 +125,41 @@ public final class Ballast implements AutoCloseable {
      */
     public void soften(Path runFolder, AfterTrainingConfig way, Path out) {
         Softening.of(runFolder, Words.of(way.method()), String.valueOf(way.strength()), out).run(bridge);
+    }
+
+    /**
+     * Scores a model on tasks, as {@code ballast eval} does, after the runs that were started before, and waits for the
+     * end. The arguments are blocks of an experiment:
+     *
+     * <pre>{@code
+     * Experiment asked = Experiment.read(Path.of("experiment.json"));
+     * Evaluation scored = ballast.evaluate(asked.config().model(), asked.config().evaluation(), RunListener.NONE,
+     *         () -> false);
+     * scored.scores("now").forEach(System.out::println);
+     * EvaluationWriter.write(scored, "my-llama", Path.of("scores"));
+     * }</pre>
+     *
+     * <p>{@link io.ballast.config.ExperimentReader#block} makes such a block of JSON.
+     *
+     * @param model      a Hugging Face folder, a PEFT adapter's or a model of the hub
+     * @param evaluation what is measured; its {@code general} entries come first
+     * @param listener   hears how far it is, on the runs' thread
+     * @param stopped    is asked between batches whether to stop
+     * @return what the model scored, item by item
+     * @throws InvalidInputException when the model, a task or a row cannot be used
+     * @throws StoppedException      when {@code stopped} says so
+     */
+    public Evaluation evaluate(ModelConfig model, EvaluationConfig evaluation, RunListener listener,
+            BooleanSupplier stopped) {
+        try {
+            return CompletableFuture.supplyAsync(
+                    () -> StandaloneEvaluation.of(bridge, model, evaluation, listener, stopped), runs).join();
+        } catch (CompletionException failed) {
+            if (failed.getCause() instanceof RuntimeException own) {
+                throw own;
+            }
+            throw failed;
+        }
     }
 
     /** @return the bridge to Python, for what this class does not offer */

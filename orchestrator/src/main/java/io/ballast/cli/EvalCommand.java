@@ -79,8 +79,7 @@ final class EvalCommand implements Command {
         AtomicBoolean stopped = new AtomicBoolean();
         try (Interruption interruption = new Interruption(output); Ballast ballast = Ballast.open()) {
             interruption.stopsBy(() -> stopped.set(true));
-            Evaluation scored = StandaloneEvaluation.of(ballast.bridge(), model, evaluation, new Progress(output),
-                    stopped::get);
+            Evaluation scored = ballast.evaluate(model, evaluation, new Progress(output), stopped::get);
             scored.warnings().forEach(warning -> output.warn("warning: " + warning));
             if (line.hasOption(OUT)) {
                 output.note("Written: " + EvaluationWriter.write(scored, model.path(),

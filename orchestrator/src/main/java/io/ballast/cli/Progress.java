@@ -16,9 +16,13 @@ final class Progress implements RunListener {
     /** Between two lines where there is no terminal: often enough to see that it lives, seldom enough for a log. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
 
+    private static final long UNTOLD = -1;
+
     private final Output output;
     private Instant began = Instant.EPOCH;
     private Instant spoke = Instant.EPOCH;
+    /** Items that were answered before this evaluation began; below 0 where it says nothing yet. */
+    private long known = UNTOLD;
 
     Progress(Output output) {
         this.output = output;
@@ -34,7 +38,7 @@ final class Progress implements RunListener {
             }
             case "step" -> step(event);
             case "stage" -> begin(event.time());
-            case "scoring" -> counted("evaluating " + event.phase(), event);
+            case "scoring" -> scoring(event);
             case "writing" -> counted("writing " + event.phase(), event);
             case "scores" -> scores(event);
             case "warning" -> output.warn("warning: " + event.fields().get("message"));
@@ -45,19 +49,32 @@ final class Progress implements RunListener {
     private void begin(Instant time) {
         began = time;
         spoke = time;
+        known = UNTOLD;
     }
 
     private void step(RunEvent event) {
         long steps = count(event, "steps");
         String line = String.format(Locale.ROOT, "%s  %d/%d  loss %.3f  %,.0f tokens/s  %s", event.phase(),
-                event.step(), steps, number(event, "loss"), number(event, "tokensPerSecond"), left(event, steps));
+                event.step(), steps, number(event, "loss"), number(event, "tokensPerSecond"), left(event, 0, steps));
         tell(event, line, event.step() == steps);
     }
 
     private void counted(String what, RunEvent event) {
         long total = count(event, "total");
-        tell(event, String.format(Locale.ROOT, "%s  %,d/%,d  %s", what, event.step(), total, left(event, total)),
+        tell(event, String.format(Locale.ROOT, "%s  %,d/%,d  %s", what, event.step(), total, left(event, 0, total)),
                 false);
+    }
+
+    /** The first event says what is known from before; the pace is that of the others. */
+    private void scoring(RunEvent event) {
+        if (known == UNTOLD) {
+            known = event.step();
+            began = event.time();
+            return;
+        }
+        long total = count(event, "total");
+        tell(event, String.format(Locale.ROOT, "evaluating %s  %,d/%,d items  %.1f items/s  %s", event.phase(),
+                event.step(), total, (event.step() - known) / seconds(event), left(event, known, total)), false);
     }
 
     private void scores(RunEvent event) {
@@ -79,12 +96,16 @@ final class Progress implements RunListener {
         }
     }
 
-    private String left(RunEvent event, long total) {
-        double elapsed = Duration.between(began, event.time()).toNanos() / 1e9;
-        if (event.step() <= 0 || elapsed <= 0) {
+    private String left(RunEvent event, long before, long total) {
+        long done = event.step() - before;
+        if (done <= 0 || seconds(event) <= 0) {
             return "";
         }
-        return Numbers.clock((total - event.step()) * elapsed / event.step()) + " left";
+        return Numbers.clock((total - event.step()) * seconds(event) / done) + " left";
+    }
+
+    private double seconds(RunEvent event) {
+        return Duration.between(began, event.time()).toNanos() / 1e9;
     }
 
     private static long count(RunEvent event, String field) {

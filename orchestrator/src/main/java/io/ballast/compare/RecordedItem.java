@@ -60,9 +60,7 @@ record RecordedItem(int id, ItemHashes hashes, Object doc, String prompt, List<S
         if (choices.isEmpty()) {
             return logProbabilities.stream().map(Math::exp).toList();
         }
-        double largest = logProbabilities.stream().mapToDouble(Double::doubleValue).max().orElse(0);
-        double sum = logProbabilities.stream().mapToDouble(each -> Math.exp(each - largest)).sum();
-        return logProbabilities.stream().map(each -> Math.exp(each - largest) / sum).toList();
+        return LikelihoodMetrics.softmax(logProbabilities);
     }
 
     /** @return index of the most likely choice; without choices the {@link #answer()} */

@@ -1,11 +1,14 @@
 package io.ballast.compare;
 
+import io.ballast.eval.Aggregation;
 import io.ballast.eval.Contribution;
 import io.ballast.eval.Metric;
 import io.ballast.eval.TaskResult;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A task's results item by item, from memory or from files.
@@ -23,9 +26,12 @@ record RecordedTask(String name, List<Metric> metrics, List<RecordedItem> items,
     }
 
     static RecordedTask of(TaskResult result) {
-        return new RecordedTask(result.task().name(), result.task().metrics(),
-                result.items().stream().map(RecordedItem::of).toList(),
-                result.task().data().subject(), List.of());
+        String name = result.task().name();
+        Map<Boolean, List<Metric>> byShare = result.task().metrics().stream()
+                .collect(Collectors.partitioningBy(metric -> metric.aggregation() != Aggregation.WHOLE));
+        return new RecordedTask(name, byShare.get(true), result.items().stream().map(RecordedItem::of).toList(),
+                result.task().data().subject(), byShare.get(false).stream().map(metric -> name + " " + metric.key()
+                        + " is left out: it is a function of all items at once").toList());
     }
 
     /**

@@ -52,6 +52,10 @@ public record Evaluation(List<TaskResult> results, List<TaskGroup> groups, Encod
                 warnings.add(result.task().name() + ": " + result.duplicates() + " of " + result.items().size()
                         + " items repeat an earlier one, which makes the standard error too small");
             }
+            if (result.ties() > 0) {
+                warnings.add(result.task().name() + ": of " + result.ties() + " of " + result.items().size()
+                        + " items the best two answers are equally likely; the first counts, as in lm-eval");
+            }
             if (result.cutItems() > 0) {
                 warnings.add(result.task().name() + ": " + result.cutItems() + " of " + result.items().size()
                         + " items are longer than the " + encoding.maxLength() + " tokens that the model reads; "

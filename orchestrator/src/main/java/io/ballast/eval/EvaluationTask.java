@@ -63,12 +63,12 @@ public interface EvaluationTask extends AutoCloseable {
     List<ItemResult> results(List<Item> items, List<Answer> answers);
 
     /**
-     * @param metric        one of the task's
-     * @param contributions one an item
+     * @param metric  one of the task's
+     * @param results one an item, at least one
      * @return value and standard error
      */
-    default Estimate estimate(Metric metric, List<Contribution> contributions) {
-        return Estimate.of(metric.aggregation(), contributions);
+    default Estimate estimate(Metric metric, List<ItemResult> results) {
+        return Estimate.of(metric.aggregation(), TaskResult.contributions(metric, results));
     }
 
     @Override

@@ -43,7 +43,7 @@ public final class Evaluator {
     /**
      * @param tasks     what is measured
      * @param cache     what the model said before, and will have said
-     * @param progress  is told after every batch
+     * @param progress  is told how many items are answered: first those that the cache knows, then after every batch
      * @param cancelled is asked between batches
      * @return the results, in the order of the tasks
      * @throws io.ballast.StoppedException       when {@code cancelled} says so
@@ -55,19 +55,13 @@ public final class Evaluator {
         Instant started = Instant.now();
         List<Items> items = tasks.all().stream().map(this::items).toList();
         Requests requests = new Requests(items, cache);
-        int scored = requests.rows().size();
-        int all = requests.known() + scored + requests.prompts().size();
-        if (requests.known() > 0) {
-            progress.update(requests.known(), all);
-        }
-        scorer.score(requests.rows(), requests::scored, (done, total) -> {
+        EvaluationProgress afterBatch = (done, total) -> {
             cache.flush();
-            progress.update(requests.known() + done, all);
-        }, cancelled);
-        generator.generate(requests.prompts(), requests::completed, (done, total) -> {
-            cache.flush();
-            progress.update(requests.known() + scored + done, all);
-        }, cancelled);
+            progress.update(requests.answered(), requests.items());
+        };
+        progress.update(requests.answered(), requests.items());
+        scorer.score(requests.rows(), requests::scored, afterBatch, cancelled);
+        generator.generate(requests.prompts(), requests::completed, afterBatch, cancelled);
         List<TaskResult> results = new ArrayList<>();
         for (int i = 0; i < items.size(); i++) {
             EvaluationTask task = tasks.all().get(i);

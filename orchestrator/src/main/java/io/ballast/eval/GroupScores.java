@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * Scores of groups as lm-eval 0.4.13 makes them of their tasks' ({@code aggregate_subtask_metrics},
- * {@code pooled_sample_stderr}).
+ * {@code pooled_sample_stderr}, {@code unweighted_mean_stderr}).
  */
 final class GroupScores {
     private final Map<String, TaskGroup> groups = new LinkedHashMap<>();
@@ -61,17 +61,21 @@ final class GroupScores {
         int n = estimates.stream().mapToInt(Estimate::n).sum();
         double value = estimates.stream().mapToDouble(each -> each.value() * (own.weightBySize() ? each.n() : 1)).sum()
                 / (own.weightBySize() ? n : estimates.size());
-        return new Score(stage, group.name(), tasks.get(0).task().role(), metric.key(), value, pooled(estimates, n), n,
+        boolean known = estimates.stream().map(Estimate::stderr).noneMatch(Objects::isNull);
+        Double stderr = !known ? null : own.weightBySize() ? pooled(estimates, n) : unweighted(estimates);
+        return new Score(stage, group.name(), tasks.get(0).task().role(), metric.key(), value, stderr, n,
                 metric.higherIsBetter());
     }
 
-    /** √(Σ (n − 1) n SE² / (Σn − tasks) / Σn); null where a task has no standard error. */
-    private static Double pooled(List<Estimate> estimates, int n) {
-        if (estimates.stream().map(Estimate::stderr).anyMatch(Objects::isNull)) {
-            return null;
-        }
+    /** √(Σ (n − 1) n SE² / (Σn − tasks) / Σn). */
+    private static double pooled(List<Estimate> estimates, int n) {
         double squares = estimates.stream().mapToDouble(each -> (each.n() - 1.0) * each.n() * each.stderr()
                 * each.stderr()).sum();
         return Math.sqrt(squares / (n - estimates.size()) / n);
+    }
+
+    /** √(Σ SE²) / tasks: that of the mean of means that count alike. */
+    private static double unweighted(List<Estimate> estimates) {
+        return Math.sqrt(estimates.stream().mapToDouble(each -> each.stderr() * each.stderr()).sum()) / estimates.size();
     }
 }

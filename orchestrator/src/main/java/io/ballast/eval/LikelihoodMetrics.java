@@ -1,5 +1,10 @@
 package io.ballast.eval;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonPrimitive;
+import io.ballast.InvalidInputException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,10 +14,13 @@ import java.util.stream.IntStream;
 
 /**
  * lm-eval 0.4.13's metrics of log-likelihoods ({@code ConfigurableTask.process_results}), by the kind of a task: of
- * choices {@code acc}, {@code acc_norm} (by code points), {@code acc_bytes}, {@code exact_match}; of one continuation
- * {@code perplexity}, {@code acc}; of a text {@code word_perplexity}, {@code byte_perplexity}, {@code bits_per_byte}.
+ * choices {@code acc}, {@code acc_norm} (by code points), {@code acc_bytes}, {@code exact_match}, and what {@code f1},
+ * {@code mcc} and {@code brier_score} are made of; of one continuation {@code perplexity}, {@code acc}; of a text
+ * {@code word_perplexity}, {@code byte_perplexity}, {@code bits_per_byte}.
  */
 public final class LikelihoodMetrics {
+    private static final Gson JSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
+
     private final TaskFacts facts;
     private final List<Metric> metrics;
 
@@ -28,8 +36,49 @@ public final class LikelihoodMetrics {
      */
     Map<String, Contribution> of(Item item, List<Likelihood> rows) {
         Map<String, Contribution> contributions = new LinkedHashMap<>();
-        metrics.forEach(metric -> contributions.put(metric.key(), contribution(metric.name(), item, rows)));
+        metrics.stream().filter(metric -> metric.aggregation() != Aggregation.WHOLE)
+                .forEach(metric -> contributions.put(metric.key(), contribution(metric.name(), item, rows)));
         return contributions;
+    }
+
+    /**
+     * @param item what was asked
+     * @param rows one an argument
+     * @return what each metric that is a function of all items takes of this one, by key
+     * @throws InvalidInputException for an item with several right choices
+     */
+    Map<String, JsonElement> values(Item item, List<Likelihood> rows) {
+        Map<String, JsonElement> values = new LinkedHashMap<>();
+        metrics.stream().filter(metric -> metric.aggregation() == Aggregation.WHOLE)
+                .forEach(metric -> values.put(metric.key(), value(metric.name(), item, rows)));
+        return values;
+    }
+
+    private JsonElement value(String metric, Item item, List<Likelihood> rows) {
+        return switch (metric) {
+            case "f1", "mcc" -> JSON.toJsonTree(List.of(gold(metric, item), choice(item, rows, choice -> 1)));
+            case "brier_score" -> JSON.toJsonTree(List.of(gold(metric, item),
+                    softmax(rows.stream().map(Likelihood::logProbability).toList())));
+            default -> new JsonPrimitive(isRight(metric, item, rows) ? 1.0 : 0.0);
+        };
+    }
+
+    private int gold(String metric, Item item) {
+        if (item.gold().size() != 1) {
+            throw new InvalidInputException(facts.task() + ", row " + item.id() + ": metric " + metric
+                    + ": expected one right choice, found " + item.gold().size() + ". Take the metric out of the task file.");
+        }
+        return item.gold().get(0);
+    }
+
+    /**
+     * @param logProbabilities one a choice, in nats
+     * @return the probabilities of the choices among themselves
+     */
+    public static List<Double> softmax(List<Double> logProbabilities) {
+        double largest = logProbabilities.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        double sum = logProbabilities.stream().mapToDouble(each -> Math.exp(each - largest)).sum();
+        return logProbabilities.stream().map(each -> Math.exp(each - largest) / sum).toList();
     }
 
     private Contribution contribution(String metric, Item item, List<Likelihood> rows) {

@@ -119,7 +119,8 @@ public record PerplexityTask(String name, Role role, TaskData data, String promp
         return IntStream.range(0, items.size()).mapToObj(i -> {
             Likelihood whole = answers.get(i).likelihoods().get(0);
             return new ItemResult(items.get(i), answers.get(i), Map.of(),
-                    Map.of(Metric.TOKEN_PERPLEXITY.key(), new Contribution(-whole.logProbability(), whole.tokens())));
+                    Map.of(Metric.TOKEN_PERPLEXITY.key(), new Contribution(-whole.logProbability(), whole.tokens())),
+                    Map.of());
         }).toList();
     }
 }

@@ -87,7 +87,12 @@ final class PromptedTask implements EvaluationTask {
 
     /** lm-eval draws for a perplexity's standard error, 100,000 times. */
     @Override
-    public Estimate estimate(Metric metric, List<Contribution> contributions) {
+    public Estimate estimate(Metric metric, List<ItemResult> results) {
+        if (metric.aggregation() == Aggregation.WHOLE) {
+            return file.aggregate(metric.name(),
+                    results.stream().map(each -> each.values().get(metric.key())).toList());
+        }
+        List<Contribution> contributions = TaskResult.contributions(metric, results);
         Estimate estimate = Estimate.of(metric.aggregation(), contributions);
         return metric.aggregation() != Aggregation.PERPLEXITY || contributions.size() < 2 ? estimate
                 : new Estimate(estimate.value(), file.perplexityStandardError(
@@ -123,7 +128,8 @@ final class PromptedTask implements EvaluationTask {
         List<ItemResult> results = new ArrayList<>();
         for (int i = 0; i < items.size(); i++) {
             results.add(new ItemResult(items.get(i), answers.get(i), Map.of(),
-                    scores.of(items.get(i), answers.get(i).likelihoods())));
+                    scores.of(items.get(i), answers.get(i).likelihoods()),
+                    scores.values(items.get(i), answers.get(i).likelihoods())));
         }
         return results;
     }
@@ -134,14 +140,21 @@ final class PromptedTask implements EvaluationTask {
         for (int i = 0; i < items.size(); i++) {
             Map<String, JsonElement> filtered = new LinkedHashMap<>();
             Map<String, Contribution> contributions = new LinkedHashMap<>();
+            Map<String, JsonElement> values = new LinkedHashMap<>();
             for (JsonElement each : scored.get(i).getAsJsonArray()) {
                 JsonObject ofFilter = each.getAsJsonObject();
                 String filter = ofFilter.get("filter").getAsString();
                 filtered.put(filter, ofFilter.get("filtered"));
-                metrics.stream().filter(metric -> metric.filter().equals(filter)).forEach(metric -> contributions.put(
-                        metric.key(), Contribution.of(metric, ofFilter.getAsJsonObject("metrics").get(metric.name()))));
+                metrics.stream().filter(metric -> metric.filter().equals(filter)).forEach(metric -> {
+                    JsonElement value = ofFilter.getAsJsonObject("metrics").get(metric.name());
+                    if (metric.aggregation() == Aggregation.WHOLE) {
+                        values.put(metric.key(), value);
+                    } else {
+                        contributions.put(metric.key(), Contribution.of(metric, value));
+                    }
+                });
             }
-            results.add(new ItemResult(items.get(i), answers.get(i), filtered, contributions));
+            results.add(new ItemResult(items.get(i), answers.get(i), filtered, contributions, values));
         }
         return results;
     }

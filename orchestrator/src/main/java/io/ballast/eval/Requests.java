@@ -13,19 +13,29 @@ final class Requests {
     private final Map<GenerationRequest, String> texts = new IdentityHashMap<>();
     private final List<Example> rows = new ArrayList<>();
     private final List<GenerationRequest> prompts = new ArrayList<>();
-    private final int known;
+    private final List<Open> itemsOfRows = new ArrayList<>();
+    private final List<Open> itemsOfPrompts = new ArrayList<>();
+    private int items;
+    private int answered;
+
+    /** An item of which something is yet to be asked. */
+    private static final class Open {
+        private int requests;
+    }
 
     Requests(List<Items> items, AnswerCache cache) {
         this.cache = cache;
         items.forEach(each -> each.all().forEach(this::add));
-        this.known = likelihoods.size() + texts.size();
     }
 
     private void add(Item item) {
+        Open open = new Open();
         for (Example row : item.rows()) {
             Likelihood known = cache.likelihood(row);
             if (known == null) {
                 rows.add(row);
+                itemsOfRows.add(open);
+                open.requests++;
             } else {
                 likelihoods.put(row, known);
             }
@@ -34,10 +44,14 @@ final class Requests {
             String known = cache.text(item.generation().request());
             if (known == null) {
                 prompts.add(item.generation().request());
+                itemsOfPrompts.add(open);
+                open.requests++;
             } else {
                 texts.put(item.generation().request(), known);
             }
         }
+        items++;
+        answered += open.requests == 0 ? 1 : 0;
     }
 
     /** @return token rows that are to be scored */
@@ -50,21 +64,32 @@ final class Requests {
         return prompts;
     }
 
-    /** @return how many token rows and prompts need not be asked again */
-    int known() {
-        return known;
+    /** @return how many items there are */
+    int items() {
+        return items;
+    }
+
+    /** @return how many items need not be asked about, or no more */
+    int answered() {
+        return answered;
+    }
+
+    private void close(Open item) {
+        answered += --item.requests == 0 ? 1 : 0;
     }
 
     /** Hears the likelihood of one of {@link #rows()}. */
     void scored(Likelihood likelihood, int row) {
         likelihoods.put(rows.get(row), likelihood);
         cache.add(rows.get(row), likelihood);
+        close(itemsOfRows.get(row));
     }
 
     /** Hears the completion of one of {@link #prompts()}. */
     void completed(String text, int prompt) {
         texts.put(prompts.get(prompt), text);
         cache.add(prompts.get(prompt), text);
+        close(itemsOfPrompts.get(prompt));
     }
 
     /** @return what the model said about an item, when all was asked */

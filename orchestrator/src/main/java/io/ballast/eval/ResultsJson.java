@@ -3,7 +3,6 @@ package io.ballast.eval;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,15 +24,18 @@ final class ResultsJson {
      */
     static Map<String, Object> of(Evaluation evaluation, String model) {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("results", byTask(evaluation, ResultsJson::metrics));
-        json.put("groups", groups(evaluation));
-        json.put("group_subtasks", evaluation.groups().stream().collect(Collectors.toMap(TaskGroup::name,
-                TaskGroup::children, (a, b) -> a, LinkedHashMap::new)));
+        Map<String, Object> groups = groups(evaluation);
+        json.put("results", both(byTask(evaluation, ResultsJson::metrics), groups));
+        if (!evaluation.groupScores(NO_STAGE).isEmpty()) {
+            groups.keySet().retainAll(evaluation.groupScores(NO_STAGE).stream().map(Score::task).toList());
+            json.put("groups", groups);
+        }
+        json.put("group_subtasks", byGroup(evaluation, TaskGroup::children));
         json.put("configs", byTask(evaluation, ResultsJson::config));
-        json.put("versions", byTask(evaluation, result -> result.task().version()));
-        json.put("n-shot", byTask(evaluation, result -> result.task().shots()));
-        json.put("higher_is_better", byTask(evaluation, result -> result.task().metrics().stream()
-                .collect(Collectors.toMap(Metric::name, Metric::higherIsBetter, (a, b) -> a))));
+        json.put("versions", both(byTask(evaluation, result -> result.task().version()),
+                byGroup(evaluation, TaskGroup::version)));
+        json.put("n-shot", shots(evaluation));
+        json.put("higher_is_better", higherIsBetter(evaluation));
         json.put("n-samples", byTask(evaluation, result -> Map.of(
                 "original", result.available(), "effective", result.items().size())));
         json.put("config", settings(evaluation, model));
@@ -49,19 +51,63 @@ final class ResultsJson {
         return json;
     }
 
-    private static Map<String, Map<String, Object>> groups(Evaluation evaluation) {
-        Map<String, Map<String, Object>> groups = new LinkedHashMap<>();
-        Map<String, String> aliases = new HashMap<>();
-        evaluation.groups().forEach(group -> aliases.put(group.name(), group.alias()));
-        for (Score score : evaluation.groupScores(NO_STAGE)) {
-            Map<String, Object> group = groups.computeIfAbsent(score.task(),
-                    name -> new LinkedHashMap<>(Map.of("alias", Objects.requireNonNullElse(aliases.get(name), name))));
-            String filter = score.metric().contains(",") ? "" : "," + Metric.NO_FILTER;
-            group.put(score.metric() + filter, score.value());
-            group.put(score.metric().replaceFirst("(?=,|$)", "_stderr") + filter,
-                    score.stderr() == null ? "N/A" : score.stderr());
+    /** A heading has a name only. */
+    private static Map<String, Object> groups(Evaluation evaluation) {
+        Map<String, Object> groups = new LinkedHashMap<>();
+        for (TaskGroup group : evaluation.groups()) {
+            Map<String, Object> entry = new LinkedHashMap<>(Map.of("alias", group.alias(), "name", group.name()));
+            evaluation.groupScores(NO_STAGE).stream().filter(score -> score.task().equals(group.name()))
+                    .forEach(score -> {
+                        String filter = score.metric().contains(",") ? "" : "," + Metric.NO_FILTER;
+                        entry.merge("sample_len", score.n(), (one, other) -> Math.max((int) one, (int) other));
+                        entry.put(score.metric() + filter, score.value());
+                        entry.put(score.metric().replaceFirst("(?=,|$)", "_stderr") + filter,
+                                score.stderr() == null ? "N/A" : score.stderr());
+                    });
+            groups.put(group.name(), entry);
         }
         return groups;
+    }
+
+    /** A group has its children's number where they have one. */
+    private static Map<String, Integer> shots(Evaluation evaluation) {
+        Map<String, Integer> shots = new LinkedHashMap<>();
+        evaluation.results().forEach(result -> shots.put(result.task().name(), result.task().shots()));
+        for (TaskGroup group : evaluation.groups()) {
+            List<Integer> different = group.children().stream().map(shots::get).filter(Objects::nonNull).distinct()
+                    .toList();
+            if (different.size() == 1) {
+                shots.put(group.name(), different.get(0));
+            }
+        }
+        return shots;
+    }
+
+    /** A group has its children's directions; null for a metric on which they differ. */
+    private static Map<String, Map<String, Boolean>> higherIsBetter(Evaluation evaluation) {
+        Map<String, Map<String, Boolean>> directions = new LinkedHashMap<>();
+        for (TaskResult result : evaluation.results()) {
+            Map<String, Boolean> own = directions.computeIfAbsent(result.task().name(), name -> new LinkedHashMap<>());
+            result.task().metrics().forEach(metric -> own.put(metric.name(), metric.higherIsBetter()));
+        }
+        for (TaskGroup group : evaluation.groups()) {
+            Map<String, Boolean> own = directions.computeIfAbsent(group.name(), name -> new LinkedHashMap<>());
+            group.children().stream().map(directions::get).filter(Objects::nonNull).forEach(child -> child.forEach(
+                    (metric, better) -> own.put(metric, own.getOrDefault(metric, better) == better ? better : null)));
+        }
+        return directions;
+    }
+
+    private static Map<String, Object> both(Map<String, Object> ofTasks, Map<String, Object> ofGroups) {
+        Map<String, Object> both = new LinkedHashMap<>(ofTasks);
+        both.putAll(ofGroups);
+        return both;
+    }
+
+    private static Map<String, Object> byGroup(Evaluation evaluation, Function<TaskGroup, Object> value) {
+        Map<String, Object> byGroup = new LinkedHashMap<>();
+        evaluation.groups().forEach(group -> byGroup.put(group.name(), value.apply(group)));
+        return byGroup;
     }
 
     private static Map<String, Object> byTask(Evaluation evaluation, Function<TaskResult, Object> value) {
@@ -73,7 +119,7 @@ final class ResultsJson {
     private static Map<String, Object> metrics(TaskResult result) {
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("name", result.task().name());
-        metrics.put("alias", result.task().name());
+        metrics.put("alias", result.task().describe().getOrDefault("task_alias", result.task().name()));
         metrics.put("sample_len", result.items().size());
         for (Metric metric : result.task().metrics()) {
             Estimate estimate = result.estimate(metric);
@@ -93,7 +139,7 @@ final class ResultsJson {
             config.put("subject", result.task().data().subject());
         }
         config.put("num_fewshot", result.task().shots());
-        config.put("metric_list", result.task().metrics().stream().map(metric -> Map.of(
+        config.putIfAbsent("metric_list", result.task().metrics().stream().map(metric -> Map.of(
                 "metric", metric.name(),
                 "aggregation", metric.aggregation().key(),
                 "higher_is_better", metric.higherIsBetter())).toList());

@@ -67,6 +67,7 @@ final class Sample {
             case MEAN -> contribution.total();
             case PERPLEXITY -> -contribution.total();
             case WEIGHTED_PERPLEXITY, BITS_PER_BYTE -> List.of(-contribution.total(), contribution.weight());
+            case WHOLE -> result.values().get(metric.key());
         };
     }
 }

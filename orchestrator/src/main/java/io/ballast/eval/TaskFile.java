@@ -3,6 +3,7 @@ package io.ballast.eval;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.reflect.TypeToken;
 import io.ballast.config.MultipleChoiceConfig;
@@ -96,6 +97,23 @@ final class TaskFile implements AutoCloseable {
             results.addAll(JSON.fromJson(calls.results(handle, start, part), JsonArray.class));
         }
         return results;
+    }
+
+    /**
+     * A metric that is a function of all items.
+     *
+     * @param metric its name
+     * @param values one an item
+     * @return its value, with lm-eval's standard error where it has one
+     */
+    Estimate aggregate(String metric, List<JsonElement> values) {
+        JsonArray found = JSON.fromJson(calls.aggregate(handle, metric, JSON.toJson(values)), JsonArray.class);
+        return new Estimate(real(found.get(0), Double.NaN), real(found.get(1), null), values.size());
+    }
+
+    /** What is not finite comes as null. */
+    private static Double real(JsonElement number, Double otherwise) {
+        return number.isJsonNull() ? otherwise : (Double) number.getAsDouble();
     }
 
     /** @return the standard error of a perplexity, by lm-eval's bootstrap */

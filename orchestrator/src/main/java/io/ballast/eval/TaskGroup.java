@@ -6,11 +6,12 @@ import java.util.List;
  * A group of task files, as {@code ballast.tasks} reads it.
  *
  * @param name     its name
- * @param alias    what to call it in tables, or null
+ * @param alias    what to call it in tables
+ * @param version  lm-eval's, "N/A" where its file gives none
  * @param children names of its tasks and groups
  * @param metrics  scores of its own, made of its tasks'; none for a mere heading
  */
-public record TaskGroup(String name, String alias, List<String> children, List<GroupMetric> metrics) {
+public record TaskGroup(String name, String alias, String version, List<String> children, List<GroupMetric> metrics) {
     /**
      * A score of a group.
      *

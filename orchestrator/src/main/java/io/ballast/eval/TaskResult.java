@@ -21,7 +21,7 @@ public final class TaskResult {
         this.task = task;
         this.items = List.copyOf(items);
         this.available = available;
-        task.metrics().forEach(metric -> estimates.put(metric, task.estimate(metric, contributions(metric))));
+        task.metrics().forEach(metric -> estimates.put(metric, task.estimate(metric, this.items)));
     }
 
     /** @return what was measured */
@@ -40,10 +40,14 @@ public final class TaskResult {
     }
 
     /**
-     * @param metric one of the task's
+     * @param metric one of the task's, no function of all items at once
      * @return one an item
      */
     public List<Contribution> contributions(Metric metric) {
+        return contributions(metric, items);
+    }
+
+    static List<Contribution> contributions(Metric metric, List<ItemResult> items) {
         return items.stream().map(each -> each.contributions().get(metric.key())).toList();
     }
 
@@ -70,6 +74,15 @@ public final class TaskResult {
     /** @return items whose document stood there before */
     public long duplicates() {
         return items.size() - items.stream().map(each -> each.item().hashes().doc()).distinct().count();
+    }
+
+    /** @return items whose best two answers are equally likely; the first counts, as in lm-eval */
+    public long ties() {
+        return items.stream().filter(each -> each.answer().likelihoods().size() > 1).filter(each -> {
+            double[] best = each.answer().likelihoods().stream().mapToDouble(Likelihood::logProbability)
+                    .map(value -> -value).sorted().toArray();
+            return best[0] == best[1];
+        }).count();
     }
 
     /** @return items of which something did not fit into the model's window */

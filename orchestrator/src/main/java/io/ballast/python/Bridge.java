@@ -144,7 +144,8 @@ public final class Bridge implements AutoCloseable {
      * What a model is.
      *
      * @param model its handle
-     * @return architecture, parameters, trainable, vocabularySize, maxLength, device, deviceName, dtype
+     * @return architecture, parameters, trainable, vocabularySize, maxLength, folder, tokenizerFolder, device,
+     *         deviceName, dtype
      */
     public Map<String, Object> modelInfo(long model) {
         return map(invoke("model_info", model));

@@ -34,8 +34,8 @@ public final class TaskCalls {
      *
      * @param names     of tasks, groups or tags; or paths of task files
      * @param directory handle of an index
-     * @return JSON: {@code {"tasks": [{"name", "file", "content"}], "groups": [{"name", "alias", "children", "metrics"}]}};
-     *         of file and content one is null
+     * @return JSON: {@code {"tasks": [{"name", "file", "content"}], "groups": [{"name", "alias", "version", "children",
+     *         "metrics"}]}}; of file and content one is null
      * @throws io.ballast.InvalidInputException for a name that nothing has, with the nearest
      */
     public String find(List<String> names, long directory) {
@@ -151,6 +151,19 @@ public final class TaskCalls {
      */
     public String results(long task, int start, String responses) {
         return (String) bridge.invoke("task_results", task, start, responses);
+    }
+
+    /**
+     * A metric that is a function of all items at once.
+     *
+     * @param task   its handle
+     * @param metric its name
+     * @param values JSON: a list of what {@link #results} gave for each item
+     * @return JSON: {@code [value, standard error or null]}
+     * @throws io.ballast.InvalidInputException when the task's own code fails, or the values are none of such a metric
+     */
+    public String aggregate(long task, String metric, String values) {
+        return (String) bridge.invoke("aggregate_task", task, metric, values);
     }
 
     /**

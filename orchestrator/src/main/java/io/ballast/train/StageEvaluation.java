@@ -66,7 +66,7 @@ final class StageEvaluation implements AutoCloseable {
         Evaluation evaluation;
         try (AnswerCache cache = cache(stage)) {
             evaluation = evaluator.evaluate(tasks, cache,
-                    (rows, total) -> log.progress("scoring", name, rows, Map.of("total", total)), cancelled);
+                    (items, total) -> log.progress("scoring", name, items, Map.of("total", total)), cancelled);
         }
         done.put(name, evaluation);
         EvaluationWriter.write(evaluation, config.model().path(), folder.evaluation(name));

@@ -65,11 +65,12 @@ class ProgressTest {
     }
 
     @Test
-    void evaluationHasTimeLeftToo() {
+    void anEvaluationSaysItemsASecondAndTimeLeftOfWhatWasNotKnownBefore() {
         Progress progress = progress(true);
         progress.event(event(100, "stage", "base", 0, Map.of()));
-        progress.event(event(105, "scoring", "base", 100, Map.of("total", 400L)));
-        assertEquals("\r\033[Kevaluating base  100/400  0:15 left", said());
+        progress.event(event(104, "scoring", "base", 300, Map.of("total", 1400L)));
+        progress.event(event(109, "scoring", "base", 400, Map.of("total", 1400L)));
+        assertEquals("\r\033[Kevaluating base  400/1,400 items  20.0 items/s  0:50 left", said());
     }
 
     @Test

@@ -9,9 +9,11 @@ import com.google.gson.JsonParser;
 import io.ballast.data.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,15 +77,45 @@ class EvaluationWriterTest extends WithPython {
 
     @Test
     void groupsStandWithTheirAliasTheirTasksAndTheirScore() throws IOException {
-        TaskGroup all = new TaskGroup("all", "Everything", List.of("piqa"),
-                List.of(new TaskGroup.GroupMetric("acc", null, true)));
-        evaluation = new Evaluation(evaluation.results(), List.of(all), evaluation.encoding(), 2, evaluation.started(),
-                evaluation.finished());
+        evaluateAsGroups();
         JsonObject results = results();
         JsonObject group = results.getAsJsonObject("groups").getAsJsonObject("all");
         assertEquals("Everything", group.get("alias").getAsString());
         assertEquals(evaluation.scores("base").get(0).value(), group.get("acc,none").getAsDouble());
-        assertEquals("{\"all\":[\"piqa\"]}", results.get("group_subtasks").toString());
+        assertEquals(Set.of("all"), results.getAsJsonObject("groups").keySet(), "a heading has no score");
+        assertEquals("{\"all\":[\"piqa\"],\"heading\":[\"all\"]}", results.get("group_subtasks").toString());
+        assertEquals(group, results.getAsJsonObject("results").get("all"), "as lm-eval, among the tasks too");
+        assertEquals("2", results.getAsJsonObject("versions").get("all").getAsString());
+        assertEquals(0, results.getAsJsonObject("n-shot").get("heading").getAsInt());
+        assertEquals("{\"acc\":true,\"acc_norm\":true}", results.getAsJsonObject("higher_is_better")
+                .get("heading").toString());
+    }
+
+    private void evaluateAsGroups() {
+        TaskGroup all = new TaskGroup("all", "Everything", "2", List.of("piqa"),
+                List.of(new TaskGroup.GroupMetric("acc", null, true)));
+        TaskGroup heading = new TaskGroup("heading", "Heading", "N/A", List.of("all"), List.of());
+        evaluation = new Evaluation(evaluation.results(), List.of(all, heading), evaluation.encoding(), 2,
+                evaluation.started(), evaluation.finished());
+    }
+
+    /** {@code lm_eval.utils}, which its own scripts for Zeno and others read results with. */
+    @Test
+    void lmEvalsOwnToolsFindTheFilesAndMakeItsTableOfThem() throws IOException, InterruptedException {
+        evaluateAsGroups();
+        results();
+        Path home = LmEvalReference.home();
+        Process lmEval = new ProcessBuilder(home.resolve(".venv/bin/python").toString(),
+                home.resolve("orchestrator/src/test/python/lm_eval_tools.py").toString(),
+                folder.resolve("base").toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        JsonObject read = JsonParser.parseReader(lmEval.inputReader(StandardCharsets.UTF_8)).getAsJsonObject();
+        assertEquals(0, lmEval.waitFor());
+        assertEquals(JsonParser.parseString("{\"piqa\": 2, \"stories_test\": 1}"), read.get("samples"));
+        String accuracy = String.format(Locale.ROOT, " %.1f|", evaluation.scores("base").get(0).value());
+        for (String row : List.of("| - Everything", "|  - piqa", "|stories/test")) {
+            assertTrue(read.get("table").getAsString().contains("\n" + row), read.get("table").getAsString());
+        }
+        assertTrue(read.get("groups").getAsString().contains(accuracy), read.get("groups").getAsString());
     }
 
     @Test

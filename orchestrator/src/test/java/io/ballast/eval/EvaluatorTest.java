@@ -9,6 +9,7 @@ import io.ballast.data.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -76,6 +77,25 @@ class EvaluatorTest extends WithPython {
         assertEquals(rightByLength / 4, scores.get(1).value());
         assertEquals(new Score("base", "piqa", Role.GENERAL, "acc", right / 4, scores.get(0).stderr(), 4, true),
                 scores.get(0));
+    }
+
+    @Test
+    void progressCountsItemsNotTheirChoices() throws IOException {
+        Path file = file("piqa.jsonl", IntStream.range(0, 5).mapToObj(i -> "{\"goal\": \"g" + i
+                + "\", \"sol1\": \"a" + i + "\", \"sol2\": \"two words\", \"label\": 1}").toArray(String[]::new));
+        List<String> heard = new ArrayList<>();
+        new Evaluator(tokenizer, model, SmallTasks.NOTHING_GENERATED, 10, 100).evaluate(
+                EvaluationTasks.of(List.of(SmallTasks.shipped(bridge, "piqa", file, null))), AnswerCache.none(),
+                (done, total) -> heard.add(done + " of " + total), () -> false);
+        assertEquals(List.of("0 of 5", "5 of 5"), List.of(heard.get(0), heard.get(heard.size() - 1)));
+    }
+
+    @Test
+    void itemsWhoseBestAnswersAreEquallyLikelyAreCounted() throws IOException {
+        Path file = file("piqa.jsonl", "{\"goal\": \"g\", \"sol1\": \"ab\", \"sol2\": \"ab\", \"label\": 1}",
+                "{\"goal\": \"h\", \"sol1\": \"ab\", \"sol2\": \"abc\", \"label\": 1}");
+        assertEquals(List.of("piqa: of 1 of 2 items the best two answers are equally likely; the first counts, as in"
+                + " lm-eval"), evaluate(100, SmallTasks.shipped(bridge, "piqa", file, null)).warnings());
     }
 
     @Test

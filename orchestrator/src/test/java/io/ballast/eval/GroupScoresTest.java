@@ -15,12 +15,15 @@ class GroupScoresTest {
         return new KnownTask(name, Role.GENERAL).answered(answers);
     }
 
-    /** Expected: {@code lm_eval.api.metrics.aggregate_subtask_metrics} and {@code pooled_sample_stderr}. */
+    /**
+     * Expected: {@code lm_eval.api.metrics.aggregate_subtask_metrics} and {@code pooled_sample_stderr},
+     * {@code unweighted_mean_stderr}.
+     */
     @Test
     void aGroupCountsItsTasksByTheirItemsOrEachAsOne() {
-        TaskGroup inner = new TaskGroup("inner", null, List.of("b", "c"),
+        TaskGroup inner = new TaskGroup("inner", "inner", "1", List.of("b", "c"),
                 List.of(new GroupMetric("acc", null, true)));
-        TaskGroup outer = new TaskGroup("outer", "Outer", List.of("a", "inner"),
+        TaskGroup outer = new TaskGroup("outer", "Outer", "1", List.of("a", "inner"),
                 List.of(new GroupMetric("acc", List.of("none"), false)));
         List<Score> scores = new GroupScores(List.of(inner, outer),
                 List.of(result("a", 3, 1), result("b", 5, 5), result("c", 2, 18))).scores("base");
@@ -31,11 +34,14 @@ class GroupScoresTest {
         // The pooled variance: of b's and c's answers about their own means, with n − 1 each.
         double squares = 10 * 0.25 + 20 * 0.09;
         assertEquals(Math.sqrt(squares / (30 - 2) / 30), scores.get(0).stderr(), 1e-12);
+        // The mean of three means, of s²/n each, with s² = n p (1 − p) / (n − 1).
+        double variances = 0.1875 / 3 + 0.25 / 9 + 0.09 / 19;
+        assertEquals(Math.sqrt(variances) / 3, scores.get(1).stderr(), 1e-12);
     }
 
     @Test
     void aHeadingHasNoScore() {
-        assertEquals(List.of(), new GroupScores(List.of(new TaskGroup("all", null, List.of("a"), List.of())),
+        assertEquals(List.of(), new GroupScores(List.of(new TaskGroup("all", "all", "1", List.of("a"), List.of())),
                 List.of(result("a", 1, 1))).scores("base"));
     }
 }

@@ -24,7 +24,7 @@ public record KnownTask(String name, Role role) implements EvaluationTask {
             Contribution contribution = Contribution.of(right.get(i));
             return new ItemResult(item, new Answer(List.of(new Likelihood(-2, false, 2),
                     new Likelihood(right.get(i) ? -1 : -3, false, 2)), null), Map.of(),
-                    Map.of("acc", contribution, "acc_norm", contribution));
+                    Map.of("acc", contribution, "acc_norm", contribution), Map.of());
         }).toList(), right.size());
     }
 

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,7 @@ class LmEvalParityTest {
 
     static List<String> names() {
         List<String> names = new ArrayList<>(FILES.keySet());
-        names.addAll(List.of("wikitext", "sciq-5", "medmcqa-5", "arc_easy-5", "sums"));
+        names.addAll(List.of("wikitext", "sciq-5", "medmcqa-5", "arc_easy-5", "sums", "whole"));
         return names;
     }
 
@@ -82,6 +83,7 @@ class LmEvalParityTest {
         FILES.forEach((name, file) -> JOBS.add(job(name, name, SHARED.resolve("data").resolve(file), null, 0, stories,
                 256)));
         JOBS.add(job("wikitext", "wikitext", pages(), null, 0, stories, 256));
+        JOBS.add(wholeTask(stories));
         JOBS.add(job("medmcqa-5", "medmcqa", SHARED.resolve("data").resolve(FILES.get("medmcqa")),
                 SHARED.resolve("data/medmcqa/train.jsonl"), 5, random, 2048));
         for (String name : List.of("sciq", "arc_easy")) { // examples from the rows themselves, the asked one left out
@@ -102,13 +104,21 @@ class LmEvalParityTest {
                 maxLength, ITEMS, DRAWS);
     }
 
+    /** F1 and others of all items at once; without lm-eval's 100,000 draws by scikit-learn, which take minutes. */
+    private static Job wholeTask(String model) throws IOException {
+        Path piqa = LmEvalReference.home().resolve("python-ext/ballast/tasks/files/piqa.yaml");
+        Path file = Files.writeString(LmEvalReference.folder().resolve("whole.yaml"), "include: " + piqa
+                + "\ntask: whole\nmetric_list: [{metric: acc}, {metric: f1}, {metric: mcc}, {metric: brier_score}]\n");
+        return new Job("whole", file.toString(), SHARED.resolve("data").resolve(FILES.get("piqa")).toString(), null, 0,
+                model, 256, ITEMS, 0);
+    }
+
     /** A paragraph of Wikipedia a page; the longest are longer than a window. */
     private static Path pages() throws IOException {
         List<String> pages = Files.readAllLines(SHARED.resolve("data/general/wikitext2_test.txt")).stream()
                 .filter(line -> line.length() > 300).limit(ITEMS)
                 .map(line -> new Gson().toJson(Map.of("page", " = A heading = \n" + line + "\n"))).toList();
-        Path folder = Files.createDirectories(LmEvalReference.home().resolve("orchestrator/target/lm-eval"));
-        return Files.write(folder.resolve("pages.jsonl"), pages);
+        return Files.write(LmEvalReference.folder().resolve("pages.jsonl"), pages);
     }
 
     private static TaskResult ours(Job job) {
@@ -155,13 +165,15 @@ class LmEvalParityTest {
         assertEquals(expected.get("shots").getAsInt(), found.task().shots());
         JsonObject results = expected.getAsJsonObject("results");
         for (Metric metric : metrics) {
-            Estimate estimate = found.task().estimate(metric, found.contributions(metric));
+            Estimate estimate = found.estimate(metric);
             double value = results.get(metric.name() + "," + metric.filter()).getAsDouble();
             assertEquals(value, estimate.value(), 1e-5 * value, metric.key());
             assertEquals(expected.getAsJsonObject("higherIsBetter").get(metric.name()).getAsBoolean(),
                     metric.higherIsBetter());
             JsonElement error = results.get(metric.name() + "_stderr," + metric.filter());
-            if (metric.aggregation() == Aggregation.MEAN) {
+            if (name.equals("whole")) {
+                assertEquals("N/A", error.getAsString(), "nothing was drawn for " + metric.key());
+            } else if (metric.aggregation() == Aggregation.MEAN) {
                 assertEquals(error.getAsDouble(), estimate.stderr(), 1e-12, metric.key());
             } else if (metric.aggregation() == Aggregation.PERPLEXITY) {
                 assertEquals(error.getAsDouble(), estimate.stderr(), 1e-5 * error.getAsDouble(), metric.key());
@@ -196,10 +208,26 @@ class LmEvalParityTest {
         for (Metric metric : metrics) {
             if (metric.aggregation() == Aggregation.MEAN) {
                 assertEquals(expected.get(metric.name()).getAsDouble(), sample.get(metric.name()).getAsDouble(), where);
+            } else if (metric.aggregation() == Aggregation.WHOLE) {
+                assertSameParts(expected.getAsJsonArray(metric.name()), sample.getAsJsonArray(metric.name()), where);
             } else if (metric.aggregation() != Aggregation.PERPLEXITY) {
                 assertEquals(expected.getAsJsonArray(metric.name()).get(1).getAsDouble(),
                         sample.getAsJsonArray(metric.name()).get(1).getAsDouble(), where);
             }
+        }
+    }
+
+    /** The right answer, and the given one or the probabilities, which lm-eval writes as numpy prints them. */
+    private static void assertSameParts(JsonArray expected, JsonArray found, String where) {
+        assertEquals(expected.get(0).getAsInt(), found.get(0).getAsInt(), where);
+        if (found.get(1).isJsonArray()) {
+            String numbers = expected.get(1).getAsString().replaceAll("[\\[\\]]", "").strip();
+            double[] printed = Arrays.stream(numbers.split("\\s+")).mapToDouble(Double::parseDouble).toArray();
+            for (int i = 0; i < printed.length; i++) {
+                assertEquals(printed[i], found.get(1).getAsJsonArray().get(i).getAsDouble(), 1e-4, where);
+            }
+        } else {
+            assertEquals(expected.get(1).getAsInt(), found.get(1).getAsInt(), where);
         }
     }
 

@@ -51,7 +51,7 @@ final class LmEvalReference {
         for (Job job : jobs) {
             question.append(Files.readString(Path.of(job.file()))).append(Files.readString(Path.of(job.data())));
         }
-        Path answer = MadeOnce.at(home().resolve("orchestrator/target/lm-eval/" + Hashes.of(question.toString()) + ".json"),
+        Path answer = MadeOnce.at(folder().resolve(Hashes.of(question.toString()) + ".json"),
                 path -> ask(jobs, scratch, path));
         return JsonParser.parseString(Files.readString(answer)).getAsJsonObject();
     }
@@ -66,6 +66,11 @@ final class LmEvalReference {
         builder.environment().put("OMP_NUM_THREADS", "1");
         builder.environment().put("HF_HOME", scratch.resolve("huggingface").toString());
         assertEquals(0, builder.start().waitFor(), () -> text(messages));
+    }
+
+    /** @return where what is made for lm-eval is kept */
+    static Path folder() throws IOException {
+        return Files.createDirectories(home().resolve("orchestrator/target/lm-eval"));
     }
 
     static Path home() {

@@ -1,4 +1,4 @@
-package io.ballast.cli;
+package io.ballast.train;
 
 import io.ballast.RunEvent;
 import io.ballast.RunListener;
@@ -14,9 +14,6 @@ import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFingerprint;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
-import io.ballast.train.AnswerCaches;
-import io.ballast.train.BridgeGenerator;
-import io.ballast.train.BridgeScorer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,7 +21,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /** An evaluation outside of a run. */
-final class StandaloneEvaluation {
+public final class StandaloneEvaluation {
     private static final String STAGE = "model";
 
     private StandaloneEvaluation() {
@@ -33,9 +30,16 @@ final class StandaloneEvaluation {
     /**
      * Opens a model, scores it and closes it.
      *
-     * @throws io.ballast.StoppedException when {@code stopped} says so
+     * @param bridge     to Python
+     * @param model      a Hugging Face folder, a PEFT adapter's or a model of the hub
+     * @param evaluation what is measured
+     * @param listener   hears {@code stage} once, then {@code scoring} with how many items of {@code total} are answered
+     * @param stopped    is asked between batches
+     * @return what it scored
+     * @throws io.ballast.StoppedException        when {@code stopped} says so
+     * @throws io.ballast.InvalidInputException   when the model, a task or a row cannot be used
      */
-    static Evaluation of(Bridge bridge, ModelConfig model, EvaluationConfig evaluation, RunListener listener,
+    public static Evaluation of(Bridge bridge, ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
         Path folder = local(bridge, model.path());
         if (!Files.isRegularFile(folder.resolve("adapter_config.json"))) {
@@ -43,7 +47,8 @@ final class StandaloneEvaluation {
         }
         long handle = bridge.openModel(folder, Words.of(model.dtype()), model.device(),
                 false, 0);
-        try (Tokenizer tokenizer = Tokenizer.open(folder);
+        Map<String, Object> info = bridge.modelInfo(handle);
+        try (Tokenizer tokenizer = Tokenizer.open(Path.of((String) info.get("tokenizerFolder")));
                 EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge);
                 AnswerCache cache = evaluation.cache() ? ModelFingerprint.of(folder)
                         .map(known -> AnswerCaches.of(bridge, known, handle)).orElseGet(AnswerCache::none)
@@ -51,8 +56,8 @@ final class StandaloneEvaluation {
             listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
                     new BridgeGenerator(bridge, handle, tokenizer.folder()), evaluation.batchSize(),
-                    evaluation.maxLength(window(bridge.modelInfo(handle)))).evaluate(tasks, cache,
-                    (rows, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, rows,
+                    evaluation.maxLength(((Number) info.get("maxLength")).intValue())).evaluate(tasks, cache,
+                    (items, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, items,
                             Map.of("total", total))), stopped);
         } finally {
             bridge.release(handle);
@@ -65,9 +70,5 @@ final class StandaloneEvaluation {
         }
         HubAddress address = HubAddress.model(path);
         return bridge.downloadModel(address.repository(), address.revision());
-    }
-
-    private static int window(Map<String, Object> model) {
-        return ((Number) model.get("maxLength")).intValue();
     }
 }
