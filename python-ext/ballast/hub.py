@@ -124,7 +124,9 @@ class _explained:
         from huggingface_hub import constants
 
         reason = (
-            "HF_HUB_OFFLINE is set" if constants.is_offline_mode() else f"{where} gives no answer ({error.__cause__})"
+            "HF_HUB_OFFLINE is set"
+            if constants.is_offline_mode()
+            else f"{where} gives no answer ({error.__cause__ or error})"
         )
         wanted = f"{self.what}, file {self.file}," if self.file else self.what
         return EnvironmentMissingError(
