@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ballast.errors import InvalidInputError
 from ballast.importance import Layer, LayerWeights
-from ballast.storage import StoredImportance, storage_of
+from ballast.storage import DecodedImportance, StoredImportance, storage_of
 
 SCHEMA = 4
 TENSORS = "anchor.safetensors"
@@ -51,7 +51,7 @@ def read_tensors(folder: Path, expected_bytes: int) -> dict[str, Tensor]:
 
 def decode(
     folder: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]
-) -> tuple[StoredImportance, dict[str, Tensor]]:
+) -> tuple[StoredImportance, DecodedImportance]:
     """Ω as stored, and what is read back from it by parameter name."""
     facts = metadata["storage"]
     try:
@@ -61,15 +61,16 @@ def decode(
             f'"storage" in {folder / METADATA}: {unknown}; use the version of Ballast that made this anchor'
         ) from unknown
     shapes = metadata["shapes"]
+    unlike = f"its tensors are not those of the storage {storage.kind}"
     try:
         stored = StoredImportance.from_tensors(tensors, shapes, storage, facts["error"])
-        decoded = {name: storage.decode(stored.parts[name], shape) for name, shape in shapes.items()}
+        decoded = DecodedImportance(storage, stored.parts, shapes)
+        found = {name: (values.dtype, list(values.shape)) for name, values in decoded.items()}
     except (KeyError, RuntimeError, IndexError) as broken:
-        raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({broken})") from broken
-    for name, values in decoded.items():
-        if list(values.shape) != shapes[name] or values.dtype != torch.float32:
-            found = f"{name} is {values.dtype} {list(values.shape)}"
-            raise _half_written(folder, f"its tensors are not those of the storage {storage.kind} ({found})")
+        raise _half_written(folder, f"{unlike} ({broken})") from broken
+    for name, (dtype, shape) in found.items():
+        if shape != shapes[name] or dtype != torch.float32:
+            raise _half_written(folder, f"{unlike} ({name} is {dtype} {shape})")
     return stored, decoded
 
 

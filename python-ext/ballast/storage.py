@@ -1,7 +1,7 @@
 """Forms in which an anchor keeps Ω: each trades size for error."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -198,10 +198,10 @@ class StoredImportance:
         return sum(part.nbytes for parts in self.parts.values() for part in parts.values())
 
     @classmethod
-    def of(cls, values: Mapping[str, Tensor], storage: Storage) -> tuple["StoredImportance", dict[str, Tensor]]:
+    def of(cls, values: Mapping[str, Tensor], storage: Storage) -> tuple["StoredImportance", "DecodedImportance"]:
         """Ω as stored, and what is read back from that: Ω̂ by parameter name."""
         parts = {name: storage.encode(value) for name, value in values.items()}
-        decoded = {name: storage.decode(parts[name], value.shape) for name, value in values.items()}
+        decoded = DecodedImportance(storage, parts, {name: value.shape for name, value in values.items()})
         return cls(storage, parts, relative_error(decoded, values)), decoded
 
     def held(self, name: str) -> Held | None:
@@ -227,6 +227,36 @@ class StoredImportance:
             if kind == "importance" or kind.startswith("importance-"):
                 parts[name][kind.removeprefix("importance").removeprefix("-") or VALUES] = tensor
         return cls(storage, parts, error)
+
+
+class DecodedImportance(Mapping[str, Tensor]):
+    """Ω̂ by parameter name, fp32, made of its parts each time that it is looked up: a training phase that is held by the
+    parts would otherwise hold it a second time, four times as wide as in 8 bits."""
+
+    def __init__(
+        self, storage: Storage, parts: Mapping[str, Mapping[str, Tensor]], shapes: Mapping[str, Sequence[int]]
+    ) -> None:
+        """
+        Args:
+            storage: the form
+            parts: the parts of each tensor by parameter name
+            shapes: of each tensor, by parameter name
+        """
+        self._storage = storage
+        self._parts = parts
+        self._shapes = shapes
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._storage.decode(self._parts[name], self._shapes[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._shapes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shapes)
+
+    def __len__(self) -> int:
+        return len(self._shapes)
 
 
 def relative_error(decoded: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> float:

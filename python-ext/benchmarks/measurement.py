@@ -10,9 +10,12 @@ import argparse
 import json
 import statistics
 import sys
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+import torch
 
 HOME = Path(__file__).parents[2]
 MODEL = HOME.parent / "shared/models/stories15M"
@@ -57,6 +60,14 @@ class Measurement:
         return Measurement(name, one, other, unit, ratio, goal, better, _reached(ratio, goal, better), len(ours))
 
     @staticmethod
+    def paced(
+        name: str, items: int, ours: Sequence[float], theirs: Sequence[float], unit: str, goal: float | None
+    ) -> "Measurement":
+        """A pace, from the seconds that the same work of `items` took on both sides."""
+        paces = ([items / statistics.median(side)] for side in (ours, theirs))
+        return replace(Measurement.compared(name, *paces, unit, goal, HIGHER), runs=len(ours))
+
+    @staticmethod
     def limited(name: str, ours: Sequence[float], limit: float, unit: str) -> "Measurement":
         """Of something that should be no more than a limit."""
         ratio = statistics.median(ours) / limit
@@ -84,6 +95,19 @@ def in_turn(pairs: int, *runs: Callable[[], float]) -> list[list[float]]:
     return values
 
 
+def seconds(run: Callable[[], object], device: torch.device = torch.device("cpu")) -> Callable[[], float]:
+    """Runs it, and tells how long it took until the device had done all of it."""
+
+    def timed() -> float:
+        _finish(device)
+        started = time.perf_counter()
+        run()
+        _finish(device)
+        return time.perf_counter() - started
+
+    return timed
+
+
 def arguments(documentation: str, pairs: int) -> argparse.ArgumentParser:
     """The options that every benchmark has: --json, --pairs, --threads, --model, --data-dir.
 
@@ -100,9 +124,14 @@ def arguments(documentation: str, pairs: int) -> argparse.ArgumentParser:
     return parser
 
 
+def note(what: str) -> None:
+    """Says what is known beside the measurements."""
+    print(what, file=sys.stderr)
+
+
 def missing(name: str, reason: str) -> None:
     """Names what is not measured on this machine."""
-    print(f"{name} is not measured: {reason}", file=sys.stderr)
+    note(f"{name} is not measured: {reason}")
 
 
 def answer(measurements: Sequence[Measurement], as_json: bool) -> None:
@@ -118,6 +147,11 @@ def answer(measurements: Sequence[Measurement], as_json: bool) -> None:
         verdict = "" if each.reached is None else "reached" if each.reached else "not reached"
         cells = (each.name, _number(each.ours), theirs, each.unit, _number(each.ratio), goal and f"{sign} {goal}", verdict)
         print("| " + " | ".join(cells) + " |")
+
+
+def _finish(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _number(value: float | None) -> str:

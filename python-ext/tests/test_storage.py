@@ -1,9 +1,11 @@
+import weakref
+
 import pytest
 import torch
 from torch import Tensor
 
 from ballast import InvalidInputError
-from ballast.storage import KINDS, VALUES, relative_error, storage_of
+from ballast.storage import KINDS, VALUES, StoredImportance, relative_error, storage_of
 
 
 def heavy_tailed(*shape: int) -> Tensor:
@@ -134,3 +136,13 @@ def test_what_the_kernels_take_is_what_is_decoded(kind, shape):
     held = storage_of(kind, 0.1).held(parts)
     assert (held is None) == (kind in ("sparse", "factored"))
     assert held is None or torch.equal(held.float(), decoded)
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "int8", "sparse", "factored"])
+def test_what_is_read_back_is_held_by_nobody(kind):
+    values = heavy_tailed(20, 30)
+    _, decoded = StoredImportance.of({"a": values}, storage_of(kind, 0.1))
+    assert list(decoded) == ["a"] and "b" not in decoded
+    looked_up = weakref.ref(decoded["a"])
+    assert looked_up() is None
+    assert torch.equal(decoded["a"], decoded["a"])

@@ -1,9 +1,10 @@
 import json
+import time
 
 import pytest
 
 from benchmarks import measurement
-from benchmarks.measurement import HIGHER, Measurement, in_turn
+from benchmarks.measurement import HIGHER, Measurement, in_turn, seconds
 
 
 def test_the_ratio_is_of_medians_and_reached_on_the_better_side_of_the_goal():
@@ -12,6 +13,16 @@ def test_the_ratio_is_of_medians_and_reached_on_the_better_side_of_the_goal():
     assert Measurement.compared("step", [2.1], [4.0], "s", 0.5).reached is False
     assert Measurement.compared("pace", [2.1], [4.0], "rows/s", 0.5, HIGHER).reached is True
     assert Measurement.compared("whole", [2.1], [4.0], "s", None).reached is None
+
+
+def test_a_pace_is_higher_where_the_same_work_took_less_time():
+    pace = Measurement.paced("scored", 8, [2.0, 1.0, 40.0], [8.0, 8.0, 80.0], "rows/s", 3.0)
+    assert (pace.ours, pace.theirs, pace.ratio, pace.better, pace.reached) == (4.0, 1.0, 4.0, HIGHER, True)
+    assert pace.runs == 3
+
+
+def test_seconds_are_those_of_the_run():
+    assert 0.02 <= seconds(lambda: time.sleep(0.02))() < 2
 
 
 def test_a_limit_has_no_other_side():

@@ -1,0 +1,97 @@
+"""Times a whole training step with importance and with a penalty against a plain one, in turn.
+
+    python -m benchmarks.train [--json] [--pairs 9] [--threads 2] [--rows 8] [--length 112] [--model FOLDER]
+
+Timed is forward, backward and optimizer step of a `ModelPhase`, full fine-tuning in fp32, as a run takes them; the
+phases share one model and take the same batches. The models are the one in the folder, and one of the shape of GPT-2
+with 124 million parameters and random weights, whose steps take seconds: a third of the pairs. Rows are whole, so no
+step has fewer tokens than its shape says.
+"""
+
+import gc
+import math
+from collections.abc import Callable, Iterator, Mapping
+
+import torch
+
+from ballast.anchor import Anchor
+from ballast.importance import PATH_INTEGRAL
+from ballast.model_phase import ModelPhase
+from ballast.models import OpenedModel
+from ballast.penalty import GRADIENT, PROXIMAL
+from benchmarks import workload
+from benchmarks.measurement import Measurement, answer, arguments, in_turn, missing, seconds
+from benchmarks.workload import finished_importance, phase_settings, random_slot, targets
+
+GOAL = 1.03
+WARM_UP = 1
+
+HELD = {"method": "hierarchical", "strength": None}
+VARIANTS = {
+    "importance": {"importance": PATH_INTEGRAL},
+    "penalty proximal": HELD | {"form": PROXIMAL},
+    "penalty gradient": HELD | {"form": GRADIENT},
+}
+
+
+def batch_of(opened: OpenedModel, rows: int, length: int) -> tuple:
+    """What `ModelPhase.forward_backward` takes, as one step."""
+    return random_slot(rows, length, opened.vocabulary_size, 0), rows, length, False, targets(rows, length)
+
+
+def anchor_of(opened: OpenedModel, batch: tuple) -> Anchor:
+    """Of a general phase of two steps: the fewest after which Ω differs from g² over its damping."""
+    phase = ModelPhase(opened, phase_settings(importance=PATH_INTEGRAL), None)
+    for _ in range(2):
+        step_of(phase, batch)()
+    return finished_importance(phase)
+
+
+def step_of(phase: ModelPhase, batch: tuple) -> Callable[[], None]:
+    def step() -> None:
+        phase.forward_backward(*batch)
+        phase.training.step()
+
+    return step
+
+
+def phases(opened: OpenedModel, batch: tuple) -> Mapping[str, ModelPhase]:
+    """The plain one first, then the others by name, all of one model."""
+    anchor = anchor_of(opened, batch)
+    plain = {"plain": ModelPhase(opened, phase_settings(), None)}
+    return plain | {name: ModelPhase(opened, phase_settings(**each), anchor) for name, each in VARIANTS.items()}
+
+
+def rows_of(name: str, opened: OpenedModel, batch: tuple, pairs: int) -> Iterator[Measurement]:
+    runs = [seconds(step_of(phase, batch), opened.device) for phase in phases(opened, batch).values()]
+    in_turn(WARM_UP, *runs)
+    plain, *others = [[1e3 * run for run in side] for side in in_turn(pairs, *runs)]
+    for variant, milliseconds in zip(VARIANTS, others, strict=True):
+        yield Measurement.compared(f"train/{variant}, {name}", milliseconds, plain, "ms", GOAL)
+
+
+def main() -> None:
+    parser = arguments(__doc__, pairs=9)
+    parser.add_argument("--rows", type=int, default=workload.ROWS)
+    parser.add_argument("--length", type=int, default=workload.LENGTH)
+    options = parser.parse_args()
+    device = workload.device()
+    large = "GPT-2-124M"
+    models = [(large, lambda: workload.random_model(workload.SHAPES[large](), device), math.ceil(options.pairs / 3))]
+    if options.model.is_dir():
+        models.insert(0, (options.model.name, lambda: workload.open_folder(options.model, device), options.pairs))
+    else:
+        missing("train of a checkpoint", f"there is no folder {options.model}")
+    measured = []
+    for name, opened, pairs in models:
+        model = opened()
+        if options.threads:
+            torch.set_num_threads(options.threads)  # Opening a model chooses them too.
+        measured += rows_of(name, model, batch_of(model, options.rows, options.length), pairs)
+        del model
+        gc.collect()
+    answer(measured, options.json)
+
+
+if __name__ == "__main__":
+    main()
