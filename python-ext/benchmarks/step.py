@@ -2,13 +2,12 @@
 
     python -m benchmarks.step [--json] [--pairs 15] [--threads 2] [--parameters 50e6,250e6] [--tensors 12]
 
-Timed is what `TrainingPhase.step` does with the gradients it finds: their norm, the clip factor, and the optimizer with
-whatever is measured or held in it. The plain side is the same with torch's fused AdamW and nothing else. θ and g are
-fp32 and the same tensors for all sides.
+Timed is the optimizer's step with whatever is measured or held in it; the plain side is `torch.optim.AdamW(fused=True)`
+and nothing else. θ and g are fp32 and the same tensors for all sides. The norm that clipping needs is the same on both
+sides and left out, but in the gradient form that clips, which needs the norm of both gradients: there both take theirs.
 
-Bytes moved for each parameter: plain 36 (the norm 4, fused AdamW 28, and 4 because it writes the clipped g back),
-importance and penalty 40, with Ω and θ* in bfloat16 36. The gradient form that clips must know the norm of both
-gradients first, 52 in two passes. Ratios by traffic alone: 1.11, 1.11, 1.00 and 1.44.
+Bytes moved for each parameter: plain 28, importance and penalty 36, with Ω and θ* in bfloat16 32: by traffic alone 1.29
+and 1.14. The gradient form that clips: 52 in two passes and torch's, which writes the clipped g back, over 32: 1.63.
 
 "compiled reference" is `torch.compile` of the kernels' plain PyTorch form in place of the kernel, at one step number
 and the smallest size, where the compiler works.
@@ -29,7 +28,6 @@ from ballast.kernels import reference
 from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, PenaltyAdamW, clip_factor
 from ballast.path_integral import PathIntegral
 from ballast.penalty import GRADIENT, PROXIMAL, QuadraticPenalty
-from ballast.retention import Retention
 from benchmarks import workload
 from benchmarks.measurement import Measurement, answer, arguments, in_turn, missing, seconds
 
@@ -49,19 +47,15 @@ class Variant:
 
     Attributes:
         optimizer: made for parameters that have gradients
-        clip_norm: 0 clips nothing
+        with_norm: whether the norm of the gradients is part of what is timed
         kernel: the one that it is mostly made of
         goal: of its time over a plain step's
     """
 
     optimizer: Callable[[Parameters], Optimizer]
-    clip_norm: float = CLIP_NORM
+    with_norm: bool = False
     kernel: str | None = None
     goal: float | None = GOAL
-
-
-def plain(parameters: Parameters) -> Optimizer:
-    return FusedAdamW(parameters, WEIGHT_DECAY, Retention())
 
 
 def importance(parameters: Parameters) -> Optimizer:
@@ -100,8 +94,8 @@ VARIANTS = {
     "importance": Variant(importance, kernel="adamw_path_integral"),
     "penalty proximal": Variant(proximal, kernel="adamw_penalty"),
     "penalty proximal, bfloat16 anchor": Variant(proximal_bfloat16),
-    "penalty gradient, not clipped": Variant(gradient, clip_norm=0.0),
-    "penalty gradient, clipped": Variant(gradient_clipped),
+    "penalty gradient, not clipped": Variant(gradient),
+    "penalty gradient, clipped": Variant(gradient_clipped, with_norm=True),
 }
 
 
@@ -119,13 +113,24 @@ def random_parameters(count: int, tensors: int, device: torch.device) -> Paramet
     return parameters
 
 
-def step_of(optimizer: Optimizer, clip_norm: float, gate: Gate) -> Callable[[], None]:
+def step_of(optimizer: Optimizer, with_norm: bool, gate: Gate) -> Callable[[], None]:
     """What `TrainingPhase.step` does with its optimizer."""
+    one = torch.ones((), device=gate.step.device)
 
     def step() -> None:
-        norm = optimizer.gradient_norm()
-        gate.watch(norm, 1, 1)
-        optimizer.step(LEARNING_RATE, clip_factor(norm, clip_norm), gate.step)
+        clip = clip_factor(optimizer.gradient_norm(), CLIP_NORM) if with_norm else one
+        optimizer.step(LEARNING_RATE, clip, gate.step)
+
+    return step
+
+
+def plain_step(adamw: torch.optim.AdamW, with_norm: bool) -> Callable[[], None]:
+    """torch's, with the norm that a plain training step takes too."""
+
+    def step() -> None:
+        if with_norm:
+            torch.nn.utils.get_total_norm([parameter.grad for parameter in adamw.param_groups[0]["params"]])
+        adamw.step()
 
     return step
 
@@ -146,12 +151,13 @@ def compiled_reference(kernel: str) -> Iterator[None]:
 def rows(count: int, tensors: int, pairs: int, device: torch.device, compiled: bool) -> Iterator[Measurement]:
     """Of one size. One variant at a time is in memory, beside the plain side."""
     parameters = random_parameters(count, tensors, device)
-    base, gate = plain(parameters), Gate(device)
+    adamw = torch.optim.AdamW(parameters.values(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+    gate = Gate(device)
 
     def measured(name: str, variant: Variant) -> Measurement:
         gc.collect()
-        sides = [(variant.optimizer(parameters), variant.clip_norm), (base, variant.clip_norm)]
-        runs = [seconds(step_of(optimizer, clip, gate), device) for optimizer, clip in sides]
+        sides = step_of(variant.optimizer(parameters), variant.with_norm, gate), plain_step(adamw, variant.with_norm)
+        runs = [seconds(side, device) for side in sides]
         in_turn(WARM_UP, *runs)
         milliseconds = [[1e3 * run for run in side] for side in in_turn(pairs, *runs)]
         return Measurement.compared(f"step/{name}, {count:,} parameters", *milliseconds, "ms", variant.goal)
