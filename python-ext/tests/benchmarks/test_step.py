@@ -52,8 +52,8 @@ def test_both_gradient_forms_take_the_same_first_step():
     """Adam's first step does not see a factor that all gradients have, so clipping does not set them apart."""
     one_pass, two_passes = (VARIANTS[f"penalty gradient, {how}"] for how in ("not clipped", "clipped"))
     after = [moved(each.optimizer, each.with_norm, steps=1) for each in (one_pass, two_passes)]
-    assert differs(*after) < 1e-6
-    assert differs(after[0], moved(None, steps=1)) > 1e-6
+    assert differs(*after) < 5e-6  # What ε makes of a scaled gradient.
+    assert differs(after[0], moved(None, steps=1)) > 1e-4
 
 
 def test_the_compiled_reference_takes_the_same_step():
