@@ -6,7 +6,8 @@ import java.util.List;
 public final class Benchmarks {
     private static final List<Benchmark> ALL = List.of(
             new EvaluationBenchmark(),
-            new PythonBenchmark("step", "an optimizer step with importance or penalty, against torch's fused AdamW"));
+            new PythonBenchmark("step", "an optimizer step with importance or penalty, against torch's fused AdamW"),
+            new DataBenchmark());
 
     private Benchmarks() {
     }
