@@ -7,7 +7,8 @@ public final class Benchmarks {
     private static final List<Benchmark> ALL = List.of(
             new EvaluationBenchmark(),
             new PythonBenchmark("step", "an optimizer step with importance or penalty, against torch's fused AdamW"),
-            new DataBenchmark());
+            new DataBenchmark(), new BridgeBenchmark(), new StartupBenchmark(), new GenerateBenchmark(),
+            new ThroughputBenchmark());
 
     private Benchmarks() {
     }

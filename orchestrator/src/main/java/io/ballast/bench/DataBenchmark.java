@@ -21,9 +21,9 @@ import java.util.zip.CRC32;
 
 /**
  * Rows per second from a JSON Lines file to stored token ids and where the completion starts: {@link PhaseData#prepare}
- * against {@code datasets.map} with a fast tokenizer and as many processes as cores. Neither finds anything cached; both
- * have their libraries and the tokenizer loaded. The first run of each process is a measurement of its own, without a goal:
- * the JVM compiles in it. Setting: {@code rows}.
+ * against {@code datasets.map} with a fast tokenizer and as many processes as cores. Neither finds anything cached;
+ * both have their libraries and the tokenizer loaded. The first run of each process is a measurement of its own,
+ * without a goal: the JVM compiles in it. Setting: {@code rows}.
  */
 final class DataBenchmark implements Benchmark {
     private static final String ROWS = "rows";
@@ -58,8 +58,8 @@ final class DataBenchmark implements Benchmark {
         Path file = folder.resolve("rows.jsonl");
         write(file, rows, request.dataOrDefault().resolve(SOURCE));
         try (Tokenizer tokenizer = Tokenizer.open(request.modelOrDefault());
-                PythonProcess python = new PythonProcess(request.environment(), "map_rows", folder.resolve("map_rows.log"),
-                        request.modelOrDefault(), file, MAX_LENGTH)) {
+                PythonProcess python = new PythonProcess(request.environment(), "map_rows",
+                        folder.resolve("map_rows.log"), request.modelOrDefault(), file, MAX_LENGTH)) {
             python.awaitReady();
             Sides sides = new Sides(file, rows, tokenizer, python, folder);
             Pairs first = Pairs.inTurn(1, sides::ours, sides::theirs);
@@ -72,8 +72,8 @@ final class DataBenchmark implements Benchmark {
     /** Rows of PIQA again and again, each round with a number of its own. */
     private static void write(Path file, int rows, Path source) throws IOException {
         if (!Files.isRegularFile(source)) {
-            throw new InvalidInputException("bench data: expected PIQA's rows at " + source + ", found no such file. Name"
-                    + " a folder that has it with --data-dir.");
+            throw new InvalidInputException("bench data: expected PIQA's rows at " + source + ", found no such file."
+                    + " Name a folder that has it with --data-dir.");
         }
         List<JsonObject> questions = Files.readAllLines(source).stream().map(JsonParser::parseString)
                 .map(line -> line.getAsJsonObject()).toList();
@@ -99,8 +99,8 @@ final class DataBenchmark implements Benchmark {
 
         Sides(Path file, int rows, Tokenizer tokenizer, PythonProcess python, Path folder) {
             // What map_rows.py renders too.
-            this.entry = new DataConfig(file.toString(), null, null, "Question: {goal}\nAnswer:", " {sol1}", null, 1, false,
-                    null);
+            this.entry = new DataConfig(file.toString(), null, null, "Question: {goal}\nAnswer:", " {sol1}", null, 1,
+                    false, null);
             this.rows = rows;
             this.tokenizer = tokenizer;
             this.python = python;
@@ -133,19 +133,20 @@ final class DataBenchmark implements Benchmark {
         private void check(long found) {
             checksum = checksum == null ? Long.valueOf(found) : checksum;
             if (checksum != found) {
-                throw new IllegalStateException("expected both sides to store the same ids and starts of completions, with"
-                        + " the checksum " + checksum + "; found one with " + found);
+                throw new IllegalStateException("expected both sides to store the same ids and starts of completions,"
+                        + " with the checksum " + checksum + "; found one with " + found);
             }
         }
     }
 
-    /** Sum of the rows' CRC-32, over the place where the completion starts and the ids, as int32: the order is not in it. */
+    /** Sum of the rows' CRC-32, over the place where the completion starts and the ids as int32: in whatever order. */
     private static long checksumOf(PhaseData data) {
         BatchPlan plan = data.plan(1, false);
         long sum = 0;
         for (long row = plan.rowsPerEpoch(); row > 0; row--) {
             Document document = plan.next().documents(0).get(0);
-            ByteBuffer bytes = ByteBuffer.allocate((1 + document.length()) * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            int size = (1 + document.length()) * Integer.BYTES;
+            ByteBuffer bytes = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
             bytes.putInt(document.targetStart());
             for (int i = 0; i < document.length(); i++) {
                 bytes.putInt(document.token(i));

@@ -83,8 +83,8 @@ final class PythonProcess implements AutoCloseable {
     }
 
     private MissingEnvironmentException ended(IOException cause) {
-        return new MissingEnvironmentException("expected benchmarks." + module + " to run in the environment's Python; it"
-                + " ended with:\n" + endOf(log) + "\n'./ballast doctor' says what is missing.", cause);
+        return new MissingEnvironmentException("expected benchmarks." + module + " to run in the environment's Python;"
+                + " it ended with:\n" + endOf(log) + "\n'./ballast doctor' says what is missing.", cause);
     }
 
     /** The last lines of a file, or why it cannot be read. */

@@ -43,6 +43,7 @@ final class TimedCommand {
 
     /** The program and what it is asked for, without what a class path fills the screen with. */
     private static String words(List<String> command) {
-        return command.get(0) + " … " + String.join(" ", command.subList(Math.max(1, command.size() - SHOWN), command.size()));
+        List<String> shown = command.subList(Math.max(1, command.size() - SHOWN), command.size());
+        return command.get(0) + " … " + String.join(" ", shown);
     }
 }

@@ -156,8 +156,8 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * What {@code read} takes from the encoding of a text. {@link HuggingFaceTokenizer#encode} would fetch ten arrays, one of
-     * them the tokens as strings, which costs as much as the tokenization.
+     * What {@code read} takes from the encoding of a text. {@link HuggingFaceTokenizer#encode} would fetch ten arrays,
+     * one of them the tokens as strings, which costs as much as the tokenization.
      */
     private <T> T encodeNatively(String text, boolean addSpecialTokens, LongFunction<T> read) {
         lock.readLock().lock();

@@ -3,13 +3,11 @@ package io.ballast.bench;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ballast.TinyModels;
+import io.ballast.cli.Main;
 import io.ballast.python.PythonEnvironment;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -28,15 +26,7 @@ final class Requests {
         for (int i = 0; i < settings.length; i += 2) {
             set.put(settings[i], settings[i + 1]);
         }
-        return new BenchmarkRequest(environment, ownCommand(environment), Optional.of(TinyModels.folder("llama-tied")),
+        return new BenchmarkRequest(environment, ThisProgram.command(environment, Main.class), Optional.of(TinyModels.folder("llama-tied")),
                 Optional.of(data), OptionalInt.of(pairs), set, System.err::println);
-    }
-
-    private static List<String> ownCommand(PythonEnvironment environment) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-Dballast.home=" + environment.packagePath().toAbsolutePath().getParent(), "-cp",
-                System.getProperty("java.class.path"), "io.ballast.cli.Main"));
-        return command;
     }
 }
