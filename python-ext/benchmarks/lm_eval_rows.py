@@ -1,6 +1,6 @@
 """lm-eval beside Ballast in `ballast bench eval`: makes a task's token rows, scores them, and says how long that took.
 
-    python lm_eval_rows.py MODEL DATA_DIR BATCH_SIZE
+    python -m benchmarks.lm_eval_rows MODEL DATA_DIR BATCH_SIZE
 
 Reads one JSON document a line and answers with one: `{"task", "shots", "items", "maxLength", "rows": FILE}` builds the
 task from the YAML that lm-eval ships, scores its first items once, each row cut to `maxLength` tokens (0: what the
@@ -14,7 +14,6 @@ Only where rows come from is replaced in a task, and for files that keep lm-eval
 the templates that name them. Examples are the first of the file, the same for all items, and no items themselves.
 """
 
-import contextlib
 import itertools
 import json
 import os
@@ -35,6 +34,8 @@ import yaml  # noqa: E402
 from lm_eval.api.task import ConfigurableTask  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 from lm_eval.tasks._yaml_loader import load_yaml  # noqa: E402
+
+from benchmarks.questions import answer_each  # noqa: E402
 
 SHIPPED = Path(lm_eval.tasks.__file__).parent
 # YAML in lm-eval, data file, what is replaced.
@@ -175,12 +176,13 @@ def answer(model: Timed, data: Path, folder: str, question: dict) -> dict:
 
 def main() -> None:
     folder, data, batch_size = sys.argv[1:]
-    answers = sys.stdout
-    # lm-eval prints; standard output is the answers' alone.
-    with contextlib.redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as cache:
-        model = Timed(pretrained=folder, device="cpu", dtype="float32", batch_size=int(batch_size))
-        for line in sys.stdin:
-            print(json.dumps(answer(model, Path(data), cache, json.loads(line))), file=answers, flush=True)
+    with tempfile.TemporaryDirectory() as cache:
+
+        def load():
+            model = Timed(pretrained=folder, device="cpu", dtype="float32", batch_size=int(batch_size))
+            return lambda question: answer(model, Path(data), cache, question)
+
+        answer_each(load)
 
 
 if __name__ == "__main__":

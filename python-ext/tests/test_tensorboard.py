@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from ballast.errors import InvalidInputError
@@ -21,3 +24,11 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InvalidInputError, match="cannot write to .*file"):
         Scalars(tmp_path / "file" / "tensorboard")
+
+
+def test_tensorboard_is_not_imported_before_there_is_something_to_write(tmp_path):
+    program = (
+        "import sys, pathlib; from ballast.tensorboard import Scalars; scalars = Scalars(pathlib.Path(sys.argv[1]));"
+        "assert not any(name.startswith('tensorboard') for name in sys.modules); scalars.close()"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)

@@ -11,7 +11,9 @@ public final class Benchmarks {
             new PythonBenchmark("train", "a whole training step with importance or penalty, against one without"),
             new PythonBenchmark("importance", "what the path integral adds, against EWC-LoRA's Fisher information"),
             new PythonBenchmark("storage", "the size of stored importance, against a whole model in float32"),
-            new PythonBenchmark("memory", "peak memory of a domain phase with retention, against one without"));
+            new PythonBenchmark("memory", "peak memory of a domain phase with retention, against one without"),
+            new DataBenchmark(), new BridgeBenchmark(), new StartupBenchmark(), new GenerateBenchmark(),
+            new ThroughputBenchmark());
 
     private Benchmarks() {
     }

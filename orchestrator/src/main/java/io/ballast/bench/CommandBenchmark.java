@@ -1,12 +1,9 @@
 package io.ballast.bench;
 
-import io.ballast.MissingEnvironmentException;
 import io.ballast.python.PythonEnvironment;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,9 +13,6 @@ import java.util.stream.Stream;
  * and samples. Ballast keeps no answers. No shots: a window that five shots fill is more than a small model has.
  */
 final class CommandBenchmark {
-    /** Words of a command that an error shows: those that both programs have. */
-    private static final int SHOWN = 16;
-
     private final PythonEnvironment environment;
     private final EvaluationPairs.Setting setting;
     private final Path folder;
@@ -67,29 +61,7 @@ final class CommandBenchmark {
     }
 
     private double seconds(List<String> command) {
-        Path log = folder.resolve("command.log");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().put("HF_HUB_OFFLINE", "1");
-        builder.environment().put("HF_DATASETS_OFFLINE", "1");
-        builder.environment().put("HF_HOME", folder.resolve("huggingface").toString());
-        long started = System.nanoTime();
-        try {
-            if (builder.start().waitFor() != 0) {
-                List<String> said = new ArrayList<>(Files.readAllLines(log));
-                throw new MissingEnvironmentException("expected '" + words(command) + "' to run; it ended with:\n"
-                        + String.join("\n", said.subList(Math.max(0, said.size() - LmEval.LINES_OF_AN_ERROR), said.size())));
-            }
-        } catch (IOException e) {
-            throw new MissingEnvironmentException("cannot run '" + words(command) + "': " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new MissingEnvironmentException("interrupted while '" + words(command) + "' ran", e);
-        }
-        return (System.nanoTime() - started) / 1e9;
-    }
-
-    /** The program and what it is asked for, without what a class path fills the screen with. */
-    private static String words(List<String> command) {
-        return command.get(0) + " … " + String.join(" ", command.subList(Math.max(1, command.size() - SHOWN), command.size()));
+        return TimedCommand.seconds(command, folder.resolve("command.log"), Map.of("HF_HUB_OFFLINE", "1",
+                "HF_DATASETS_OFFLINE", "1", "HF_HOME", folder.resolve("huggingface").toString()));
     }
 }

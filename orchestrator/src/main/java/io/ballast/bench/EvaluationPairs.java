@@ -8,18 +8,15 @@ import io.ballast.python.Bridge;
 import io.ballast.python.PythonEnvironment;
 import io.ballast.train.BridgeScorer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Items per second of Ballast and of lm-eval, {@code lm_eval --model hf}, on the same items, in two ways.
@@ -111,16 +108,7 @@ final class EvaluationPairs {
      * @throws io.ballast.MissingEnvironmentException when lm_eval does not run
      */
     List<Measurement> run(Bridge bridge, List<Question> questions) {
-        try {
-            Path folder = Files.createTempDirectory("ballast-bench");
-            try {
-                return run(bridge, questions, folder);
-            } finally {
-                delete(folder);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write the benchmark's token rows", e);
-        }
+        return ScratchFolder.with(folder -> run(bridge, questions, folder));
     }
 
     private List<Measurement> run(Bridge bridge, List<Question> questions, Path folder) throws IOException {
@@ -211,13 +199,5 @@ final class EvaluationPairs {
         note.accept(String.format(Locale.ROOT, "%s%s: %d token rows; log-likelihoods at most %.1e apart, %d greedy flags "
                 + "differ", largest > ONE_ANSWER_DIFFERS ? "warning: " : "", question.name(), found.length, largest,
                 greedy));
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

@@ -1,13 +1,9 @@
 package io.ballast.bench;
 
 import com.google.gson.Gson;
-import io.ballast.MissingEnvironmentException;
 import io.ballast.python.PythonEnvironment;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,14 +11,8 @@ import java.util.Map;
 
 /** lm-eval in a child process of the environment's Python, which scores when it is asked to, and says how long it took. */
 final class LmEval implements AutoCloseable {
-    private static final String SCRIPT = "benchmarks/lm_eval_rows.py";
-    static final int LINES_OF_AN_ERROR = 5;
-
     private final Gson gson = new Gson();
-    private final Process process;
-    private final BufferedReader answers;
-    private final Writer questions;
-    private final Path log;
+    private final PythonProcess process;
 
     /**
      * What lm-eval answers.
@@ -54,13 +44,8 @@ final class LmEval implements AutoCloseable {
      * @param folder      an empty one
      */
     LmEval(PythonEnvironment environment, EvaluationPairs.Setting setting, Path folder) throws IOException {
-        log = folder.resolve("lm_eval.log");
-        process = new ProcessBuilder(environment.executable().toString(),
-                environment.packagePath().resolve(SCRIPT).toString(), setting.model().toString(), setting.data().toString(),
-                String.valueOf(setting.batchSize()))
-                .redirectError(log.toFile()).start();
-        answers = process.inputReader(StandardCharsets.UTF_8);
-        questions = process.outputWriter(StandardCharsets.UTF_8);
+        process = new PythonProcess(environment, "lm_eval_rows", folder.resolve("lm_eval.log"), setting.model(),
+                setting.data(), setting.batchSize());
     }
 
     /** Makes a task's token rows, scores them, and writes them with their answers to a file. */
@@ -88,37 +73,11 @@ final class LmEval implements AutoCloseable {
     }
 
     private Answer ask(Map<String, Object> question) {
-        try {
-            questions.write(gson.toJson(question) + "\n");
-            questions.flush();
-            String answer = answers.readLine();
-            if (answer != null) {
-                return gson.fromJson(answer, Answer.class);
-            }
-        } catch (IOException e) {
-            throw ended(e);
-        }
-        throw ended(null);
-    }
-
-    private MissingEnvironmentException ended(IOException cause) {
-        String said;
-        try {
-            List<String> lines = Files.readAllLines(log);
-            said = String.join("\n", lines.subList(Math.max(0, lines.size() - LINES_OF_AN_ERROR), lines.size()));
-        } catch (IOException e) {
-            said = e.getMessage();
-        }
-        return new MissingEnvironmentException("expected lm_eval to run in the environment's Python; it ended with:\n"
-                + said + "\n'./ballast doctor' says what is missing.", cause);
+        return process.ask(question, Answer.class);
     }
 
     @Override
     public void close() throws IOException {
-        try {
-            questions.close();
-        } finally {
-            process.destroy();
-        }
+        process.close();
     }
 }

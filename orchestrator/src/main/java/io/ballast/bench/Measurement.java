@@ -38,6 +38,23 @@ public record Measurement(String name, double ours, Double theirs, String unit, 
     }
 
     /**
+     * A rate that was measured again and again on both sides.
+     *
+     * @param name  what it is
+     * @param pairs of both sides
+     * @param unit  of both, such as tokens/s
+     * @param goal  what the ratio of rates should at least be; null where it is told without one
+     * @return the measurement
+     */
+    static Measurement ofRate(String name, Pairs pairs, String unit, Double goal) {
+        double ours = median(pairs.ours());
+        double theirs = median(pairs.theirs());
+        double ratio = ours / theirs;
+        return new Measurement(name, ours, theirs, unit, ratio, goal, HIGHER, goal == null ? null : ratio >= goal,
+                pairs.ours().length);
+    }
+
+    /**
      * The seconds that the same work took again and again on both sides.
      *
      * @param name   what it is

@@ -8,12 +8,11 @@ import io.ballast.bench.Benchmark;
 import io.ballast.bench.BenchmarkRequest;
 import io.ballast.bench.Benchmarks;
 import io.ballast.bench.Measurement;
+import io.ballast.bench.ThisProgram;
 import io.ballast.config.NearestName;
 import io.ballast.python.PythonEnvironment;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -69,8 +68,8 @@ final class BenchCommand implements Command {
         Optional<Path> data = folder(line, DATA_DIR);
         OptionalInt pairs = pairs(line.getOptionValue(PAIRS));
         PythonEnvironment environment = PythonEnvironment.find();
-        List<Measurement> measured = benchmark.run(new BenchmarkRequest(environment, ownCommand(environment), model, data,
-                pairs, settings, output::warn));
+        List<Measurement> measured = benchmark.run(new BenchmarkRequest(environment,
+                ThisProgram.command(environment, Main.class), model, data, pairs, settings, output::warn));
         output.answer(() -> new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(measured),
                 () -> table(measured));
         return 0;
@@ -80,15 +79,6 @@ final class BenchCommand implements Command {
         return Benchmarks.all().stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow(() ->
                 new InvalidInputException("bench: expected the name of a benchmark, found '" + name + "'. "
                         + NearestName.advice(name, Benchmarks.all().stream().map(Benchmark::name).toList())));
-    }
-
-    /** What started this program, without its arguments. */
-    private static List<String> ownCommand(PythonEnvironment environment) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-Dballast.home=" + environment.packagePath().getParent(), "-cp",
-                System.getProperty("java.class.path"), Main.class.getName()));
-        return command;
     }
 
     private static Map<String, String> settings(CommandLine line) {

@@ -2,6 +2,7 @@ package io.ballast.data;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.ballast.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongFunction;
 
 /**
  * A model's tokenizer: {@code tokenizer.json} of its folder, run by the same Rust library that transformers
@@ -72,7 +74,7 @@ public final class Tokenizer implements AutoCloseable {
      * @return its token ids
      */
     public int[] encode(String text) {
-        return toInts(encodeNatively(text, false).getIds());
+        return encodeNatively(text, false, Tokenizer::ids);
     }
 
     /**
@@ -83,7 +85,7 @@ public final class Tokenizer implements AutoCloseable {
      * @return its token ids
      */
     public int[] encodeWithSpecialTokens(String text) {
-        return toInts(encodeNatively(text, true).getIds());
+        return encodeNatively(text, true, Tokenizer::ids);
     }
 
     /**
@@ -93,15 +95,7 @@ public final class Tokenizer implements AutoCloseable {
      * @return its token ids and their ends
      */
     public Encoded encodeWithEnds(String text) {
-        ai.djl.huggingface.tokenizers.Encoding encoding = encodeNatively(text, false);
-        CharSpan[] spans = encoding.getCharTokenSpans();
-        int[] ends = new int[spans.length];
-        int last = 0;
-        for (int i = 0; i < ends.length; i++) {
-            last = spans[i] == null ? last : spans[i].getEnd();
-            ends[i] = last;
-        }
-        return new Encoded(toInts(encoding.getIds()), ends);
+        return encodeNatively(text, false, encoding -> new Encoded(ids(encoding), ends(encoding)));
     }
 
     /**
@@ -161,14 +155,35 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    private ai.djl.huggingface.tokenizers.Encoding encodeNatively(String text, boolean addSpecialTokens) {
+    /**
+     * What {@code read} takes from the encoding of a text. {@link HuggingFaceTokenizer#encode} would fetch ten arrays,
+     * one of them the tokens as strings, which costs as much as the tokenization.
+     */
+    private <T> T encodeNatively(String text, boolean addSpecialTokens, LongFunction<T> read) {
         lock.readLock().lock();
         try {
             checkOpen();
-            return tokenizer.encode(UnpairedSurrogates.replaced(text), addSpecialTokens, false);
+            long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), UnpairedSurrogates.replaced(text),
+                    addSpecialTokens);
+            try {
+                return read.apply(encoding);
+            } finally {
+                TokenizersLibrary.LIB.deleteEncoding(encoding);
+            }
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    private static int[] ends(long encoding) {
+        CharSpan[] spans = TokenizersLibrary.LIB.getTokenCharSpans(encoding);
+        int[] ends = new int[spans.length];
+        int last = 0;
+        for (int i = 0; i < ends.length; i++) {
+            last = spans[i] == null ? last : spans[i].getEnd();
+            ends[i] = last;
+        }
+        return ends;
     }
 
     private void checkOpen() {
@@ -177,7 +192,8 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    private static int[] toInts(long[] wide) {
+    private static int[] ids(long encoding) {
+        long[] wide = TokenizersLibrary.LIB.getTokenIds(encoding);
         int[] ids = new int[wide.length];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = (int) wide[i];

@@ -12,12 +12,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** The one CPython of this JVM and the thread that owns it. Made once, never closed. */
 final class Interpreter {
     /** PyTorch's autograd and deep Python recursion need more than a JVM thread's usual 1 MiB. */
     private static final long STACK_BYTES = 64L << 20;
+
+    /**
+     * How long a thread looks for the other one's move before it sleeps: a sleeper wakes after 5 to 50 µs, and in
+     * training one call comes a few microseconds after the other's end. With one core there is nobody to look for.
+     */
+    private static final long SPIN_NANOSECONDS = Runtime.getRuntime().availableProcessors() > 1 ? 30_000 : 0;
 
     private static Interpreter instance;
 
@@ -116,7 +123,15 @@ final class Interpreter {
                 answer.completeExceptionally(e);
             }
         });
+        spinUntil(answer::isDone);
         return Answers.join(answer);
+    }
+
+    private static void spinUntil(BooleanSupplier happened) {
+        long end = System.nanoTime() + SPIN_NANOSECONDS;
+        while (!happened.getAsBoolean() && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
     }
 
     private <T> T ifNotEnded(Supplier<T> work) {
@@ -138,6 +153,7 @@ final class Interpreter {
 
     private void serve() {
         while (true) {
+            spinUntil(() -> !calls.isEmpty());
             try {
                 calls.take().run();
             } catch (InterruptedException e) {

@@ -6,14 +6,17 @@ import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.Words;
 import io.ballast.data.PhaseData;
+import io.ballast.data.RowReader;
 import io.ballast.data.Tokenizer;
 import io.ballast.model.ModelFolder;
+import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /** What a run has in hand: the model in Python, the tokenizer, the data, the anchor; and what it does with them. */
@@ -27,6 +30,8 @@ final class Workbench implements AutoCloseable {
     private ExperimentConfig config;
     private ModelFolder modelFolder;
     private String modelHash;
+    /** Opened on another thread; closed even where the model could not be opened. */
+    private CompletableFuture<Tokenizer> tokenizerToCome;
     private Tokenizer tokenizer;
     private long model;
     private PhaseData general;
@@ -49,9 +54,13 @@ final class Workbench implements AutoCloseable {
         config = experiment;
         bridge.describeMethod(config.retention().method(), config.retention().options());
         modelFolder = ModelFolder.open(Path.of(config.model().path()));
-        modelHash = modelFolder.weightsHash();
-        tokenizer = Tokenizer.open(modelFolder.path());
+        // On a core of its own while Python, on its one thread, opens the model.
+        CompletableFuture<String> hash = CompletableFuture.supplyAsync(modelFolder::weightsHash);
+        tokenizerToCome = CompletableFuture.supplyAsync(() -> Tokenizer.open(modelFolder.path()));
+        CompletableFuture.runAsync(RowReader::load);
         model = PreparedModel.open(bridge, modelFolder.path(), config);
+        tokenizer = Answers.join(tokenizerToCome);
+        modelHash = Answers.join(hash);
         Map<String, Object> info = bridge.modelInfo(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
         int window = ((Number) info.get("maxLength")).intValue();
@@ -146,8 +155,8 @@ final class Workbench implements AutoCloseable {
                     bridge.release(handle);
                 }
             }
-            if (tokenizer != null) {
-                tokenizer.close();
+            if (tokenizerToCome != null) {
+                tokenizerToCome.thenAccept(Tokenizer::close);
             }
             domains.forEach(PhaseData::close);
             if (general != null) {
