@@ -19,11 +19,13 @@ _has_the_last_word: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
 def last_projection(model: nn.Module) -> nn.Linear | None:
     """The head, if it is a plain matrix and nothing comes after it: then logits may be computed from what it sees.
 
-    None for models that scale or cap their logits (Gemma, Cohere, Granite), or whose head is adapted, sharded or in few
-    bits. Each model is tried once, on two tokens.
+    None for models that scale or cap their logits (Gemma, Cohere, Granite), whose head is adapted, sharded or in few bits,
+    or where somebody's hook waits for what head or model give. Each model is tried once, on two tokens.
     """
     head = model.get_output_embeddings()
     if type(head) is not nn.Linear:  # Subclasses may compute anything.
+        return None
+    if head._forward_hooks or model._forward_hooks:  # torch has no public way to ask.
         return None
     if model not in _has_the_last_word:
         _has_the_last_word[model] = _tried(model, head)

@@ -80,3 +80,13 @@ def _planes(slot, rows, length):
     ids, targets, positions, segments = torch.from_numpy(slot)[: 4 * rows * length].view(4, rows, length)
     scored = (targets.flatten() != -100).nonzero().squeeze(1)
     return ids, positions, segments, scored, targets.flatten()[scored]
+
+
+def test_somebodys_hook_on_the_head_or_the_model_gets_the_whole_logits():
+    model = model_of(LlamaConfig)
+    assert head.last_projection(model) is not None
+    for module in (model, model.get_output_embeddings()):
+        hook = module.register_forward_hook(lambda _module, _arguments, output: output)
+        assert head.last_projection(model) is None
+        hook.remove()
+    assert head.last_projection(model) is not None
