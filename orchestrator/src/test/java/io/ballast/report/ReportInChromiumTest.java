@@ -39,7 +39,8 @@ class ReportInChromiumTest {
         for (String number : List.of("7115", "257.2", "2.691", "3.353", "+0.612 to +0.716", "27.3 %", "28.0 %",
                 "no change beyond noise", "--set retention.lambda=90", "0.412 against 0.021", "3.1e−9", "68,213",
                 "1 newly right", "9f1c0b6d8a57", "so many items could have shown a change of 1.6 points", "−0.33 to −0.09",
-                "2 subjects, none changed beyond noise", "earth science", "4.1 % → 6.7 %")) {
+                "2 subjects, none changed beyond noise", "earth science", "4.1 % → 6.7 %",
+                "By ballast validate, before the run.", "general, peak memory", "+10 %", "whole run, time", "−6 %")) {
             assertTrue(body.contains(number), number);
         }
         Pattern chart = Pattern.compile("<div class=\"chart\"[^>]*>\\s*<div[^>]*>\\s*<svg");
