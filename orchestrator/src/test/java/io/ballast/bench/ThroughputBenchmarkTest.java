@@ -3,8 +3,10 @@ package io.ballast.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("one-jdk")
 class ThroughputBenchmarkTest {
     @Test
     void bothSidesTrainOnTheSameTokensAndAgreeOnTheFirstLoss() {
