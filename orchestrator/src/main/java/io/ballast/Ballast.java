@@ -6,6 +6,7 @@ import io.ballast.config.ExperimentCheck;
 import io.ballast.config.ModelConfig;
 import io.ballast.config.Words;
 import io.ballast.eval.Evaluation;
+import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
 import io.ballast.python.PythonEnvironment;
 import io.ballast.train.ExperimentRun;
@@ -16,7 +17,6 @@ import io.ballast.train.StandaloneEvaluation;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -151,15 +151,8 @@ public final class Ballast implements AutoCloseable {
      */
     public Evaluation evaluate(ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
-        try {
-            return CompletableFuture.supplyAsync(
-                    () -> StandaloneEvaluation.of(bridge, model, evaluation, listener, stopped), runs).join();
-        } catch (CompletionException failed) {
-            if (failed.getCause() instanceof RuntimeException own) {
-                throw own;
-            }
-            throw failed;
-        }
+        return Answers.join(CompletableFuture.supplyAsync(
+                () -> StandaloneEvaluation.of(bridge, model, evaluation, listener, stopped), runs));
     }
 
     /** @return the bridge to Python, for what this class does not offer */

@@ -31,10 +31,7 @@ public record Measurement(String name, double ours, Double theirs, String unit, 
      * @return the measurement
      */
     static Measurement ofPace(String name, int items, double[] ours, double[] theirs, double goal) {
-        double ourPace = items / median(ours);
-        double theirPace = items / median(theirs);
-        double ratio = ourPace / theirPace;
-        return new Measurement(name, ourPace, theirPace, "items/s", ratio, goal, HIGHER, ratio >= goal, ours.length);
+        return compared(name, items / median(ours), items / median(theirs), "items/s", goal, HIGHER, ours.length);
     }
 
     /**
@@ -47,11 +44,7 @@ public record Measurement(String name, double ours, Double theirs, String unit, 
      * @return the measurement
      */
     static Measurement ofRate(String name, Pairs pairs, String unit, Double goal) {
-        double ours = median(pairs.ours());
-        double theirs = median(pairs.theirs());
-        double ratio = ours / theirs;
-        return new Measurement(name, ours, theirs, unit, ratio, goal, HIGHER, goal == null ? null : ratio >= goal,
-                pairs.ours().length);
+        return compared(name, median(pairs.ours()), median(pairs.theirs()), unit, goal, HIGHER, pairs.ours().length);
     }
 
     /**
@@ -64,8 +57,14 @@ public record Measurement(String name, double ours, Double theirs, String unit, 
      * @return the measurement
      */
     static Measurement ofSeconds(String name, double[] ours, double[] theirs, double goal) {
-        double ratio = median(ours) / median(theirs);
-        return new Measurement(name, median(ours), median(theirs), "s", ratio, goal, LOWER, ratio <= goal, ours.length);
+        return compared(name, median(ours), median(theirs), "s", goal, LOWER, ours.length);
+    }
+
+    private static Measurement compared(String name, double ours, double theirs, String unit, Double goal, String better,
+            int runs) {
+        double ratio = ours / theirs;
+        Boolean reached = goal == null ? null : better.equals(LOWER) ? ratio <= goal : ratio >= goal;
+        return new Measurement(name, ours, theirs, unit, ratio, goal, better, reached, runs);
     }
 
     /**
