@@ -45,6 +45,11 @@ class ExperimentBuilderTest {
     }
 
     @Test
+    void theOnlyDomainNeedsNoIndex() {
+        assertEquals(1, builder().set("domain.loggingSteps", 1).build().config().domain().get(0).loggingSteps());
+    }
+
+    @Test
     void oneBuilderMakesSeveral() {
         ExperimentBuilder builder = builder();
         Experiment one = builder.set("seed", 1).build();

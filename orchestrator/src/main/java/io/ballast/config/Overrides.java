@@ -71,6 +71,11 @@ final class Overrides {
         if (setting.alone() && !indexed && (json == null || !json.isJsonArray())) {
             return set(json, item, setting, path, value, place);
         }
+        if (setting.alone() && !indexed && json.getAsJsonArray().size() == 1) {
+            JsonArray one = json.getAsJsonArray();
+            one.set(0, set(one.get(0), item, setting, path, value, place));
+            return one;
+        }
         if (setting.alone() && indexed && json != null && json.isJsonObject()) {
             JsonArray one = new JsonArray();
             one.add(json);
