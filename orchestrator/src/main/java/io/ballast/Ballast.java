@@ -207,6 +207,7 @@ public final class Ballast implements AutoCloseable {
      * @throws BusyException         when as many runs wait as {@link Builder#waitingRuns} allows
      */
     public Run start(Experiment experiment, RunListener listener) {
+        Objects.requireNonNull(listener, "listener");
         ExperimentCheck.check(experiment.config());
         checkRoom();
         RunFolder folder = RunFolder.create(experiment.config());
@@ -280,6 +281,8 @@ public final class Ballast implements AutoCloseable {
      */
     public Evaluation evaluate(ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
+        Objects.requireNonNull(listener, "listener");
+        Objects.requireNonNull(stopped, "stopped");
         return Answers.join(CompletableFuture.supplyAsync(
                 () -> StandaloneEvaluation.of(bridge, model, evaluation, listener, stopped), runs));
     }

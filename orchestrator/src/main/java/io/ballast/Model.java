@@ -17,6 +17,7 @@ import io.ballast.train.StandaloneEvaluation;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -119,6 +120,8 @@ public final class Model implements AutoCloseable {
      */
     public List<String> generate(List<String> prompts, Generation how, ObjIntConsumer<String> pieces,
             BooleanSupplier stopped) {
+        Objects.requireNonNull(pieces, "pieces");
+        Objects.requireNonNull(stopped, "stopped");
         return request(stopped, request -> completions.write(prompts, how, pieces, request::check));
     }
 
