@@ -15,12 +15,14 @@ import io.ballast.train.Softening;
 import io.ballast.train.StandaloneEvaluation;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -35,6 +37,8 @@ import java.util.function.BooleanSupplier;
  * }</pre>
  */
 public final class Ballast implements AutoCloseable {
+    private static final AtomicReference<Ballast> CURRENT = new AtomicReference<>();
+
     private final Bridge bridge;
     private final ExecutorService runs = Executors.newSingleThreadExecutor(work -> {
         Thread thread = new Thread(work, "ballast-run");
@@ -74,8 +78,20 @@ public final class Ballast implements AutoCloseable {
      * @throws MissingEnvironmentException when it cannot be embedded
      * @throws IllegalStateException       when one is open in this JVM already
      */
-    public static Ballast open(PythonEnvironment environment) {
-        return new Ballast(Bridge.open(environment));
+    public static synchronized Ballast open(PythonEnvironment environment) {
+        Ballast opened = new Ballast(Bridge.open(environment));
+        CURRENT.set(opened);
+        return opened;
+    }
+
+    /**
+     * The Ballast of this JVM, for code that did not open it and does not close it. One that is being opened is waited
+     * for.
+     *
+     * @return it; empty when none is open
+     */
+    public static synchronized Optional<Ballast> current() {
+        return Optional.ofNullable(CURRENT.get());
     }
 
     /**
@@ -170,5 +186,6 @@ public final class Ballast implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         bridge.close();
+        CURRENT.compareAndSet(this, null);
     }
 }

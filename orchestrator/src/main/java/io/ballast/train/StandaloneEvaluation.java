@@ -69,6 +69,6 @@ public final class StandaloneEvaluation {
             return Path.of(path);
         }
         HubAddress address = HubAddress.model(path);
-        return bridge.downloadModel(address.repository(), address.revision());
+        return bridge.hub().downloadModel(address.repository(), address.revision());
     }
 }
