@@ -2,14 +2,11 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 from hub_server import Hub
-from huggingface_hub import constants
 
 from ballast import hub
 from ballast.errors import BallastError, EnvironmentMissingError, InvalidInputError
@@ -129,53 +126,6 @@ def test_a_hub_that_is_down_is_not_the_users_error(server, cache):
     server.broken = 418  # A status that is not tried again: 503 would be, for seconds.
     with pytest.raises(EnvironmentMissingError, match="gives no answer .*418"):
         hub.download_model("tiny/llama", None, server.address, cache)
-
-
-def test_progress_counts_the_bytes_up_to_all_on_the_callers_thread(server, cache):
-    heard = []
-    folder = hub.download_model(
-        "tiny/llama", None, server.address, cache, lambda *bytes: heard.append((threading.get_ident(), *bytes))
-    )
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    assert heard[-1] == (threading.get_ident(), size, size)
-    assert {thread for thread, *_ in heard} == {threading.get_ident()}
-
-
-def test_a_connection_that_breaks_is_taken_up_where_it_broke(server, cache, root, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1)  # Of 10 MiB otherwise; a part of one is lost.
-    weights = root / "models/tiny/llama/model.safetensors"
-    (root / "models/tiny/llama/.cut").write_text(str(weights.stat().st_size // 2))
-    folder = hub.download_model("tiny/llama", None, server.address, cache)
-    assert (folder / "model.safetensors").read_bytes() == weights.read_bytes()
-    assert weights.stat().st_size // 2 in server.resumed
-
-
-def test_a_connection_that_keeps_breaking_is_no_model_and_the_next_time_fetches_the_rest(
-    server, cache, root, monkeypatch
-):
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    cut = root / "models/tiny/llama/.cut"
-    cut.write_text("0")
-    with pytest.raises(EnvironmentMissingError, match="model tiny/llama: cannot reach http.*check the network"):
-        hub.download_model("tiny/llama", None, server.address, cache)
-    assert hub.cached_model("tiny/llama", None, cache) is None
-    cut.unlink()
-    folder = hub.download_model("tiny/llama", None, server.address, cache)
-    assert hub.cached_model("tiny/llama", None, cache) == folder
-
-
-def test_a_file_that_arrives_damaged_is_refused_and_does_not_stay_in_the_cache(server, cache, root):
-    damaged = root / "models/tiny/llama/.damaged"
-    damaged.write_text("model.safetensors")
-    with pytest.raises(
-        EnvironmentMissingError,
-        match="model tiny/llama: model.safetensors from http.* arrived damaged: expected git-sha1 .* try again",
-    ):
-        hub.download_model("tiny/llama", None, server.address, cache)
-    assert hub.cached_model("tiny/llama", None, cache) is None
-    damaged.unlink()
-    assert hub.download_model("tiny/llama", None, server.address, cache).is_dir()
 
 
 def test_the_cache_is_asked_without_a_network(root, cache):
