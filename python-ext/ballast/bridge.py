@@ -5,6 +5,7 @@ memory. Models, phases, anchors, tasks and scalar writers are known to Java by n
 There are no defaults here: the experiment's stand in Java.
 """
 
+import gc
 import importlib.metadata
 import json
 import multiprocessing
@@ -26,6 +27,7 @@ from ballast import (
     handles,
     hub,
     kernels,
+    lending,
     methods,
     scoring,
     sequence,
@@ -62,6 +64,7 @@ def initialize(executable: str, sink) -> dict:
     output = Output(sink)
     output.install()
     handles.before_return(output.flush)
+    gc.freeze()  # What was imported stays: a collection that looked at it would take a second each time.
     libraries = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "peft", "numpy")}
     python = sys.version.split()[0]
     return {"python": python, **libraries, "ballast": ballast.__version__, "kernels": kernels.describe()}
@@ -106,6 +109,13 @@ def open_model(
     path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool
 ) -> int:
     return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed, quantized))
+
+
+@called_from_java
+def open_model_to_use(path: str, dtype: str, device: str) -> int:
+    """Opens a model beside one that may be training: its draws and its threads stay as they are."""
+    with handles.undisturbed(OpenedModel):
+        return handles.add(adapters.open_model(path, dtype, device, False, 0, False))
 
 
 @called_from_java
@@ -395,6 +405,81 @@ def complete(
         get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until), max_tokens,
         handles.plain(decoding), seed,
     )  # fmt: skip
+
+
+@called_from_java
+def begin_completion(
+    model: int, tokenizer: str, prompts, rows: int, length: int, until: list[str], max_tokens: int, decoding: dict,
+    seed: int,
+) -> int:  # fmt: skip
+    return handles.add(
+        completion.Completion(
+            get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until),
+            max_tokens, handles.plain(decoding), seed,
+        )
+    )  # fmt: skip
+
+
+@called_from_java
+def advance_completion(number: int, tokens: int) -> bool:
+    return get(number, completion.Completion).advance(tokens)
+
+
+@called_from_java
+def completion_pieces(number: int) -> list[str]:
+    return get(number, completion.Completion).pieces()
+
+
+@called_from_java
+def completion_texts(number: int) -> list[str]:
+    return get(number, completion.Completion).texts()
+
+
+@called_from_java
+def end_completion(number: int) -> None:
+    handles.drop(number)
+
+
+# ── lent tensors ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def parameter_names(model: int) -> list[str]:
+    return lending.parameter_names(get(model, OpenedModel))
+
+
+@called_from_java
+def lend_parameter(model: int, name: str) -> dict:
+    return lending.lend(lending.parameter(get(model, OpenedModel), name))
+
+
+@called_from_java
+def lend_logits(model: int, ids, rows: int, length: int) -> dict:
+    return lending.lend(lending.logits(get(model, OpenedModel), ids, rows, length))
+
+
+@called_from_java
+def lend_hidden_states(model: int, ids, rows: int, length: int) -> list[dict]:
+    return [lending.lend(state) for state in lending.hidden_states(get(model, OpenedModel), ids, rows, length)]
+
+
+@called_from_java
+def open_anchor_to_read(folder: str) -> int:
+    return handles.add(Anchor.open(folder))
+
+
+@called_from_java
+def anchor_names(anchor: int) -> list[str]:
+    return list(get(anchor, Anchor).importance)
+
+
+@called_from_java
+def lend_of_anchor(anchor: int, kind: str, name: str) -> dict:
+    return lending.lend(lending.of_anchor(get(anchor, Anchor), kind, name))
+
+
+def give_back(number: int) -> None:
+    lending.give_back(number)
 
 
 # ── evaluation tasks ─────────────────────────────────────────────────────────────────────────────────────────────────

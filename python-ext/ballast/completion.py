@@ -5,8 +5,6 @@ Texts are those of lm-eval 0.4.13 at batch size 1 (`HFLM.generate_until`, `HFLM.
 decoded without special tokens and cut at the stop strings one after the other.
 """
 
-from contextlib import contextmanager
-
 import numpy
 import torch
 
@@ -18,7 +16,6 @@ from ballast.models import OpenedModel
 TOKENS_TO_SPARE = 2
 
 
-@torch.no_grad()
 def complete(
     opened: OpenedModel,
     tokenizer,
@@ -30,46 +27,137 @@ def complete(
     decoding: dict,
     seed: int,
 ) -> list[str]:
-    """The text that the model writes after each prompt, up to the first stop string.
+    """The text that the model writes after each prompt, up to the first stop string: a `Completion` in one go."""
+    completion = Completion(opened, tokenizer, prompts, rows, length, until, max_tokens, decoding, seed)
+    completion.advance(max_tokens)
+    return completion.texts()
+
+
+class Completion:
+    """Prompts that are being completed, some tokens at a time; between two times the model is anybody's.
 
     A row's text does not depend on when other rows end. In a batch it is the text of batch size 1 unless padding, which
-    changes sums of floats in their last digits, changes which of two nearly equal tokens is likelier.
-
-    Args:
-        opened: the model
-        tokenizer: transformers', of the model
-        prompts: int64 in native byte order: ids [rows, length], padded on the left; behind them [rows], the length of
-            each prompt without padding. May be larger
-        rows: how many prompts
-        length: of the longest
-        until: stop strings; EOS is one more. An empty one ends a text after its first token, as in lm-eval
-        max_tokens: most tokens that are written, a stop string's among them
-        decoding: keyword arguments of `generate`: do_sample; with it temperature; top_p, top_k…
-        seed: of all draws where `do_sample`; they leave torch's generators as they were
-
-    Raises:
-        InvalidInputError: the ids are not the model's.
-        DivergedError: the model answers NaN.
+    changes sums of floats in their last digits, changes which of two nearly equal tokens is likelier. Nor does it depend
+    on how many tokens are written at a time: keys, values and the state of the draws are kept in between.
     """
-    ids, mask = _read(prompts, rows, length, opened.vocabulary_size)
-    padding = _padding_id(tokenizer)
-    stops = StopStrings(tokenizer, with_end_of_text(tokenizer, until), length, rows)
-    opened.model.eval()
-    with _draws_of_its_own(opened.device, seed), opened.autocast():
-        written = opened.model.generate(
-            input_ids=ids.masked_fill(~mask, padding).to(opened.device),
-            attention_mask=mask.long().to(opened.device),
-            max_length=length + max_tokens,
-            stopping_criteria=[stops],
-            logits_processor=[_NoNaN()],
-            pad_token_id=padding,
-            use_cache=True,
-            **decoding,
-        )[:, length:].tolist()
-    texts = [
-        tokenizer.decode(row[:end], skip_special_tokens=True) for row, end in zip(written, stops.ends, strict=True)
-    ]
-    return [cut(text, stops.strings) for text in texts]
+
+    def __init__(
+        self,
+        opened: OpenedModel,
+        tokenizer,
+        prompts: numpy.ndarray,
+        rows: int,
+        length: int,
+        until: list[str],
+        max_tokens: int,
+        decoding: dict,
+        seed: int,
+    ):
+        """Reads the prompts; writes nothing yet.
+
+        Args:
+            opened: the model
+            tokenizer: transformers', of the model
+            prompts: int64 in native byte order: ids [rows, length], padded on the left; behind them [rows], the length
+                of each prompt without padding. May be larger. Not kept
+            rows: how many prompts
+            length: of the longest
+            until: stop strings; EOS is one more. An empty one ends a text after its first token, as in lm-eval
+            max_tokens: most tokens that are written, a stop string's among them
+            decoding: keyword arguments of `generate`: do_sample; with it temperature; top_p, top_k…
+            seed: of all draws where `do_sample`; they leave torch's generators as they were
+
+        Raises:
+            InvalidInputError: the ids are not the model's.
+        """
+        ids, mask = _read(prompts, rows, length, opened.vocabulary_size)
+        self.opened = opened
+        self.tokenizer = tokenizer
+        self.decoding = decoding
+        self.padding = _padding_id(tokenizer)
+        self.prompt_length = length
+        self.last_length = length + max_tokens
+        self.stops = StopStrings(tokenizer, with_end_of_text(tokenizer, until), length, rows)
+        self.ids = ids.masked_fill(~mask, self.padding).to(opened.device)
+        self.mask = mask.long().to(opened.device)
+        self.draws = _Draws(opened.device, seed)
+        self.no_nan = _NoNaN()
+        self.cache = None
+        self.told = [""] * rows
+
+    @torch.no_grad()
+    def advance(self, tokens: int) -> bool:
+        """Writes up to `tokens` more tokens in every row, and says whether all rows have ended.
+
+        Raises:
+            DivergedError: the model answers NaN.
+        """
+        if self.is_done():
+            return True
+        model = self.opened.model
+        model.eval()
+        goes_on = self._goes_on()
+        kept = {"past_key_values": self.cache} if self.cache is not None else {}
+        with self.draws, self.opened.autocast():
+            written = model.generate(
+                input_ids=self.ids,
+                attention_mask=self.mask,
+                max_length=min(self.last_length, self.ids.shape[1] + tokens) if goes_on else self.last_length,
+                stopping_criteria=[self.stops],
+                logits_processor=[self.no_nan],
+                pad_token_id=self.padding,
+                use_cache=True,
+                return_dict_in_generate=goes_on,
+                **kept,
+                **self.decoding,
+            )
+        if goes_on:
+            written, self.cache = written.sequences, written.past_key_values
+        self.stops.end_at(self._ends_of_model(), written)
+        self.mask = torch.nn.functional.pad(self.mask, (0, written.shape[1] - self.ids.shape[1]), value=1)
+        self.ids = written
+        return self.is_done()
+
+    def is_done(self) -> bool:
+        return self.ids.shape[1] >= self.last_length or None not in self.stops.ends
+
+    def texts(self) -> list[str]:
+        """[rows] what was written, cut at the stop strings."""
+        written = self.ids[:, self.prompt_length :].tolist()
+        return [
+            cut(self.tokenizer.decode(row[:end], skip_special_tokens=True), self.stops.strings)
+            for row, end in zip(written, self.stops.ends, strict=True)
+        ]
+
+    def pieces(self) -> list[str]:
+        """[rows] what was written since the last time, as far as nothing that follows can change it any more."""
+        pieces = []
+        for row, text in enumerate(self.texts()):
+            ended = self.is_done() or self.stops.ends[row] is not None
+            certain = text if ended else _certain(text, self.stops.strings)
+            pieces.append(certain[len(self.told[row]) :])
+            self.told[row] = max(self.told[row], certain, key=len)
+        return pieces
+
+    def _goes_on(self) -> bool:
+        """Whether this model's keys and values can be handed to another `generate`."""
+        base = getattr(self.opened.model, "get_base_model", lambda: self.opened.model)()
+        return base._supports_default_dynamic_cache()
+
+    def _ends_of_model(self) -> list[int]:
+        """Token ids after which transformers itself ends a row: of the generation config, which may know more than EOS."""
+        ends = self.opened.model.generation_config.eos_token_id
+        return ends if isinstance(ends, list) else [] if ends is None else [ends]
+
+
+def _certain(text: str, stops: list[str]) -> str:
+    """The text without an unfinished character, and without what may become a stop string."""
+    text = text.rstrip("\N{REPLACEMENT CHARACTER}")
+    longest = max((len(stop) for stop in stops), default=0)
+    for start in range(max(0, len(text) - longest), len(text)):
+        if any(stop.startswith(text[start:]) for stop in stops):
+            return text[:start]
+    return text
 
 
 def with_end_of_text(tokenizer, until: list[str]) -> list[str]:
@@ -117,6 +205,13 @@ class StopStrings:
                         self.ends[row] = written.shape[1]
         return torch.tensor([end is not None for end in self.ends], device=input_ids.device)
 
+    def end_at(self, tokens: list[int], input_ids: torch.Tensor) -> None:
+        """Ends the rows in which one of `tokens` was written: transformers has padded them since."""
+        for row, written in enumerate(input_ids[:, self.prompt_length :].tolist()):
+            found = [written.index(token) + 1 for token in tokens if token in written]
+            if self.ends[row] is None and found:
+                self.ends[row] = min(found)
+
 
 class _NoNaN:
     """A logits processor of transformers. Looks at the first token's scores alone, for each look waits for the device."""
@@ -158,9 +253,25 @@ def _padding_id(tokenizer) -> int:
     return 0
 
 
-@contextmanager
-def _draws_of_its_own(device: torch.device, seed: int):
-    """Training that goes on after an evaluation must not depend on it."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
+class _Draws:
+    """Random draws of one completion: they begin at the seed and go on where they stopped. Training that goes on in
+    between must not depend on them."""
+
+    def __init__(self, device: torch.device, seed: int):
+        self.devices = [device] if device.type == "cuda" else []
+        self.seed = seed
+        self.states: list[torch.Tensor] | None = None
+
+    def __enter__(self) -> None:
+        self.fork = torch.random.fork_rng(devices=self.devices)
+        self.fork.__enter__()
+        if self.states is None:
+            torch.manual_seed(self.seed)
+            return
+        torch.set_rng_state(self.states[0])
+        for device, state in zip(self.devices, self.states[1:], strict=True):
+            torch.cuda.set_rng_state(state, device)
+
+    def __exit__(self, *raised: object) -> None:
+        self.states = [torch.get_rng_state(), *(torch.cuda.get_rng_state(device) for device in self.devices)]
+        self.fork.__exit__(*raised)

@@ -4,6 +4,8 @@ import functools
 import gc
 import itertools
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -31,6 +33,19 @@ def get(handle: int, kind: type):
         found = "released, or never given" if value is None else f"a {type(value).__name__}"
         raise LookupError(f"handle {handle}: expected an open {kind.__name__}, found {found}")
     return value
+
+
+@contextmanager
+def undisturbed(kind: type) -> Iterator[None]:
+    """What is opened inside leaves torch's draws as they are, and its threads too where a `kind` is open already."""
+    threads = torch.get_num_threads()
+    others = any(isinstance(value, kind) for value in _objects.values())
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        if others:
+            torch.set_num_threads(threads)
 
 
 def release(handle: int) -> None:

@@ -14,7 +14,7 @@ from tiny_models import MAX_LENGTH
 from transformers import AutoModelForCausalLM
 
 from ballast.adapters import AdapterSettings, add_adapter
-from ballast.completion import complete, cut
+from ballast.completion import Completion, complete, cut
 from ballast.errors import DivergedError, InvalidInputError
 from ballast.models import open_model
 from ballast.tokenizer import open_tokenizer
@@ -250,3 +250,51 @@ def test_prompts_that_cannot_be_read_are_refused(model_folder, numbers, rows, le
     opened = open_model(str(model_folder("gpt2")), "float32", "cpu", False, 0)
     with pytest.raises(InvalidInputError, match=message):
         complete(opened, open_tokenizer(str(opened.folder)), numbers, rows, length, [], 4, GREEDY, 0)
+
+
+class TestPieces:
+    """A `Completion` that is advanced a few tokens at a time."""
+
+    def begin(self, folder, texts, until=(), max_tokens=24, decoding=GREEDY, seed=1):
+        opened = open_model(str(folder), "float32", "cpu", False, 0)
+        torch.set_num_threads(1)
+        tokenizer = open_tokenizer(str(folder))
+        numbers, rows, length = packed([tokenizer.encode(text) for text in texts])
+        return Completion(opened, tokenizer, numbers, rows, length, list(until), max_tokens, decoding, seed)
+
+    @pytest.mark.parametrize("tokens", [1, 5])
+    @pytest.mark.parametrize("decoding", [GREEDY, {"do_sample": True, "temperature": 0.9, "top_p": 0.95, "top_k": 0}])
+    @pytest.mark.parametrize("name", ["llama-tied", "gpt2"])
+    def test_texts_do_not_depend_on_how_many_tokens_come_at_a_time(self, model_folder, name, decoding, tokens):
+        texts = ["Once upon a time there was", "The patient was given 20 mg of", "y"]
+        whole = self.begin(model_folder(name), texts, decoding=decoding)
+        whole.advance(24)
+        parts = self.begin(model_folder(name), texts, decoding=decoding)
+        calls = 0
+        while not parts.advance(tokens):
+            calls += 1
+        assert parts.texts() == whole.texts()
+        assert calls >= 24 // tokens - 1
+
+    def test_pieces_are_the_text_and_never_begin_a_stop_string(self, model_folder):
+        texts = ["Once upon a time there was", "y"]
+        free = self.begin(model_folder("llama-tied"), texts)
+        free.advance(24)
+        stop = free.texts()[0][8:12]
+        parts = self.begin(model_folder("llama-tied"), texts, until=[stop])
+        told = ["", ""]
+        done = False
+        while not done:
+            done = parts.advance(1)
+            told = [before + piece for before, piece in zip(told, parts.pieces(), strict=True)]
+            assert not any(stop[0] == text[-1:] for text in told[:1] if not done)
+        assert told == parts.texts()
+        assert stop not in told[0]
+
+    def test_draws_of_others_are_left_alone(self, model_folder):
+        parts = self.begin(model_folder("llama-tied"), ["y"], decoding={"do_sample": True, "temperature": 1.0})
+        torch.manual_seed(3)
+        expected = torch.rand(4)
+        torch.manual_seed(3)
+        parts.advance(4)
+        assert torch.equal(torch.rand(4), expected)

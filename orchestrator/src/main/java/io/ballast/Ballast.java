@@ -1,8 +1,10 @@
 package io.ballast;
 
+import com.google.gson.JsonObject;
 import io.ballast.config.AfterTrainingConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentCheck;
+import io.ballast.config.ExperimentReader;
 import io.ballast.config.ModelConfig;
 import io.ballast.config.Words;
 import io.ballast.eval.Evaluation;
@@ -15,6 +17,8 @@ import io.ballast.train.Softening;
 import io.ballast.train.StandaloneEvaluation;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -48,9 +52,113 @@ public final class Ballast implements AutoCloseable {
 
     private final Set<Run> unfinished = ConcurrentHashMap.newKeySet();
 
-    private Ballast(Bridge bridge) {
-        this.bridge = bridge;
+    private final RequestGate gate;
+    private final int waitingRuns;
+
+    private Ballast(Builder settings) {
+        this.gate = new RequestGate(settings.requestsAtOnce, settings.waitingRequests, settings.timeLimit);
+        this.waitingRuns = settings.waitingRuns;
+        this.bridge = Bridge.open(settings.python == null ? PythonEnvironment.find() : settings.python);
         bridge.beforeEnd(this::stopRuns);
+    }
+
+    /**
+     * How Ballast is opened, where {@link Ballast#open()} does not do: which Python, and how much a service lets in at a
+     * time. Not for use by several threads.
+     */
+    public static final class Builder {
+        private PythonEnvironment python;
+        private int requestsAtOnce = 4;
+        private int waitingRequests = 64;
+        private int waitingRuns = Integer.MAX_VALUE;
+        private Duration timeLimit = Duration.ofDays(365);
+
+        private Builder() {
+        }
+
+        /**
+         * Names the Python to embed; otherwise {@link PythonEnvironment#find()} does.
+         *
+         * @param environment the Python
+         * @return this
+         */
+        public Builder python(PythonEnvironment environment) {
+            python = Objects.requireNonNull(environment, "environment");
+            return this;
+        }
+
+        /**
+         * Says how many requests to models take turns; each that writes holds its keys and values. 4 unless it is said.
+         *
+         * @param requests at least 1
+         * @return this
+         */
+        public Builder requestsAtOnce(int requests) {
+            requestsAtOnce = atLeast(1, requests, "requestsAtOnce");
+            return this;
+        }
+
+        /**
+         * Says how many requests to models may wait for their turn, in the order they came; one more is refused with a
+         * {@link BusyException}. 64 unless it is said.
+         *
+         * @param requests at least 0
+         * @return this
+         */
+        public Builder waitingRequests(int requests) {
+            waitingRequests = atLeast(0, requests, "waitingRequests");
+            return this;
+        }
+
+        /**
+         * Says how many runs and evaluations may wait for the one under way; one more is refused with a
+         * {@link BusyException}. No limit unless it is said.
+         *
+         * @param runs at least 0
+         * @return this
+         */
+        public Builder waitingRuns(int runs) {
+            waitingRuns = atLeast(0, runs, "waitingRuns");
+            return this;
+        }
+
+        /**
+         * Says how long a request to a model may take, waiting included; it then ends with a {@link TimeLimitException}.
+         * No limit unless it is said. Runs have none: they are cancelled.
+         *
+         * @param limit more than 0
+         * @return this
+         */
+        public Builder timeLimit(Duration limit) {
+            if (limit.isNegative() || limit.isZero()) {
+                throw new IllegalArgumentException("timeLimit: expected more than 0; found " + limit + ".");
+            }
+            timeLimit = limit;
+            return this;
+        }
+
+        private static int atLeast(int least, int found, String what) {
+            if (found < least) {
+                throw new IllegalArgumentException(what + ": expected at least " + least + "; found " + found + ".");
+            }
+            return found;
+        }
+
+        /**
+         * Opens Ballast.
+         *
+         * @return it
+         * @throws MissingEnvironmentException when Python cannot be embedded
+         * @throws IllegalStateException       when a Ballast is open in this JVM already
+         */
+        public Ballast open() {
+            return Ballast.open(this);
+        }
+    }
+
+    /** @return how Ballast is opened, to be changed */
+    public static Builder builder() {
+        return new Builder();
     }
 
     /** The JVM ends, by a signal or System.exit: runs finish their step and write what they have. */
@@ -67,7 +175,7 @@ public final class Ballast implements AutoCloseable {
      * @throws IllegalStateException       when one is open in this JVM already
      */
     public static Ballast open() {
-        return open(PythonEnvironment.find());
+        return builder().open();
     }
 
     /**
@@ -78,8 +186,12 @@ public final class Ballast implements AutoCloseable {
      * @throws MissingEnvironmentException when it cannot be embedded
      * @throws IllegalStateException       when one is open in this JVM already
      */
-    public static synchronized Ballast open(PythonEnvironment environment) {
-        Ballast opened = new Ballast(Bridge.open(environment));
+    public static Ballast open(PythonEnvironment environment) {
+        return builder().python(environment).open();
+    }
+
+    private static synchronized Ballast open(Builder settings) {
+        Ballast opened = new Ballast(settings);
         CURRENT.set(opened);
         return opened;
     }
@@ -101,9 +213,11 @@ public final class Ballast implements AutoCloseable {
      * @param listener   hears its events, on the run's thread
      * @return a handle
      * @throws InvalidInputException when the experiment cannot run: missing files, a folder that is not writable
+     * @throws BusyException         when as many runs wait as {@link Builder#waitingRuns} allows
      */
     public Run start(Experiment experiment, RunListener listener) {
         ExperimentCheck.check(experiment.config());
+        checkRoom();
         RunFolder folder = RunFolder.create(experiment.config());
         Run run = new Run(folder.path());
         unfinished.add(run);
@@ -117,6 +231,14 @@ public final class Ballast implements AutoCloseable {
             }
         });
         return run;
+    }
+
+    private void checkRoom() {
+        if (unfinished.size() > waitingRuns) {
+            throw new BusyException("Expected at most " + waitingRuns + " runs that wait for the one under way; found "
+                    + unfinished.size() + " unfinished ones. Try again later, or raise"
+                    + " Ballast.builder().waitingRuns(…).");
+        }
     }
 
     /**
@@ -169,6 +291,41 @@ public final class Ballast implements AutoCloseable {
             BooleanSupplier stopped) {
         return Answers.join(CompletableFuture.supplyAsync(
                 () -> StandaloneEvaluation.of(bridge, model, evaluation, listener, stopped), runs));
+    }
+
+    /**
+     * Opens a model for use: in float32, on a GPU where there is one.
+     *
+     * @param folder a Hugging Face folder, a PEFT adapter's, or a run's, whose trained model it is then
+     * @return the model, to be closed
+     * @throws InvalidInputException when there is no such model
+     */
+    public Model openModel(Path folder) {
+        JsonObject block = new JsonObject();
+        block.addProperty("path", folder.toAbsolutePath().toString());
+        return openModel(ExperimentReader.block(block, ModelConfig.class, Path.of(""), "the model"));
+    }
+
+    /**
+     * Opens a model for use.
+     *
+     * @param config where it is, also on the hub, in which dtype and on which device
+     * @return the model, to be closed
+     * @throws InvalidInputException when there is no such model
+     */
+    public Model openModel(ModelConfig config) {
+        return Model.open(bridge, gate, config);
+    }
+
+    /**
+     * Opens an anchor to look at it.
+     *
+     * @param folder {@code anchor/} of a run
+     * @return the anchor, to be closed
+     * @throws InvalidInputException when there is none, or it is damaged
+     */
+    public Anchor openAnchor(Path folder) {
+        return Anchor.open(bridge, folder);
     }
 
     /** @return the bridge to Python, for what this class does not offer */

@@ -1,8 +1,6 @@
 package io.ballast.eval;
 
 import io.ballast.StoppedException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,8 +16,6 @@ import java.util.stream.IntStream;
  * what does not fit into memory fails at once. One buffer is allocated and lent for every batch.
  */
 final class BatchGenerator {
-    private static final long PADDING_ID = 0;
-
     private final TextGenerator generator;
     private final int batchSize;
 
@@ -49,7 +45,7 @@ final class BatchGenerator {
             }
             List<GenerationRequest> rows = batch.stream().map(requests::get).toList();
             int length = rows.get(0).prompt().length;
-            fill(buffer, rows, length);
+            PromptBatch.fill(buffer, rows.stream().map(GenerationRequest::prompt).toList(), length);
             List<String> texts = generator.generate(buffer, rows.size(), length, rows.get(0).settings(),
                     rows.get(0).seed());
             for (int row = 0; row < rows.size(); row++) {
@@ -77,19 +73,6 @@ final class BatchGenerator {
 
     private LongBuffer allocate(List<GenerationRequest> requests) {
         int longest = requests.stream().mapToInt(request -> request.prompt().length).max().orElse(0);
-        int elements = Math.multiplyExact(Math.min(batchSize, requests.size()), longest + 1);
-        return ByteBuffer.allocateDirect(Math.multiplyExact(elements, Long.BYTES)).order(ByteOrder.nativeOrder())
-                .asLongBuffer();
-    }
-
-    private static void fill(LongBuffer buffer, List<GenerationRequest> rows, int length) {
-        for (int row = 0; row < rows.size(); row++) {
-            int[] prompt = rows.get(row).prompt();
-            int padding = length - prompt.length;
-            for (int position = 0; position < length; position++) {
-                buffer.put(row * length + position, position < padding ? PADDING_ID : prompt[position - padding]);
-            }
-            buffer.put(rows.size() * length + row, prompt.length);
-        }
+        return PromptBatch.allocate(Math.min(batchSize, requests.size()), longest);
     }
 }

@@ -42,9 +42,9 @@ final class PromptEncoder {
      */
     Prompt encode(String prompt, int maxTokens, String place) {
         if (maxTokens >= maxLength) {
-            throw new InvalidInputException(place + ": expected max_gen_toks (256 unless it is given) below the "
-                    + maxLength + " tokens that the model reads at once, found " + maxTokens
-                    + "; set max_gen_toks so that the prompt has room before it");
+            throw new InvalidInputException(place + ": expected a completion of fewer tokens than the " + maxLength
+                    + " that the model reads at once, found " + maxTokens + "; set max_gen_toks of the task (256 unless"
+                    + " it is given), or maxTokens of the Generation, so that the prompt has room before it");
         }
         int[] ids = text.encode(prompt);
         if (ids.length == 0) {

@@ -2,6 +2,7 @@ package io.ballast.eval;
 
 import io.ballast.TrainingFailedException;
 import io.ballast.data.BatchSlot;
+import io.ballast.tensor.DirectBuffers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -62,8 +63,7 @@ record ScoringBatch(List<ContextTree> trees) {
 
     /** Makes a slot; the memory is freed when it is garbage. */
     static LongBuffer allocateSlot(int elements) {
-        return ByteBuffer.allocateDirect(Math.multiplyExact(elements, Long.BYTES)).order(ByteOrder.nativeOrder())
-                .asLongBuffer();
+        return DirectBuffers.longs(elements);
     }
 
     /** Writes the slot. Neither its position nor its limit is used or moved. */

@@ -3,6 +3,7 @@ package io.ballast.python;
 import static io.ballast.python.BridgeValues.array;
 import static io.ballast.python.BridgeValues.handle;
 import static io.ballast.python.BridgeValues.map;
+import static io.ballast.python.BridgeValues.texts;
 import static io.ballast.python.BridgeValues.withBuffer;
 
 import java.nio.LongBuffer;
@@ -19,6 +20,26 @@ public final class AnchorCalls {
 
     AnchorCalls(Bridge bridge) {
         this.bridge = bridge;
+    }
+
+    /**
+     * Opens an anchor without a model, to look at it.
+     *
+     * @param folder its folder
+     * @return its handle
+     */
+    public long openToRead(Path folder) {
+        return handle(bridge.invoke("open_anchor_to_read", folder.toString()));
+    }
+
+    /**
+     * Names of the tensors that have an importance.
+     *
+     * @param anchor its handle
+     * @return parameters, or adapted matrices
+     */
+    public List<String> names(long anchor) {
+        return texts(bridge.invoke("anchor_names", anchor));
     }
 
     /**

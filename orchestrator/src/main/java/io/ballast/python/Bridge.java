@@ -143,6 +143,18 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
+     * Opens a model that is not trained: the draws and the threads of training that goes on meanwhile stay as they are.
+     *
+     * @param folder a Hugging Face model folder, or that of a PEFT adapter
+     * @param dtype  float32 or bfloat16 (autocast)
+     * @param device auto, cpu, cuda or cuda:N
+     * @return its handle
+     */
+    public long openModelToUse(Path folder, String dtype, String device) {
+        return handle(invoke("open_model_to_use", folder.toString(), dtype, device));
+    }
+
+    /**
      * What a model is.
      *
      * @param model its handle
@@ -336,6 +348,16 @@ public final class Bridge implements AutoCloseable {
         return new AnchorCalls(this);
     }
 
+    /** @return the functions that complete prompts some tokens at a time */
+    public CompletionCalls completions() {
+        return new CompletionCalls(this);
+    }
+
+    /** @return the functions that lend tensors */
+    public TensorCalls tensors() {
+        return new TensorCalls(this);
+    }
+
     /** @return the functions about evaluation tasks */
     public TaskCalls tasks() {
         return new TaskCalls(this);
@@ -456,6 +478,12 @@ public final class Bridge implements AutoCloseable {
             interpreter.call(() -> interpreter.invoke("release_all"));
             OPEN.compareAndSet(this, null);
         }
+    }
+
+    /** What gives a lent tensor back: later, on Python's thread, also when this bridge was closed meanwhile. */
+    Runnable returning(long lent) {
+        Interpreter kept = interpreter;
+        return () -> kept.later(() -> kept.invoke("give_back", lent));
     }
 
     Object invoke(String function, Object... arguments) {

@@ -7,6 +7,8 @@ import jep.JepException;
 import jep.MainInterpreter;
 import jep.PyConfig;
 import jep.SharedInterpreter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -17,6 +19,7 @@ import java.util.function.Supplier;
 
 /** The one CPython of this JVM and the thread that owns it. Made once, never closed. */
 final class Interpreter {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Interpreter.class);
     /** PyTorch's autograd and deep Python recursion need more than a JVM thread's usual 1 MiB. */
     private static final long STACK_BYTES = 64L << 20;
 
@@ -125,6 +128,20 @@ final class Interpreter {
         });
         spinUntil(answer::isDone);
         return Answers.join(answer);
+    }
+
+    /** Runs a call on the interpreter's thread when its turn comes; nobody waits for it or hears of its failure. */
+    void later(Runnable work) {
+        calls.add(() -> {
+            try {
+                ifNotEnded(() -> {
+                    work.run();
+                    return null;
+                });
+            } catch (RuntimeException nobodyWaits) {
+                LOGGER.debug("a call that nobody waits for failed", nobodyWaits);
+            }
+        });
     }
 
     private static void spinUntil(BooleanSupplier happened) {

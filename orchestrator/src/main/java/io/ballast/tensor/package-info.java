@@ -1,2 +1,2 @@
-/** Tensors in files: safetensors. */
+/** Tensors: in memory that Python lends, and in safetensors files. */
 package io.ballast.tensor;

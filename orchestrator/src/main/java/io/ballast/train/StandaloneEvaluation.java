@@ -4,18 +4,12 @@ import io.ballast.RunEvent;
 import io.ballast.RunListener;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ModelConfig;
-import io.ballast.config.Words;
-import io.ballast.data.Tokenizer;
 import io.ballast.eval.AnswerCache;
 import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.eval.Evaluator;
-import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFingerprint;
-import io.ballast.model.ModelFolder;
 import io.ballast.python.Bridge;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -41,34 +35,35 @@ public final class StandaloneEvaluation {
      */
     public static Evaluation of(Bridge bridge, ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
-        Path folder = local(bridge, model.path());
-        if (!Files.isRegularFile(folder.resolve("adapter_config.json"))) {
-            ModelFolder.open(folder);
-        }
-        long handle = bridge.openModel(folder, Words.of(model.dtype()), model.device(),
-                false, 0);
-        Map<String, Object> info = bridge.modelInfo(handle);
-        try (Tokenizer tokenizer = Tokenizer.open(Path.of((String) info.get("tokenizerFolder")));
-                EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge);
-                AnswerCache cache = evaluation.cache() ? ModelFingerprint.of(folder)
-                        .map(known -> AnswerCaches.of(bridge, known, handle)).orElseGet(AnswerCache::none)
-                        : AnswerCache.none()) {
-            listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
-            return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),
-                    new BridgeGenerator(bridge, handle, tokenizer.folder()), evaluation.batchSize(),
-                    evaluation.maxLength(((Number) info.get("maxLength")).intValue())).evaluate(tasks, cache,
-                    (items, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, items,
-                            Map.of("total", total))), stopped);
-        } finally {
-            bridge.release(handle);
+        try (OpenedModel opened = OpenedModel.open(bridge, model)) {
+            return of(bridge, opened, evaluation, listener, stopped);
         }
     }
 
-    private static Path local(Bridge bridge, String path) {
-        if (!HubAddress.is(path)) {
-            return Path.of(path);
+    /**
+     * Scores a model that is open.
+     *
+     * @param bridge     to Python
+     * @param opened     stays open
+     * @param evaluation what is measured
+     * @param listener   hears {@code stage} once, then {@code scoring} with how many items of {@code total} are answered
+     * @param stopped    is asked between batches
+     * @return what it scored
+     * @throws io.ballast.StoppedException      when {@code stopped} says so
+     * @throws io.ballast.InvalidInputException when a task or a row cannot be used
+     */
+    public static Evaluation of(Bridge bridge, OpenedModel opened, EvaluationConfig evaluation, RunListener listener,
+            BooleanSupplier stopped) {
+        try (EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge);
+                AnswerCache cache = evaluation.cache() ? ModelFingerprint.of(opened.folder())
+                        .map(known -> AnswerCaches.of(bridge, known, opened.handle())).orElseGet(AnswerCache::none)
+                        : AnswerCache.none()) {
+            listener.event(new RunEvent(Instant.now(), "stage", STAGE, 0, Map.of()));
+            return new Evaluator(opened.tokenizer(), new BridgeScorer(bridge, opened.handle()),
+                    new BridgeGenerator(bridge, opened.handle(), opened.tokenizer().folder()), evaluation.batchSize(),
+                    evaluation.maxLength(opened.info().maxLength())).evaluate(tasks, cache,
+                    (items, total) -> listener.event(new RunEvent(Instant.now(), "scoring", STAGE, items,
+                            Map.of("total", total))), stopped);
         }
-        HubAddress address = HubAddress.model(path);
-        return bridge.hub().downloadModel(address.repository(), address.revision());
     }
 }

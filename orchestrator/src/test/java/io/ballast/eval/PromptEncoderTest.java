@@ -55,7 +55,7 @@ class PromptEncoderTest {
     @Test
     void moreTokensToWriteThanTheModelReadsAreRefused() {
         InvalidInputException wrong = assertThrows(InvalidInputException.class, () -> encode(true, "ab", 256, 256));
-        assertTrue(wrong.getMessage().contains("below the 256 tokens that the model reads at once, found 256"),
+        assertTrue(wrong.getMessage().contains("fewer tokens than the 256 that the model reads at once, found 256"),
                 wrong.getMessage());
     }
 

@@ -1,0 +1,75 @@
+package io.ballast.train;
+
+import io.ballast.ModelInfo;
+import io.ballast.Result;
+import io.ballast.config.ModelConfig;
+import io.ballast.config.Words;
+import io.ballast.data.Tokenizer;
+import io.ballast.model.HubAddress;
+import io.ballast.model.ModelFolder;
+import io.ballast.python.Bridge;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A model behind the bridge that is used and not trained, with its tokenizer.
+ *
+ * @param bridge    to Python
+ * @param handle    the model's
+ * @param folder    it was opened from
+ * @param info      what it is
+ * @param tokenizer its own
+ */
+public record OpenedModel(Bridge bridge, long handle, Path folder, ModelInfo info, Tokenizer tokenizer)
+        implements AutoCloseable {
+    private static final String ADAPTER = "adapter_config.json";
+    private static final String MODEL_OF_RUN = "model";
+
+    /**
+     * Opens a model. Draws and threads of a run that trains meanwhile stay as they are.
+     *
+     * @param bridge to Python
+     * @param config a Hugging Face folder, a PEFT adapter's, a run's, or a model of the hub
+     * @return the model
+     * @throws io.ballast.InvalidInputException when there is no such model
+     */
+    public static OpenedModel open(Bridge bridge, ModelConfig config) {
+        Path folder = local(bridge, config.path());
+        if (!Files.isRegularFile(folder.resolve(ADAPTER))) {
+            ModelFolder.open(folder);
+        }
+        long handle = bridge.openModelToUse(folder, Words.of(config.dtype()), config.device());
+        try {
+            Map<String, Object> info = bridge.modelInfo(handle);
+            Tokenizer tokenizer = Tokenizer.open(Path.of((String) info.get("tokenizerFolder")));
+            return new OpenedModel(bridge, handle, folder, info(info), tokenizer);
+        } catch (RuntimeException e) {
+            bridge.release(handle);
+            throw e;
+        }
+    }
+
+    private static ModelInfo info(Map<String, Object> info) {
+        return new ModelInfo((String) info.get("architecture"), ((Number) info.get("parameters")).longValue(),
+                ((Number) info.get("vocabularySize")).intValue(), ((Number) info.get("maxLength")).intValue(),
+                (String) info.get("device"), (String) info.get("dtype"));
+    }
+
+    private static Path local(Bridge bridge, String path) {
+        if (HubAddress.is(path)) {
+            HubAddress address = HubAddress.model(path);
+            return bridge.hub().downloadModel(address.repository(), address.revision());
+        }
+        Path folder = Path.of(path);
+        Path ofRun = folder.resolve(MODEL_OF_RUN);
+        return Files.isRegularFile(folder.resolve(Result.FILE)) && Files.isDirectory(ofRun) ? ofRun : folder;
+    }
+
+    /** Frees the model and its tokenizer. */
+    @Override
+    public void close() {
+        tokenizer.close();
+        bridge.release(handle);
+    }
+}
