@@ -38,8 +38,12 @@ final class HubRepository extends AbstractRepository {
         return address.repository().substring(address.repository().lastIndexOf('/') + 1);
     }
 
+    /** What the address does not say itself: it is a model for Ballast. {@code optEngine} says otherwise. */
     private Map<String, Object> arguments() {
-        return new ConcurrentHashMap<>(arguments);
+        Map<String, Object> all = new ConcurrentHashMap<>(arguments);
+        all.putIfAbsent("engine", BallastEngine.NAME);
+        all.putIfAbsent("translatorFactory", BallastTranslatorFactory.class.getName());
+        return all;
     }
 
     @Override

@@ -3,8 +3,10 @@ package io.ballast.djl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.inference.Predictor;
 import ai.djl.ndarray.NDList;
 import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ZooModel;
 import ai.djl.util.Progress;
 import io.ballast.TinyModels;
 import java.io.IOException;
@@ -58,6 +60,8 @@ class HubRepositoryTest {
                 return whole.isDownloaded();
             });
             Answers.print("bytes", () -> bytes.last + " of " + bytes.max + ", ended " + bytes.ended);
+            Answers.print("text", () -> write("hf://tiny/llama@v1.0?maxTokens=6"));
+            Answers.print("long text", () -> write("hf://tiny/llama@v1.0?maxTokens=many"));
             Path broken = Path.of(arguments[0]).resolveSibling("broken/.cut");
             Answers.print("broken", () -> download("hf://tiny/broken"));
             Files.delete(broken);
@@ -76,6 +80,7 @@ class HubRepositoryTest {
 
         public static void main(String[] arguments) {
             Answers.print("cached", () -> download("hf://tiny/llama@v1.0"));
+            Answers.print("text", () -> write("hf://tiny/llama@v1.0?maxTokens=6"));
             Answers.print("missing", () -> download("hf://tiny/gated"));
         }
     }
@@ -121,6 +126,21 @@ class HubRepositoryTest {
         Criteria<NDList, NDList> criteria = criteria(address, null);
         criteria.downloadModel();
         return criteria.isDownloaded();
+    }
+
+    /** Neither engine nor translator is named. */
+    private static String write(String address) throws Exception {
+        try (ZooModel<String, String> model = Criteria.builder().setTypes(String.class, String.class)
+                .optModelUrls(address).build().loadModel(); Predictor<String, String> predictor = model.newPredictor()) {
+            return model.getName() + " wrote " + predictor.predict("Once upon a time").length() + " characters";
+        }
+    }
+
+    @Test
+    void aModelOfTheHubWritesWithAndWithoutANetwork() {
+        assertTrue(online.get("text").matches("llama wrote [1-9][0-9]* characters"), online.get("text"));
+        assertEquals(online.get("text"), offline.get("text"));
+        assertTrue(online.get("long text").startsWith("ModelNotFoundException"), online.get("long text"));
     }
 
     @Test
