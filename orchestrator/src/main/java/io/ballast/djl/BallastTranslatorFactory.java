@@ -1,7 +1,6 @@
 package io.ballast.djl;
 
 import ai.djl.Model;
-import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 import ai.djl.util.Pair;
@@ -30,19 +29,34 @@ public final class BallastTranslatorFactory implements TranslatorFactory {
         return Set.of(TEXT, STREAM, SCORES);
     }
 
+    /**
+     * Makes a translator.
+     *
+     * @throws IllegalArgumentException for a model of another engine, or an argument that cannot be used: DJL would hide the
+     *                                  message of a {@code TranslateException}. The model is closed then, since nobody else
+     *                                  has it yet
+     */
     @Override
     @SuppressWarnings("unchecked")
-    public <I, O> Translator<I, O> newInstance(Class<I> input, Class<O> output, Model model, Map<String, ?> arguments)
-            throws TranslateException {
-        if (!(model instanceof BallastModel)) {
-            throw new TranslateException("Expected a model of the engine Ballast; found " + model.getClass().getName()
-                    + ". Say optEngine(\"Ballast\"), or give a translator for that engine's models.");
+    public <I, O> Translator<I, O> newInstance(Class<I> input, Class<O> output, Model model, Map<String, ?> arguments) {
+        try {
+            checkEngine(model);
+            return (Translator<I, O>) translator(new Pair<>(input, output), arguments);
+        } catch (IllegalArgumentException e) {
+            model.close();
+            throw e;
         }
-        return (Translator<I, O>) translator(new Pair<>(input, output), arguments);
     }
 
-    private static Translator<?, ?> translator(Pair<Type, Type> types, Map<String, ?> arguments)
-            throws TranslateException {
+    private static void checkEngine(Model model) {
+        if (!(model instanceof BallastModel)) {
+            throw new IllegalArgumentException("Expected a model of the engine Ballast; found "
+                    + model.getClass().getName() + ". Say optEngine(\"Ballast\"), or give a translator for that engine's"
+                    + " models.");
+        }
+    }
+
+    private static Translator<?, ?> translator(Pair<Type, Type> types, Map<String, ?> arguments) {
         if (types.equals(SCORES)) {
             return new ScoringTranslator();
         }

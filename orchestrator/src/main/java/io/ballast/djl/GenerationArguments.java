@@ -1,6 +1,5 @@
 package io.ballast.djl;
 
-import ai.djl.translate.TranslateException;
 import io.ballast.Generation;
 import io.ballast.InvalidInputException;
 import java.util.Collection;
@@ -22,7 +21,7 @@ final class GenerationArguments {
     }
 
     /** What is not given: the likeliest token each time, 256 tokens at most. */
-    static Generation read(Map<String, ?> arguments) throws TranslateException {
+    static Generation read(Map<String, ?> arguments) {
         GenerationArguments given = new GenerationArguments(arguments);
         try {
             return new Generation(given.value("maxTokens", WHOLE, Integer::valueOf, DEFAULT_MAX_TOKENS),
@@ -30,16 +29,16 @@ final class GenerationArguments {
                     given.value("topP", NUMBER, Double::valueOf, 1.0), given.stop(),
                     given.value("seed", WHOLE, Long::valueOf, 0L));
         } catch (InvalidInputException e) {
-            throw new TranslateException(e.getMessage(), e);
+            throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 
-    private <T> T value(String key, String expected, Function<String, T> parse, T otherwise) throws TranslateException {
+    private <T> T value(String key, String expected, Function<String, T> parse, T otherwise) {
         Object value = arguments.get(key);
         try {
             return value == null ? otherwise : parse.apply(value.toString());
         } catch (NumberFormatException e) {
-            throw new TranslateException("Expected DJL's argument " + key + " to be " + expected + "; found " + value
+            throw new IllegalArgumentException("Expected DJL's argument " + key + " to be " + expected + "; found " + value
                     + ". Correct it in optArgument, or behind the address's question mark.", e);
         }
     }

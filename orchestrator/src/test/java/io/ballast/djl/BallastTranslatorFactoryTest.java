@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Model;
-import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import io.ballast.Generation;
 import java.util.List;
@@ -16,14 +15,14 @@ import org.junit.jupiter.api.Test;
 class BallastTranslatorFactoryTest {
     private final BallastTranslatorFactory factory = new BallastTranslatorFactory();
 
-    private <O> Translator<String, O> translator(Class<O> output, Map<String, ?> arguments) throws TranslateException {
+    private <O> Translator<String, O> translator(Class<O> output, Map<String, ?> arguments) {
         try (Model model = Model.newInstance("m", "Ballast")) {
             return factory.newInstance(String.class, output, model, arguments);
         }
     }
 
     @Test
-    void argumentsSetTheGeneration() throws TranslateException {
+    void argumentsSetTheGeneration() {
         Generation read = GenerationArguments.read(Map.of("maxTokens", 5, "temperature", "0.5", "topP", 0.9, "seed", "7",
                 "stop", List.of("\n", "."), "engine", "Ballast"));
         assertEquals(Generation.sampled(5, 0.5, 0.9).withSeed(7).withStop("\n", "."), read);
@@ -32,7 +31,7 @@ class BallastTranslatorFactoryTest {
     }
 
     @Test
-    void whatComesOutSaysWhichTranslator() throws TranslateException {
+    void whatComesOutSaysWhichTranslator() {
         assertEquals(GenerationTranslator.class, translator(String.class, Map.of()).getClass());
         assertEquals(StreamingGenerationTranslator.class, translator(TextStream.class, Map.of()).getClass());
         assertTrue(factory.isSupported(Continuations.class, float[].class));
@@ -40,17 +39,17 @@ class BallastTranslatorFactoryTest {
 
     @Test
     void anArgumentThatIsNoNumberIsRefused() {
-        String said = assertThrows(TranslateException.class,
+        String said = assertThrows(IllegalArgumentException.class,
                 () -> translator(String.class, Map.of("maxTokens", "many"))).getMessage();
         assertEquals("Expected DJL's argument maxTokens to be a whole number; found many. Correct it in optArgument, or"
                 + " behind the address's question mark.", said);
-        assertThrows(TranslateException.class, () -> translator(String.class, Map.of("topP", 3)));
+        assertThrows(IllegalArgumentException.class, () -> translator(String.class, Map.of("topP", 3)));
     }
 
     @Test
     void aModelOfAnotherEngineIsRefused() {
         try (Model model = Model.newInstance("m", "RPC")) {
-            String said = assertThrows(TranslateException.class,
+            String said = assertThrows(IllegalArgumentException.class,
                     () -> factory.newInstance(String.class, String.class, model, Map.of())).getMessage();
             assertTrue(said.contains("Expected a model of the engine Ballast; found ai.djl.engine.rpc.RpcModel."), said);
         }
