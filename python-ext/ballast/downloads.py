@@ -1,6 +1,7 @@
 """A snapshot of a repository on its way from the hub: how far it is, and whether it arrived as it was sent.
 
-huggingface_hub takes up again what breaks off, and does not fetch twice what is complete; it compares sizes, not content.
+huggingface_hub takes up again what breaks off, and does not fetch twice what is complete; it compares sizes, not
+content.
 """
 
 import threading
@@ -23,7 +24,7 @@ def fetch_snapshot(
     ignored: list[str],
     progress: Progress | None,
 ) -> Path:
-    """The folder of a model's snapshot. `progress` is called on this thread alone: a Java object may be nowhere else."""
+    """The folder of a model's snapshot. `progress` is called on this thread alone, where a Java object may be called."""
     from huggingface_hub import snapshot_download
 
     meter = _Meter()
@@ -100,6 +101,6 @@ def _check_content(folder: Path, repository: str, endpoint: str | None) -> None:
         first, others = found.mismatches[0], len(found.mismatches) - 1
         raise EnvironmentMissingError(
             f"hub: model {repository}: {first['path']}{f' and {others} more' if others else ''} from "
-            f"{endpoint or constants.ENDPOINT} arrived damaged: expected {first['algorithm']} {first['expected']}, found "
-            f"{first['actual']}; it was removed from the cache: try again, and see whether a proxy changes what it passes"
+            f"{endpoint or constants.ENDPOINT} arrived damaged: expected {first['algorithm']} {first['expected']}, "
+            f"found {first['actual']}; it was removed from the cache: try again, and see whether a proxy changes files"
         )

@@ -1,7 +1,7 @@
 """A tiny random BERT with its tokenizer, for tests of what runs beside Ballast in one JVM.
 
-As a program: `python tests/tiny_embedder.py FOLDER TEXT` writes it and prints its embedding of a text: the mean of the last
-hidden states.
+As a program: `python tests/tiny_embedder.py FOLDER TEXT` writes it and prints its embedding of a text: the mean of the
+last hidden states.
 """
 
 import sys

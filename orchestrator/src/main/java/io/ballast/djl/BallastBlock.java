@@ -12,7 +12,7 @@ import ai.djl.util.passthrough.PassthroughNDArray;
 import java.util.Iterator;
 import java.util.List;
 
-/** What DJL's predictors call: an array holds one {@link Prompt} or one {@link Continuations}, and a list is a batch. */
+/** What DJL's predictors call: an array holds a {@link Prompt} or a {@link Continuations}, and a list is a batch. */
 final class BallastBlock extends AbstractSymbolBlock implements StreamingBlock {
     private final io.ballast.Model model;
     private final NDManager manager;

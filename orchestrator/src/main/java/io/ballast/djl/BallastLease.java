@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The use of a {@link Ballast} by something of DJL's. It is the one that the application has open; if there is none, one
- * of our own, which closes with its last lease. So an application that wants one itself opens it before it loads the
- * first DJL model.
+ * The use of a {@link Ballast} by something of DJL's. It is the one that the application has open; if there is none,
+ * one of our own, which closes with its last lease. So an application that wants one itself opens it before it loads
+ * the first DJL model.
  */
 final class BallastLease implements AutoCloseable {
     private static Ballast own;

@@ -30,8 +30,9 @@ final class BallastModel extends BaseModel {
     @Override
     public void load(Path folder, String prefix, Map<String, ?> options) throws MalformedModelException {
         if (block != null) {
-            throw new IllegalStateException("Expected a model that is loaded once and has no block of the caller's; found "
-                    + (opened == null ? "a block" : "one of " + modelDir) + ". Load another, without optBlock.");
+            throw new IllegalStateException("Expected a model that is loaded once and has no block of the caller's;"
+                    + " found " + (opened == null ? "a block" : "one of " + modelDir)
+                    + ". Load another, without optBlock.");
         }
         setModelDir(folder);
         try {
@@ -84,7 +85,7 @@ final class BallastModel extends BaseModel {
         }
     }
 
-    /** DJL's would say that the model was not closed: it asks the manager, and one that only passes through stays open. */
+    /** DJL's says that the model was not closed whenever its manager is open, which one without arrays always is. */
     @Override
     @SuppressWarnings("deprecation")
     protected void finalize() {

@@ -11,8 +11,8 @@ import java.util.Set;
 
 /**
  * The translators of the engine "Ballast" by what goes in and what comes out. {@code hf://} addresses bring it along; a
- * folder needs {@code optTranslatorFactory(new BallastTranslatorFactory())}, or a translator. Generation is set by DJL's
- * arguments {@code maxTokens}, {@code temperature}, {@code topP}, {@code stop} and {@code seed}.
+ * folder needs {@code optTranslatorFactory(new BallastTranslatorFactory())}, or a translator. Generation is set by
+ * DJL's arguments {@code maxTokens}, {@code temperature}, {@code topP}, {@code stop} and {@code seed}.
  */
 public final class BallastTranslatorFactory implements TranslatorFactory {
     private static final Pair<Type, Type> TEXT = new Pair<>(String.class, String.class);
@@ -30,11 +30,10 @@ public final class BallastTranslatorFactory implements TranslatorFactory {
     }
 
     /**
-     * Makes a translator.
+     * Makes a translator. Where it cannot, the model is closed, since nobody else has it yet.
      *
-     * @throws IllegalArgumentException for a model of another engine, or an argument that cannot be used: DJL would hide the
-     *                                  message of a {@code TranslateException}. The model is closed then, since nobody else
-     *                                  has it yet
+     * @throws IllegalArgumentException for a model of another engine, or an argument that cannot be used; DJL would
+     *                                  hide the message of a {@code TranslateException}
      */
     @Override
     @SuppressWarnings("unchecked")
@@ -51,8 +50,8 @@ public final class BallastTranslatorFactory implements TranslatorFactory {
     private static void checkEngine(Model model) {
         if (!(model instanceof BallastModel)) {
             throw new IllegalArgumentException("Expected a model of the engine Ballast; found "
-                    + model.getClass().getName() + ". Say optEngine(\"Ballast\"), or give a translator for that engine's"
-                    + " models.");
+                    + model.getClass().getName() + ". Say optEngine(\"Ballast\"), or give a translator for that"
+                    + " engine's models.");
         }
     }
 

@@ -38,8 +38,8 @@ final class GenerationArguments {
         try {
             return value == null ? otherwise : parse.apply(value.toString());
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("Expected DJL's argument " + key + " to be " + expected + "; found " + value
-                    + ". Correct it in optArgument, or behind the address's question mark.", e);
+            throw new IllegalArgumentException("Expected DJL's argument " + key + " to be " + expected + "; found "
+                    + value + ". Correct it in optArgument, or behind the address's question mark.", e);
         }
     }
 

@@ -8,8 +8,8 @@ import java.net.URI;
 import java.util.Set;
 
 /**
- * Gives DJL the address {@code hf://org/name@revision}: a model of the Hugging Face hub. DJL finds this class by itself.
- * It registers no other scheme, since a scheme is the whole JVM's.
+ * Gives DJL the address {@code hf://org/name@revision}: a model of the Hugging Face hub. DJL finds this class by
+ * itself. It registers no other scheme, since a scheme is the whole JVM's.
  */
 public final class HubRepositoryFactory implements RepositoryFactory {
     /** The scheme of the hub's addresses. */
@@ -37,7 +37,7 @@ public final class HubRepositoryFactory implements RepositoryFactory {
         }
     }
 
-    /** By the authority: the host is null where a name has an underscore, and {@code name@revision} looks like a user's. */
+    /** By the authority: the host is null where a name has an underscore, and lacks what stands before an @. */
     private static String withoutArguments(URI uri) {
         return uri.getRawAuthority() == null ? uri.toString() : SCHEME + "://" + uri.getAuthority() + uri.getPath();
     }

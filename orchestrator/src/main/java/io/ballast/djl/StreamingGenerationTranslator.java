@@ -6,12 +6,14 @@ import ai.djl.translate.Batchifier;
 import ai.djl.translate.TranslatorContext;
 import ai.djl.util.passthrough.PassthroughNDArray;
 import io.ballast.Generation;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Lets a model go on from a prompt and hands out what it writes while it writes it: {@code
- * predictor.streamingPredict(prompt).getIterativeOutput()}. With {@code predict} the stream has one piece, the whole text.
+ * Lets a model go on from a prompt and hands out what it writes while it writes it:
+ * {@code predictor.streamingPredict(prompt).getIterativeOutput()}. With {@code predict} the stream has one piece, the
+ * whole text.
  */
 public final class StreamingGenerationTranslator implements StreamingTranslator<String, TextStream> {
     private static final String PROMPT = "prompt";
@@ -38,7 +40,8 @@ public final class StreamingGenerationTranslator implements StreamingTranslator<
     @Override
     public StreamOutput<TextStream> processStreamOutput(TranslatorContext context, Stream<NDList> pieces) {
         Prompt prompt = (Prompt) context.getAttachment(PROMPT);
-        return new Pieces(new TextStream(pieces.map(StreamingGenerationTranslator::text).iterator(), () -> {
+        Iterator<String> texts = pieces.map(StreamingGenerationTranslator::text).iterator();
+        return new Pieces(new TextStream(MeasuredPieces.of(texts, context.getMetrics()), () -> {
             prompt.stopped().set(true);
             pieces.close();
         }));
@@ -68,8 +71,8 @@ public final class StreamingGenerationTranslator implements StreamingTranslator<
 
         @Override
         protected TextStream buildAsyncOutput() {
-            throw new UnsupportedOperationException("Expected getIterativeOutput(), which is what this translator supports;"
-                    + " found getAsyncOutput().");
+            throw new UnsupportedOperationException("Expected getIterativeOutput(), which this translator supports;"
+                    + " found getAsyncOutput(). Ask for the former.");
         }
 
         @Override

@@ -9,9 +9,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * Turns round who waits: a model calls with each piece, an iterator is asked for it. The model writes on a thread of its
- * own and waits for no reader, since others wait for its place among the requests; what is not yet read is kept, a text at
- * most.
+ * Turns round who waits: a model calls with each piece, an iterator is asked for it. The model writes on a thread of
+ * its own and waits for no reader, since others wait for its place among the requests; what is not yet read is kept, a
+ * text at most.
  */
 final class TextPieces implements Iterator<String> {
     private static final Event END = new Event(null, null);

@@ -29,7 +29,7 @@ class BallastLeaseTest {
         assertSame(first.ballast(), second.ballast());
         first.close();
         first.close();
-        assertSame(second.ballast(), Ballast.current().orElseThrow(), "closing the first twice leaves it to the second");
+        assertSame(second.ballast(), Ballast.current().orElseThrow(), "closing the first twice leaves the second");
         String said = assertThrows(IllegalStateException.class, Ballast::open).getMessage();
         assertTrue(said.contains("Ballast.current()") && said.contains("DJL"), said);
         second.close();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.repository.Artifact;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Repository;
 import ai.djl.repository.RepositoryFactory;
@@ -42,8 +43,9 @@ class HubRepositoryFactoryTest {
     @Test
     void argumentsForDjlFollowAQuestionMark() throws IOException {
         Repository repository = Repository.newInstance("mine", "hf://org/name@main?model_name=other&maxTokens=5");
-        assertEquals("other", repository.getResources().get(0).getDefaultArtifact().getName());
-        assertEquals("5", repository.getResources().get(0).getDefaultArtifact().getArguments(Map.of()).get("maxTokens"));
+        Artifact artifact = repository.getResources().get(0).getDefaultArtifact();
+        assertEquals("other", artifact.getName());
+        assertEquals("5", artifact.getArguments(Map.of()).get("maxTokens"));
     }
 
     @ParameterizedTest

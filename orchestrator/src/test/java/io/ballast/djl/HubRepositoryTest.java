@@ -130,8 +130,10 @@ class HubRepositoryTest {
 
     /** Neither engine nor translator is named. */
     private static String write(String address) throws Exception {
-        try (ZooModel<String, String> model = Criteria.builder().setTypes(String.class, String.class)
-                .optModelUrls(address).build().loadModel(); Predictor<String, String> predictor = model.newPredictor()) {
+        Criteria<String, String> criteria = Criteria.builder().setTypes(String.class, String.class)
+                .optModelUrls(address).build();
+        try (ZooModel<String, String> model = criteria.loadModel();
+                Predictor<String, String> predictor = model.newPredictor()) {
             return model.getName() + " wrote " + predictor.predict("Once upon a time").length() + " characters";
         }
     }
@@ -206,7 +208,7 @@ class HubRepositoryTest {
     void withoutANetworkTheCacheServes() {
         assertEquals("true", offline.get("cached"));
         String missing = offline.get("missing");
-        assertTrue(missing.matches("IOException hub: model tiny/gated is not .*in the local cache, and HF_HUB_OFFLINE is "
-                + "set; fetch it once.*"), missing);
+        assertTrue(missing.matches("IOException hub: model tiny/gated is not .*in the local cache, and HF_HUB_OFFLINE "
+                + "is set; fetch it once.*"), missing);
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.inference.Predictor;
+import ai.djl.metric.Metrics;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import io.ballast.Generation;
@@ -41,6 +42,18 @@ class StreamingGenerationTranslatorTest extends WithTinyModel {
     }
 
     @Test
+    void metricsTellOfTheFirstPieceAndOfTheEnd() throws TranslateException {
+        Metrics metrics = new Metrics();
+        try (Predictor<String, TextStream> predictor = streaming(SHORT)) {
+            predictor.setMetrics(metrics);
+            predictor.streamingPredict(PROMPT).getIterativeOutput().forEachRemaining(piece -> { });
+        }
+        double first = metrics.getMetric("FirstPiece").get(0).getValue().doubleValue();
+        double end = metrics.getMetric("Prediction").get(0).getValue().doubleValue();
+        assertTrue(0 < first && first <= end, first + " " + end);
+    }
+
+    @Test
     void predictAtOnceIsAStreamOfOnePiece() throws TranslateException {
         try (Predictor<String, TextStream> predictor = streaming(SHORT)) {
             TextStream stream = predictor.predict(PROMPT);
@@ -56,10 +69,11 @@ class StreamingGenerationTranslatorTest extends WithTinyModel {
             Files.copy(file, folder.resolve(file.getFileName()));
         }
         Path config = folder.resolve("config.json");
-        Files.writeString(config, Files.readString(config).replaceAll("(\"max_position_embeddings\": )\\d+", "$1100000"));
-        Generation endless = Generation.sampled(50_000, 1, 1);
+        Files.writeString(config, Files.readString(config)
+                .replaceAll("(\"max_position_embeddings\": )\\d+", "$1100000"));
+        var endless = new StreamingGenerationTranslator(Generation.sampled(50_000, 1, 1));
         try (ZooModel<String, String> model = load(folder);
-                Predictor<String, TextStream> predictor = model.newPredictor(new StreamingGenerationTranslator(endless))) {
+                Predictor<String, TextStream> predictor = model.newPredictor(endless)) {
             TextStream stream = predictor.streamingPredict(PROMPT).getIterativeOutput();
             stream.next();
             assertTrue(isWriting());
@@ -75,7 +89,7 @@ class StreamingGenerationTranslatorTest extends WithTinyModel {
     }
 
     private static boolean isWriting() {
-        return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("ballast-stream"));
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName).anyMatch("ballast-stream"::equals);
     }
 
     @Test

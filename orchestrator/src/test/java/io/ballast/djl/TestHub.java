@@ -42,8 +42,8 @@ final class TestHub implements AutoCloseable {
     /** What a program prints that asks this hub. */
     String run(Class<?> program, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-Dai.djl.offline=true", "-cp",
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-Dai.djl.offline=true", "-cp",
                 System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(arguments));
         Path log = root.resolveSibling("log.txt");
