@@ -24,7 +24,7 @@ def fetch_snapshot(
     ignored: list[str],
     progress: Progress | None,
 ) -> Path:
-    """The folder of a model's snapshot. `progress` is called on this thread alone, where a Java object may be called."""
+    """The folder of a model's snapshot. `progress` is called on this thread: on no other may Java objects be called."""
     from huggingface_hub import snapshot_download
 
     meter = _Meter()

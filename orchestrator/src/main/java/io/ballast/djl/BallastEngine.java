@@ -8,8 +8,8 @@ import ai.djl.util.passthrough.PassthroughNDManager;
 
 /**
  * DJL's engine "Ballast": causal language models in Hugging Face's form, run by PyTorch in the Python of
- * {@link io.ballast.Ballast}. Python starts when the first model is loaded. Arrays only pass through: the engine has none
- * of its own.
+ * {@link io.ballast.Ballast}. Python starts when the first model is loaded. Arrays only pass through: the engine has
+ * none of its own.
  */
 public final class BallastEngine extends Engine {
     /** What {@code Criteria.optEngine} names. */

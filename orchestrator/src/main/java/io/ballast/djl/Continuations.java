@@ -15,7 +15,12 @@ import java.util.stream.Stream;
  * @param texts   what is scored; each usually begins with a space
  */
 public record Continuations(String context, List<String> texts) {
-    /** Copies what it is given. */
+    /**
+     * Copies what it is given.
+     *
+     * @param context what comes before each of them; may be empty
+     * @param texts   what is scored
+     */
     public Continuations {
         Objects.requireNonNull(context, "context");
         texts = List.copyOf(texts);

@@ -5,8 +5,8 @@ import ai.djl.metric.Unit;
 import java.util.Iterator;
 
 /**
- * Tells DJL's metrics of a stream, of which its predictor tells nothing: {@code FirstPiece}, how long a reader waited for
- * the first piece, and {@code Prediction}, how long for the end, in microseconds.
+ * Tells DJL's metrics of a stream, of which its predictor tells nothing: {@code FirstPiece}, how long a reader waited
+ * for the first piece, and {@code Prediction}, how long for the end, in microseconds.
  */
 final class MeasuredPieces implements Iterator<String> {
     private final Iterator<String> pieces;

@@ -43,7 +43,8 @@ final class TestHub implements AutoCloseable {
     String run(Class<?> program, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-Dai.djl.offline=true", "-cp",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-Dai.djl.offline=true", "-cp",
                 System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(arguments));
         Path log = root.resolveSibling("log.txt");
