@@ -14,12 +14,10 @@ final class BallastLease implements AutoCloseable {
     private static int leasesOfOwn;
 
     private final Ballast ballast;
-    private final boolean isOfOwn;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private BallastLease(Ballast ballast, boolean isOfOwn) {
+    private BallastLease(Ballast ballast) {
         this.ballast = ballast;
-        this.isOfOwn = isOfOwn;
     }
 
     /**
@@ -29,15 +27,18 @@ final class BallastLease implements AutoCloseable {
      * @throws io.ballast.MissingEnvironmentException when none is open and none can be
      */
     static synchronized BallastLease take() {
-        if (leasesOfOwn == 0) {
-            Optional<Ballast> applications = Ballast.current();
-            if (applications.isPresent()) {
-                return new BallastLease(applications.get(), false);
-            }
+        Optional<Ballast> open = Ballast.current();
+        if (open.isEmpty()) {
             own = Ballast.open();
+            leasesOfOwn = 0;
         }
-        leasesOfOwn++;
-        return new BallastLease(own, true);
+        BallastLease lease = new BallastLease(open.orElse(own));
+        leasesOfOwn += lease.isOfOwn() ? 1 : 0;
+        return lease;
+    }
+
+    private boolean isOfOwn() {
+        return ballast == own;
     }
 
     Ballast ballast() {
@@ -47,14 +48,14 @@ final class BallastLease implements AutoCloseable {
     /** Ends the use. May be called twice. */
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true) && isOfOwn) {
-            giveBack();
+        if (closed.compareAndSet(false, true)) {
+            giveBack(this);
         }
     }
 
-    private static synchronized void giveBack() {
-        leasesOfOwn--;
-        if (leasesOfOwn == 0) {
+    private static synchronized void giveBack(BallastLease lease) {
+        leasesOfOwn -= lease.isOfOwn() ? 1 : 0;
+        if (lease.isOfOwn() && leasesOfOwn == 0) {
             own.close();
         }
     }

@@ -38,4 +38,17 @@ class BallastLeaseTest {
             assertNotSame(first.ballast(), third.ballast());
         }
     }
+
+    @Test
+    void anApplicationMayCloseDjlsOwnAndOpenOneItself() {
+        BallastLease early = BallastLease.take();
+        Ballast.current().orElseThrow().close();
+        try (Ballast ballast = Ballast.open()) {
+            try (BallastLease late = BallastLease.take()) {
+                assertSame(ballast, late.ballast());
+            }
+            early.close();
+            assertSame(ballast, Ballast.current().orElseThrow());
+        }
+    }
 }

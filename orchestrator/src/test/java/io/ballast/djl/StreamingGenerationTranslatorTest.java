@@ -12,6 +12,7 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import io.ballast.Generation;
 import io.ballast.InvalidInputException;
+import io.ballast.StoppedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,19 +63,26 @@ class StreamingGenerationTranslatorTest extends WithTinyModel {
         }
     }
 
-    /** The text that is asked for would take a minute. */
-    @Test
-    void closingTheStreamStopsTheModel(@TempDir Path folder) throws Exception {
+    /** A model that reads so many tokens; a text of them takes a minute. */
+    private static ZooModel<String, String> patient(Path folder) throws Exception {
         for (Path file : Files.list(FOLDER).toList()) {
             Files.copy(file, folder.resolve(file.getFileName()));
         }
         Path config = folder.resolve("config.json");
         Files.writeString(config, Files.readString(config)
                 .replaceAll("(\"max_position_embeddings\": )\\d+", "$1100000"));
-        var endless = new StreamingGenerationTranslator(Generation.sampled(50_000, 1, 1));
-        try (ZooModel<String, String> model = load(folder);
-                Predictor<String, TextStream> predictor = model.newPredictor(endless)) {
-            TextStream stream = predictor.streamingPredict(PROMPT).getIterativeOutput();
+        return load(folder);
+    }
+
+    private static TextStream longStream(ZooModel<String, String> model) throws TranslateException {
+        var translator = new StreamingGenerationTranslator(Generation.sampled(50_000, 1, 1));
+        return model.newPredictor(translator).streamingPredict(PROMPT).getIterativeOutput();
+    }
+
+    @Test
+    void closingTheStreamStopsTheModel(@TempDir Path folder) throws Exception {
+        try (ZooModel<String, String> model = patient(folder)) {
+            TextStream stream = longStream(model);
             stream.next();
             assertTrue(isWriting());
             stream.close();
@@ -86,6 +94,15 @@ class StreamingGenerationTranslatorTest extends WithTinyModel {
                 }
             });
         }
+    }
+
+    @Test
+    void closingTheModelEndsTheStreamWithAnError(@TempDir Path folder) throws Exception {
+        ZooModel<String, String> model = patient(folder);
+        TextStream stream = longStream(model);
+        stream.next();
+        model.close();
+        assertThrows(StoppedException.class, () -> stream.forEachRemaining(piece -> { }));
     }
 
     private static boolean isWriting() {
