@@ -65,7 +65,7 @@ def initialize(executable: str, sink) -> dict:
     output.install()
     handles.before_return(output.flush)
     gc.freeze()  # What was imported stays: a collection that looked at it would take a second each time.
-    libraries = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "peft", "numpy")}
+    libraries = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "peft", "numpy", "jep")}
     python = sys.version.split()[0]
     return {"python": python, **libraries, "ballast": ballast.__version__, "kernels": kernels.describe()}
 

@@ -18,8 +18,10 @@ from ballast.linear_cross_entropy import linear_cross_entropy
 from ballast.models import OpenedModel
 from ballast.prefixes import Prefix
 
-# Numbers held at once in fp32 while log-probabilities are taken: 256 MiB.
+# Numbers held at once in fp32 while log-probabilities are taken: 256 MiB. On a CPU 16 MiB, which its caches nearly hold:
+# 0.86 s for 2,048 rows of 32,000, where all at once take 1.19 and lm-eval's way 0.98.
 CHUNK = 1 << 26
+CHUNK_ON_CPU = 1 << 22
 
 
 def selected_logits(
@@ -89,7 +91,8 @@ def _score(
     """([T] log-probabilities, [T] 1.0 where the target is the argmax), fp32; t is read at scored[places[t]]."""
     if places is None:
         places = torch.arange(len(batch.scored), device=batch.scored.device)
-    rows = max(1, CHUNK // opened.vocabulary_size)
+    chunk = CHUNK_ON_CPU if opened.device.type == "cpu" else CHUNK
+    rows = max(1, chunk // opened.vocabulary_size)
     log_probabilities = torch.empty(len(places), device=places.device)
     greedy = torch.empty_like(log_probabilities)
     parts = _logits_in_parts(opened, batch, rows, prefix)
@@ -99,7 +102,7 @@ def _score(
         # Not the logits less their logsumexp, which is nearer to float64 (2e-5 against 1.3e-4 on a HellaSwag ending): on
         # the CPU the two round differently, and lm-eval's numbers are log_softmax's.
         log_probabilities[chosen] = part.float().log_softmax(-1)[at, targets]
-        greedy[chosen] = (part.argmax(-1)[at] == targets).float()
+        greedy[chosen] = (part.max(-1).indices[at] == targets).float()
     return log_probabilities, greedy
 
 

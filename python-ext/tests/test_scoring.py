@@ -268,7 +268,7 @@ def test_logits_taken_in_parts_give_the_same_scores(model_folder, scoring_slot_o
     opened = open_on_cpu(model_folder("gpt2"))
     items = awkward(documents)
     whole = scores(opened, scoring_slot_of(items))
-    monkeypatch.setattr(scoring, "CHUNK", 3 * opened.vocabulary_size)
+    monkeypatch.setattr(scoring, "CHUNK_ON_CPU", 3 * opened.vocabulary_size)
     parts = scores(opened, scoring_slot_of(items))
     torch.testing.assert_close(parts[0], whole[0], atol=1e-6, rtol=0)
     assert parts[1] == whole[1]

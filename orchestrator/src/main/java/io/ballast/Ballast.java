@@ -10,6 +10,7 @@ import io.ballast.config.Words;
 import io.ballast.eval.Evaluation;
 import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
+import io.ballast.python.Diagnosis;
 import io.ballast.python.PythonEnvironment;
 import io.ballast.train.ExperimentRun;
 import io.ballast.train.RunFolder;
@@ -18,6 +19,7 @@ import io.ballast.train.StandaloneEvaluation;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -154,6 +156,15 @@ public final class Ballast implements AutoCloseable {
         public Ballast open() {
             return Ballast.open(this);
         }
+    }
+
+    /**
+     * Says what this machine has of what Ballast needs, and what to do about what it lacks. Opens nothing.
+     *
+     * @return one finding for each thing
+     */
+    public static List<Finding> doctor() {
+        return Diagnosis.of();
     }
 
     /** @return how Ballast is opened, to be changed */

@@ -53,7 +53,18 @@ public final class Experiment {
     }
 
     /**
-     * An experiment made by a program.
+     * Begins an experiment in a program.
+     *
+     * @param name  of the experiment; its run folders begin with it
+     * @param model a Hugging Face model folder, or {@code hf://org/name}
+     * @return a builder
+     */
+    public static ExperimentBuilder builder(String name, String model) {
+        return new ExperimentBuilder(name, model);
+    }
+
+    /**
+     * An experiment of settings.
      *
      * @param config its settings
      * @return the experiment

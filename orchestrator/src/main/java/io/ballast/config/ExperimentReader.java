@@ -64,6 +64,20 @@ public final class ExperimentReader {
     }
 
     /**
+     * Writes a value into an experiment that a program makes.
+     *
+     * @param experiment the experiment in the form of a file
+     * @param key        with dots between names; a number names an entry of a list
+     * @param value      the value
+     * @param base       the folder that its relative paths start from
+     * @return the experiment with it
+     * @throws InvalidInputException when there is no such key, or the value cannot be used
+     */
+    public static JsonObject with(JsonObject experiment, String key, JsonElement value, Path base) {
+        return new Overrides(base).apply(experiment, key, value.toString(), Place.of(key)).getAsJsonObject();
+    }
+
+    /**
      * Reads one block of an experiment, such as {@code evaluation}, that a program made.
      *
      * @param block  the block in the form of a file

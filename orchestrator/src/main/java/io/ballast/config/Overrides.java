@@ -32,8 +32,13 @@ final class Overrides {
         if (equals < 1) {
             throw place.wrong("KEY=VALUE such as retention.lambda=3", "no key or no '='", "Write both.");
         }
-        List<String> path = Arrays.asList(override.substring(0, equals).strip().split("\\.", -1));
-        return set(experiment, ExperimentConfig.class, null, path, override.substring(equals + 1), place);
+        return apply(experiment, override.substring(0, equals).strip(), override.substring(equals + 1), place);
+    }
+
+    /** The experiment with one value written into it, which is JSON, or else a text. */
+    JsonElement apply(JsonElement experiment, String key, String value, Place place) {
+        List<String> path = Arrays.asList(key.split("\\.", -1));
+        return set(experiment, ExperimentConfig.class, null, path, value, place);
     }
 
     private JsonElement set(JsonElement json, Type type, Setting setting, List<String> path, String value,

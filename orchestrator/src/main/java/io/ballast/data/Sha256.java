@@ -38,6 +38,17 @@ public final class Sha256 {
     }
 
     /**
+     * Adds bytes as they are.
+     *
+     * @param bytes what to add
+     * @return this
+     */
+    public Sha256 bytes(byte[] bytes) {
+        digest.update(bytes);
+        return this;
+    }
+
+    /**
      * Adds a file's content.
      *
      * @param file what to add

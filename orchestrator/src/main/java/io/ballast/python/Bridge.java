@@ -42,6 +42,7 @@ public final class Bridge implements AutoCloseable {
     private Bridge(Interpreter interpreter, PythonEnvironment environment) {
         this.interpreter = interpreter;
         this.versions = map(invoke("initialize", environment.executable().toString(), new LogSink()));
+        Versions.check(versions, environment.packagePath());
     }
 
     /**

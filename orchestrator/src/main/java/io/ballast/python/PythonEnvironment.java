@@ -16,37 +16,60 @@ import java.nio.file.Path;
  */
 public record PythonEnvironment(Path executable, Path jepLibrary, Path packagePath) {
 
+    static final String SETUP = "Run './ballast setup' in Ballast's folder, or './ballast setup --prefix FOLDER' and set"
+            + " BALLAST_PYTHON to FOLDER/bin/python; Ballast.doctor() says what a Python lacks.";
+
     /**
-     * Finds the environment that {@code ./ballast setup} made: {@code .venv} below the system
-     * property {@code ballast.home} or the environment variable {@code BALLAST_HOME}, unless
-     * {@code BALLAST_PYTHON} names an interpreter that has Jep.
+     * Finds the Python to embed: the one that {@code BALLAST_PYTHON} (environment) or {@code ballast.python} (system
+     * property) names, else {@code .venv} below Ballast's own folder, which {@code ballast.home} (system property) or
+     * {@code BALLAST_HOME} names. With such a folder its {@code python-ext} is used; without one, the Python package that
+     * the jar carries.
      *
      * @return the environment
      * @throws MissingEnvironmentException when there is none
      */
     public static PythonEnvironment find() {
-        String home = System.getProperty("ballast.home", System.getenv("BALLAST_HOME"));
+        return of(candidate());
+    }
+
+    /** The executable that is to be embedded, which need not be there. */
+    static Path candidate() {
+        String home = home();
+        String named = System.getProperty("ballast.python", System.getenv("BALLAST_PYTHON"));
+        if (named != null && (home == null || jepLibrary(Path.of(named)) != null)) {
+            return Path.of(named);
+        }
         if (home == null) {
-            throw new MissingEnvironmentException("Expected the system property ballast.home or the environment"
-                    + " variable BALLAST_HOME to name Ballast's folder; found neither. Set one to the folder that"
-                    + " contains the file 'ballast'.");
+            throw new MissingEnvironmentException("Expected BALLAST_PYTHON or the system property ballast.python to name a"
+                    + " Python with Jep and PyTorch, or ballast.home to name Ballast's folder; found none of them. "
+                    + SETUP);
         }
-        Path packagePath = Path.of(home, "python-ext");
-        String named = System.getenv("BALLAST_PYTHON");
-        if (named != null) {
-            Path executable = Path.of(named);
-            Path library = jepLibrary(executable);
-            if (library != null) {
-                return new PythonEnvironment(executable, library, packagePath);
-            }
-        }
-        Path executable = Path.of(home, ".venv", "bin", "python");
+        return Path.of(home, ".venv", "bin", "python");
+    }
+
+    /**
+     * A given Python, with the package of Ballast's folder where that is known, else with the jar's.
+     *
+     * @param executable python of an environment with Jep and PyTorch
+     * @return the environment
+     * @throws MissingEnvironmentException when it is not there or has no Jep
+     */
+    public static PythonEnvironment of(Path executable) {
         Path library = jepLibrary(executable);
         if (library == null) {
             throw new MissingEnvironmentException("Expected a Python environment with Jep at " + executable
-                    + "; found none. Run './ballast setup', or './ballast doctor' to see what is missing.");
+                    + "; found none. " + SETUP);
         }
-        return new PythonEnvironment(executable, library, packagePath);
+        return new PythonEnvironment(executable, library, packageFolder());
+    }
+
+    private static String home() {
+        return System.getProperty("ballast.home", System.getenv("BALLAST_HOME"));
+    }
+
+    /** The folder that contains the Python package. */
+    static Path packageFolder() {
+        return home() == null ? PythonPackage.unpacked() : Path.of(home(), "python-ext");
     }
 
     private static Path jepLibrary(Path executable) {

@@ -2,12 +2,13 @@ package io.ballast.examples;
 
 import io.ballast.Ballast;
 import io.ballast.Experiment;
-import io.ballast.Result;
+import io.ballast.Generation;
+import io.ballast.Model;
+import io.ballast.Run;
 import io.ballast.RunEvent;
-
 import java.nio.file.Path;
 
-/** Fine-tunes a model as an experiment's file says, and prints what it learned and what it forgot. */
+/** Fine-tunes a model as an experiment's file says, asks it something, and prints what it forgot. */
 public final class FineTune {
     private FineTune() {
     }
@@ -15,16 +16,17 @@ public final class FineTune {
     /**
      * Runs one experiment.
      *
-     * @param arguments the experiment's file
+     * @param arguments the experiment's file, and a question
      */
     public static void main(String[] arguments) {
-        Experiment experiment = Experiment.read(Path.of(arguments[0]));
         try (Ballast ballast = Ballast.open()) {
-            Result result = ballast.run(experiment, FineTune::show);
-            result.scores().forEach(score -> System.out.printf("%-9s %-20s %-10s %8.3f ± %.3f%n", score.stage(),
-                    score.task(), score.metric(), score.value(), score.stderr()));
-            result.forgetting().forEach(lost -> System.out.printf("forgotten of %s: %s %+.3f, 95 %% interval %+.3f to"
-                    + " %+.3f%n", lost.task(), lost.metric(), lost.change(), lost.ci95().get(0), lost.ci95().get(1)));
+            Run run = ballast.start(Experiment.read(Path.of(arguments[0])), FineTune::show);
+            run.result().forgetting().forEach(lost -> System.out.printf(
+                    "forgotten of %s: %s %+.3f, 95 %% interval %+.3f to %+.3f%n", lost.task(), lost.metric(),
+                    lost.change(), lost.ci95().get(0), lost.ci95().get(1)));
+            try (Model model = ballast.openModel(run.folder())) {
+                System.out.println(arguments[1] + model.generate(arguments[1], Generation.greedy(40)));
+            }
         }
     }
 

@@ -40,11 +40,13 @@ class FineTuneTest {
                              "learningRate": 1e-3, "loggingSteps": 1},
                   "evaluation": {"general": [{"name": "boats", "perplexity": "rows.jsonl"}]} }
                 """.formatted(steps));
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-cp",
-                System.getProperty("java.class.path"), FineTune.class.getName(),
-                folder.resolve("experiment.json").toString())
-                .directory(folder.toFile()).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                FineTune.class.getName(), folder.resolve("experiment.json").toString(), "Boat 3 went")
+                .directory(folder.toFile()).redirectErrorStream(true);
+        builder.environment().remove("BALLAST_HOME"); // the jar brings its own Python package
+        builder.environment().put("BALLAST_PYTHON", HOME.resolve(".venv/bin/python").toString());
+        return builder.start();
     }
 
     @Test
@@ -54,6 +56,7 @@ class FineTuneTest {
         assertEquals(0, application.waitFor(), output);
         assertTrue(output.contains("domain step 3 of 3"), output);
         assertTrue(output.contains("forgotten of boats: perplexity"), output);
+        assertTrue(output.contains("\nBoat 3 went"), output);
     }
 
     @Test
