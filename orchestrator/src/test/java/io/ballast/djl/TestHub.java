@@ -49,7 +49,7 @@ final class TestHub implements AutoCloseable {
         command.addAll(List.of(arguments));
         Path log = root.resolveSibling("log.txt");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
-        builder.environment().remove("HF_TOKEN");
+        builder.environment().keySet().removeIf(name -> name.startsWith("HF_") || name.equals("BALLAST_PYTHON"));
         builder.environment().put("HF_ENDPOINT", address);
         builder.environment().put("HF_HOME", cache.toString());
         builder.environment().putAll(environment);
