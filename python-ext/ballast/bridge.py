@@ -178,8 +178,23 @@ def save_model(model: int, folder: str) -> None:
 
 
 @called_from_java
-def download_model(repository: str, revision: str | None, endpoint: str | None, cache: str | None) -> str:
-    return str(hub.download_model(repository, revision, endpoint, cache))
+def download_model(
+    repository: str, revision: str | None, endpoint: str | None, cache: str | None, progress
+) -> str:
+    """`progress` is None, or has `update(done, total)`, in bytes."""
+    update = None if progress is None else progress.update
+    return str(hub.download_model(repository, revision, endpoint, cache, update))
+
+
+@called_from_java
+def cached_model(repository: str, revision: str | None) -> str | None:
+    folder = hub.cached_model(repository, revision, None)
+    return None if folder is None else str(folder)
+
+
+@called_from_java
+def hub_cache() -> str:
+    return str(hub.cache_folder())
 
 
 @called_from_java

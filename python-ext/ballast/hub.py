@@ -7,6 +7,7 @@ the hub cannot be reached.
 import os
 from pathlib import Path
 
+from ballast import downloads
 from ballast.errors import BallastError, EnvironmentMissingError, InvalidInputError
 
 # Pickles can run code when opened, and nobody needs the same weights a second time for another framework.
@@ -14,15 +15,38 @@ IGNORED = ["*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", "*.h5", "*.m
            "original/*", "onnx/*", "coreml/*", "openvino/*"]  # fmt: skip
 
 
-def download_model(repository: str, revision: str | None, endpoint: str | None, cache: str | None) -> Path:
+def download_model(
+    repository: str,
+    revision: str | None,
+    endpoint: str | None,
+    cache: str | None,
+    progress: downloads.Progress | None = None,
+) -> Path:
     """The local folder of a model. `endpoint` and `cache` None: what the environment says."""
-    from huggingface_hub import snapshot_download
-
     with _explained("model", repository, revision, endpoint):
-        folder = snapshot_download(
-            repository, revision=revision, endpoint=endpoint, cache_dir=cache, ignore_patterns=IGNORED
-        )
-    return Path(folder)
+        return downloads.fetch_snapshot(repository, revision, endpoint, cache, IGNORED, progress)
+
+
+def cached_model(repository: str, revision: str | None, cache: str | None) -> Path | None:
+    """The local folder of a model that is in the cache completely; nobody is asked."""
+    from huggingface_hub import errors, snapshot_download
+
+    with _explained("model", repository, revision, None):
+        try:
+            return Path(
+                snapshot_download(
+                    repository, revision=revision, cache_dir=cache, ignore_patterns=IGNORED, local_files_only=True
+                )
+            )
+        except errors.LocalEntryNotFoundError:
+            return None
+
+
+def cache_folder() -> Path:
+    """Where all that comes from the hub lies."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
 
 
 def download_dataset_file(

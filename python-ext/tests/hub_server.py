@@ -2,7 +2,8 @@
 
 `--root` holds `models/ORGANISATION/NAME/` and `datasets/ORGANISATION/NAME/`, each with its files. Every repository has
 one commit, whose hash follows from its files, under the name `main` and, where it has a file `.revisions`, under the
-names in it. A file `.gated` makes it answer 401 without the token in it.
+names in it. A file `.gated` makes it answer 401 without the token in it; a file `.cut` makes the connection break after
+as many bytes of a file as it says; a file `.damaged` names a file that is sent with one byte changed.
 
 As a program it prints its address and serves until its standard input closes:
 `python tests/hub_server.py --root DIR --port 0`
@@ -20,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class Hub(ThreadingHTTPServer):
-    """`requests` lists what was asked for, as "METHOD path"."""
+    """`requests` lists what was asked for, as "METHOD path"; `resumed` from which byte a file was asked for again."""
 
     daemon_threads = True
 
@@ -28,6 +29,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.root = root
         self.requests: list[str] = []
+        self.resumed: list[int] = []
         # An HTTP status that every request gets instead of an answer: a hub that is down.
         self.broken: int | None = None
 
@@ -64,6 +66,18 @@ class _Repository:
     def admits(self, authorization: str | None) -> bool:
         gate = self.folder / ".gated"
         return not gate.exists() or authorization == f"Bearer {gate.read_text().strip()}"
+
+    def cut(self) -> int | None:
+        mark = self._marked(".cut")
+        return None if mark is None else int(mark)
+
+    def content(self, file: Path) -> bytes:
+        content = file.read_bytes()
+        return content[:-1] + bytes([content[-1] ^ 1]) if file.name == self._marked(".damaged") else content
+
+    def _marked(self, name: str) -> str | None:
+        mark = self.folder / name
+        return mark.read_text().strip() if mark.exists() else None
 
     def information(self, name: str) -> dict:
         siblings = [{"rfilename": str(file.relative_to(self.folder))} for file in self.files()]
@@ -125,8 +139,16 @@ class _Handler(BaseHTTPRequestHandler):
         file = repository.folder / path
         if not file.is_file() or file not in set(repository.files()):
             return self._refuse(404, "EntryNotFound", "Entry not found")
-        self._send(200, file.read_bytes(), "application/octet-stream",
-                   {"ETag": f'"{_etag(file)}"', "X-Repo-Commit": repository.commit()})  # fmt: skip
+        headers = {"ETag": f'"{_etag(file)}"', "X-Repo-Commit": repository.commit(), "Accept-Ranges": "bytes"}
+        self._send_content(repository.content(file), headers, repository.cut())
+
+    def _send_content(self, content: bytes, headers: dict[str, str], cut: int | None) -> None:
+        asked = self.headers.get("Range")
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        if asked:
+            self.server.resumed.append(start)
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        self._send(206 if asked else 200, content[start:], "application/octet-stream", headers, cut)
 
     def _repository(self, kind: str, name: str, revision: str) -> _Repository | None:
         """The repository at that revision, or None after a refusal as huggingface.co words it."""
@@ -151,13 +173,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_json(self, status: int, content, headers: dict[str, str] | None = None) -> None:
         self._send(status, json.dumps(content).encode(), "application/json", headers or {})
 
-    def _send(self, status: int, body: bytes, content_type: str, headers: dict[str, str]) -> None:
+    def _send(
+        self, status: int, body: bytes, content_type: str, headers: dict[str, str], cut: int | None = None
+    ) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self._with_body:
-            self.wfile.write(body)
+            self.wfile.write(body[:cut])
+            self.close_connection = cut is not None and cut < len(body)
 
 
 def _etag(file: Path) -> str:

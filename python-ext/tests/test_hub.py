@@ -128,6 +128,15 @@ def test_a_hub_that_is_down_is_not_the_users_error(server, cache):
         hub.download_model("tiny/llama", None, server.address, cache)
 
 
+def test_the_cache_is_asked_without_a_network(root, cache):
+    with Hub(root, 0) as running:
+        folder = hub.download_model("tiny/llama", "v1.0", running.address, cache)
+    assert hub.cached_model("tiny/llama", "v1.0", cache) == folder
+    assert hub.cached_model("tiny/llama", "v2.0", cache) is None
+    with pytest.raises(InvalidInputError, match="expected hf://organisation/name"):
+        hub.cached_model("tiny/llama/extra", None, cache)
+
+
 @pytest.mark.parametrize("name", ["tiny/llama/extra", "-tiny", "ti ny/llama"])
 def test_a_name_that_no_hub_accepts_is_refused(server, cache, name):
     with pytest.raises(InvalidInputError, match="expected hf://organisation/name"):

@@ -21,12 +21,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -41,6 +43,8 @@ import java.util.function.BooleanSupplier;
  * }</pre>
  */
 public final class Ballast implements AutoCloseable {
+    private static final AtomicReference<Ballast> CURRENT = new AtomicReference<>();
+
     private final Bridge bridge;
     private final ExecutorService runs = Executors.newSingleThreadExecutor(work -> {
         Thread thread = new Thread(work, "ballast-run");
@@ -150,7 +154,7 @@ public final class Ballast implements AutoCloseable {
          * @throws IllegalStateException       when a Ballast is open in this JVM already
          */
         public Ballast open() {
-            return new Ballast(this);
+            return Ballast.open(this);
         }
     }
 
@@ -195,6 +199,22 @@ public final class Ballast implements AutoCloseable {
      */
     public static Ballast open(PythonEnvironment environment) {
         return builder().python(environment).open();
+    }
+
+    private static synchronized Ballast open(Builder settings) {
+        Ballast opened = new Ballast(settings);
+        CURRENT.set(opened);
+        return opened;
+    }
+
+    /**
+     * The Ballast of this JVM, for code that did not open it and does not close it. One that is being opened is waited
+     * for.
+     *
+     * @return it; empty when none is open
+     */
+    public static synchronized Optional<Ballast> current() {
+        return Optional.ofNullable(CURRENT.get());
     }
 
     /**
@@ -337,5 +357,6 @@ public final class Ballast implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         bridge.close();
+        CURRENT.compareAndSet(this, null);
     }
 }

@@ -9,7 +9,12 @@ import java.util.Objects;
  * @param text    what is scored; usually begins with a space
  */
 public record Continuation(String context, String text) {
-    /** Both must be there. */
+    /**
+     * Both must be there.
+     *
+     * @param context what comes before it
+     * @param text    what is scored
+     */
     public Continuation {
         Objects.requireNonNull(context, "context");
         Objects.requireNonNull(text, "text");

@@ -22,6 +22,11 @@ public record Generation(int maxTokens, double temperature, double topP, List<St
     /**
      * Checks what it is given, and copies it.
      *
+     * @param maxTokens   most tokens that are written
+     * @param temperature divides the logits
+     * @param topP        of the nucleus
+     * @param stop        texts before which a completion ends
+     * @param seed        of all draws
      * @throws InvalidInputException for a number out of its range, or an empty stop text
      */
     public Generation {

@@ -26,7 +26,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Every function of {@code ballast.bridge}, declared once with its types: here, and by what they concern in
- * {@link #phases()}, {@link #anchors()} and {@link #tasks()}. See the package for the rules on threads, buffers and errors.
+ * {@link #phases()}, {@link #anchors()}, {@link #tasks()} and {@link #hub()}. See the package for the rules on threads,
+ * buffers and errors.
  *
  * <p>A handle is a number that stands for an object in Python until {@link #release(long)} or
  * {@link #close()}.
@@ -55,7 +56,8 @@ public final class Bridge implements AutoCloseable {
     public static synchronized Bridge open(PythonEnvironment environment) {
         if (OPEN.get() != null) {
             throw new IllegalStateException("A Ballast is open in this JVM already, and CPython is there once."
-                    + " Share that one, or close it first.");
+                    + " Share that one (Ballast.current()), or close it first; the one that DJL opened closes with the last"
+                    + " DJL model that needs it.");
         }
         Bridge bridge = new Bridge(Interpreter.start(environment), environment);
         OPEN.set(bridge);
@@ -362,6 +364,11 @@ public final class Bridge implements AutoCloseable {
         return new TaskCalls(this);
     }
 
+    /** @return the functions about the hub */
+    public HubCalls hub() {
+        return new HubCalls(this);
+    }
+
     // ---- scoring and the rest
 
     /**
@@ -438,29 +445,6 @@ public final class Bridge implements AutoCloseable {
      */
     public List<String> renderChat(Path modelFolder, List<String> messages, boolean addGenerationPrompt) {
         return texts(invoke("render_chat", modelFolder.toString(), messages, addGenerationPrompt));
-    }
-
-    /**
-     * Brings a model from the hub into the shared cache.
-     *
-     * @param repository org/name
-     * @param revision   branch, tag or commit, or null
-     * @return its folder
-     */
-    public Path downloadModel(String repository, String revision) {
-        return Path.of((String) invoke("download_model", repository, revision, null, null));
-    }
-
-    /**
-     * Brings one file of a data set from the hub into the shared cache.
-     *
-     * @param repository org/name
-     * @param file       path inside the repository
-     * @param revision   branch, tag or commit, or null
-     * @return the local file
-     */
-    public Path downloadDatasetFile(String repository, String file, String revision) {
-        return Path.of((String) invoke("download_dataset_file", repository, file, revision, null, null));
     }
 
     /**

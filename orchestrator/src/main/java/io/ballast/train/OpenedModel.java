@@ -59,7 +59,7 @@ public record OpenedModel(Bridge bridge, long handle, Path folder, ModelInfo inf
     private static Path local(Bridge bridge, String path) {
         if (HubAddress.is(path)) {
             HubAddress address = HubAddress.model(path);
-            return bridge.downloadModel(address.repository(), address.revision());
+            return bridge.hub().downloadModel(address.repository(), address.revision());
         }
         Path folder = Path.of(path);
         Path ofRun = folder.resolve(MODEL_OF_RUN);

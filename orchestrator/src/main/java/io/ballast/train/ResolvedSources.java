@@ -27,7 +27,7 @@ final class ResolvedSources {
             return path;
         }
         HubAddress address = HubAddress.model(path);
-        return bridge.downloadModel(address.repository(), address.revision()).toString();
+        return bridge.hub().downloadModel(address.repository(), address.revision()).toString();
     }
 
     private String file(String path) {
@@ -35,7 +35,7 @@ final class ResolvedSources {
             return path;
         }
         HubAddress address = HubAddress.dataFile(path);
-        return bridge.downloadDatasetFile(address.repository(), address.file(), address.revision()).toString();
+        return bridge.hub().downloadDatasetFile(address.repository(), address.file(), address.revision()).toString();
     }
 
     private List<DataConfig> data(List<DataConfig> entries) {
