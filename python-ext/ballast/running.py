@@ -74,10 +74,11 @@ class _Process:
     """The Java side at work. Events come through a pipe, so that neither the result nor messages get among them."""
 
     def __init__(self, arguments: list[str], experiment: str) -> None:
+        started = launcher()
         self.folder: Path | None = None
         self._answer = tempfile.TemporaryFile("w+", encoding="utf-8")  # A pipe that nobody reads would fill up.
         self._lines, told = os.pipe()
-        command = [launcher(), "run", *arguments, "--json", "--quiet", "--events", f"/dev/fd/{told}"]
+        command = [started, "run", *arguments, "--json", "--quiet", "--events", f"/dev/fd/{told}"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=self._answer, stderr=subprocess.PIPE, pass_fds=[told], text=True,
             encoding="utf-8", errors="replace", start_new_session=True,
