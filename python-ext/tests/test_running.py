@@ -1,50 +1,18 @@
 """`ballast.run` with a launcher that only pretends to run; Java's RunFromPythonTest has a real one."""
 
 import json
-import sys
 from pathlib import Path
 
+import pretended_launcher
 import pytest
 
 import ballast
 from ballast import launcher
 
-PRETENDS = '''#!{python}
-import json, os, signal, sys, time
-arguments = sys.argv[1:]
-home = os.path.dirname(os.path.abspath(__file__))
-told = {{"arguments": arguments, "given": sys.stdin.read()}}
-open(home + "/told.json", "w").write(json.dumps(told))
-plan = json.load(open(home + "/plan.json"))
-stopped = []
-signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
-lines = open(arguments[arguments.index("--events") + 1], "w")
-def event(kind, step=0, **fields):
-    print(json.dumps(dict(time="2026-11-28T15:28:19.200296456Z", type=kind, phase="domain", step=step, **fields)),
-          file=lines, flush=True)
-event("started", name="pretended", folder=home + "/run")
-event("warning", message="one row was cut")
-for step in range(1, 4):
-    event("step", step, steps=3, loss=6.0 / step)
-while plan.get("endless") and not stopped:
-    time.sleep(0.01)
-if stopped:
-    open(home + "/stopped", "w").close()
-print("what it says at last", file=sys.stderr)
-if "answer" in plan:
-    print(json.dumps(plan["answer"]))
-lines.close()
-sys.exit(plan["code"])
-'''
-
-
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
     """A folder of Ballast whose launcher does what its plan.json says."""
-    (tmp_path / "ballast").write_text(PRETENDS.format(python=sys.executable))
-    (tmp_path / "ballast").chmod(0o755)
-    (tmp_path / "pom.xml").touch()
-    (tmp_path / "plan.json").write_text('{"code": 0, "answer": {}}')
+    pretended_launcher.write(tmp_path)
     monkeypatch.setenv(launcher.HOME, str(tmp_path))
     return tmp_path
 

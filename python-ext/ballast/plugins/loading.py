@@ -44,14 +44,16 @@ class Plugin:
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
         """Whatever goes wrong inside is a PluginError that names the plug-in's file and line."""
-        with _searching(), _told(self.key, self.name, getattr(self.module, "__file__", None)):
+        with _searching(), _told(self.key, self.name, self.module.__file__, self._begin()):
             yield
 
     def wrong(self, expected: str, found: str) -> PluginError:
         """What it gave is not what it should give; named with where it begins."""
+        return PluginError(f'{self.key}: expected of "{self.name}" ({self._begin()}) {expected}, found {found}')
+
+    def _begin(self) -> str:
         code = getattr(self.value, "__code__", None)
-        place = f"{code.co_filename}, line {code.co_firstlineno}" if code else self.module.__file__
-        return PluginError(f'{self.key}: expected of "{self.name}" ({place}) {expected}, found {found}')
+        return f"{code.co_filename}, line {code.co_firstlineno}" if code else str(self.module.__file__)
 
 
 def load(name: str, key: str) -> Plugin:
@@ -66,7 +68,7 @@ def load(name: str, key: str) -> Plugin:
     """
     module_name, _, attribute = name.partition(":")
     _forget_anothers(module_name.partition(".")[0])
-    with _searching(), _told(key, name, None):
+    with _searching(), _told(key, name):
         module = importlib.import_module(module_name)
     _roots.add(module_name.partition(".")[0])
     if not hasattr(module, attribute):
@@ -93,12 +95,12 @@ def _searching() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(key: str, name: str, file: str | None) -> Iterator[None]:
+def _told(key: str, name: str, file: str | None = None, begin: str | None = None) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        place = _place(error, file)
-        if place is None:  # Nothing of the user's ran.
+        place = _place(error, file) or begin  # Nothing of it ran where its arguments are not those it is given.
+        if place is None:
             raise PluginError(
                 f'{key}: expected "{name}", found {type(error).__name__}: {error}; it is looked for in {places()}'
             ) from error
