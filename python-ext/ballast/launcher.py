@@ -20,8 +20,8 @@ def home() -> Path:
         return folder
     found = f"{HOME}={named}, which is no such folder" if named else f"no {HOME}, and a package that lies in none"
     raise EnvironmentMissingError(
-        f"expected Ballast's own folder, with its launcher 'ballast' and its pom.xml, which starts the Java side; found "
-        f"{found}. Clone the repository, run ./ballast setup in it, and set {HOME} to it"
+        f"expected Ballast's own folder, with its launcher 'ballast' and its pom.xml, which starts the Java side; "
+        f"found {found}. Clone the repository, run ./ballast setup in it, and set {HOME} to it"
     )
 
 

@@ -50,7 +50,8 @@ def test_the_pages_plugins_are_those_that_its_experiment_names(home):
     Path("team_plugins.py").write_text(PLUGINS)
     domain, (task,) = EXPERIMENT["domain"], EXPERIMENT["evaluation"]["domain"]
     rows = [{"question": "What dose?", "answer": "Two MG"}, {"question": "Who?", "answer": "He"}]
-    assert json.loads(plugins.RowTransform(domain["data"][0]["transform"]).lines(rows)) == rows[0] | {"answer": "two mg"}
+    transform = plugins.RowTransform(domain["data"][0]["transform"])
+    assert json.loads(transform.lines(rows)) == rows[0] | {"answer": "two mg"}
     metric = plugins.ItemMetric(task["metrics"][0])
     assert metric.values([{"log_probabilities": [-6.0], "tokens": [3]}]) == [2.0] and not metric.higher_is_better
     rule = plugins.StoppingRule(domain["stop"])

@@ -19,7 +19,8 @@ from ballast import PathIntegral, RetentionPenalty, Run
 from ballast.integrations.trainer import BallastCallback
 from ballast.kernels import cuda_source
 from ballast.tasks.directory import Directory
-print(ballast.__file__, importlib.metadata.version("ballast"), sorted(path.parent.name for path in cuda_source.find().values()))
+found = sorted(path.parent.name for path in cuda_source.find().values())
+print(ballast.__file__, importlib.metadata.version("ballast"), found)
 """
 
 

@@ -119,7 +119,7 @@ def _place(error: BaseException, file: str | None) -> str | None:
 
 
 def _forget_anothers(root: str) -> None:
-    """A module of the same name that an earlier experiment brought from another folder does not stand for this one's."""
+    """A module of this name that an earlier experiment brought from another folder does not stand for this one's."""
     loaded = sys.modules.get(root)
     found = importlib.machinery.PathFinder.find_spec(root, [os.getcwd(), *_folders])
     if root not in _roots or loaded is None or found is None or _origin(loaded.__spec__) == _origin(found):

@@ -5,10 +5,20 @@ from ballast.plugins import ItemMetric
 
 ITEMS = [{"log_probabilities": [-1.0, -2.0]}, {"log_probabilities": [-3.0, -0.5]}]
 
+TWO = """
+def margin(items):
+    return [item["log_probabilities"][0] - item["log_probabilities"][1] for item in items]
+
+def cost(items):
+    import numpy
+    return numpy.array([True, False])
+
+cost.higher_is_better = False
+"""
+
 
 def test_it_gives_one_number_an_item_and_says_which_way_is_better(module):
-    module("def margin(items):\n    return [item['log_probabilities'][0] - item['log_probabilities'][1] for item in items]\n"
-           "def cost(items):\n    import numpy\n    return numpy.array([True, False])\ncost.higher_is_better = False\n")  # fmt: skip
+    module(TWO)
     margin, cost = ItemMetric("mine:margin"), ItemMetric("mine:cost")
     assert (margin.values(ITEMS), margin.higher_is_better) == ([1.0, -2.5], True)
     assert not cost.higher_is_better

@@ -38,8 +38,8 @@ def test_a_module_may_import_its_neighbours_late(module):
 
 @pytest.mark.parametrize(
     ("text", "line", "said"),
-    [("x = 1\nx.y\n", 2, "AttributeError"), ("def f(:\n", 1, "SyntaxError"), ("import no_such\n", 1, "No module named 'no_such'"),
-     ("import sys\nsys.exit(3)\n", 2, "SystemExit: 3")],
+    [("x = 1\nx.y\n", 2, "AttributeError"), ("def f(:\n", 1, "SyntaxError"),
+     ("import no_such\n", 1, "No module named 'no_such'"), ("import sys\nsys.exit(3)\n", 2, "SystemExit: 3")],
 )  # fmt: skip
 def test_what_fails_on_import_is_told_with_file_and_line(module, text, line, said):
     path = module(text)
@@ -50,7 +50,8 @@ def test_what_fails_on_import_is_told_with_file_and_line(module, text, line, sai
 def test_the_line_is_the_plugins_own_where_a_library_failed(module):
     path = module("import json\n\n\ndef clean(rows):\n    return json.loads('{')\n")
     plugin = load("mine:clean", "transform")
-    with pytest.raises(PluginError, match=f'^transform: "mine:clean" failed at {path}, line 5: JSONDecodeError'), plugin.guarded():
+    told = f'^transform: "mine:clean" failed at {path}, line 5: JSONDecodeError'
+    with pytest.raises(PluginError, match=told), plugin.guarded():
         plugin.value([])
 
 
@@ -58,7 +59,8 @@ def test_what_is_not_there_is_told_with_what_is_and_where_it_was_looked_for(modu
     path = module("import json\ndef clean(rows): ...\n")
     with pytest.raises(PluginError, match=f"found no cleen in {path}; it has clean$"):
         load("mine:cleen", "transform")
-    with pytest.raises(PluginError, match=f"No module named 'yours'.*looked for in {tmp_path}, {path.parent} and on PYTHONPATH"):
+    places = f"{tmp_path}, {path.parent} and on PYTHONPATH"
+    with pytest.raises(PluginError, match=f"No module named 'yours'.*looked for in {places}"):
         load("yours:clean", "transform")
 
 

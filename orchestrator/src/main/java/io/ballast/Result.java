@@ -178,8 +178,8 @@ public record Result(int schema, String name, String status, @MayBeAbsent String
         try {
             Result result = GSON.fromJson(Files.readString(file), Result.class);
             if (result == null || result.schema() != SCHEMA) {
-                throw new InvalidInputException("Expected a result of schema " + SCHEMA + " in " + file + "; found schema "
-                        + (result == null ? "nothing" : result.schema()) + ".");
+                throw new InvalidInputException("Expected a result of schema " + SCHEMA + " in " + file
+                        + "; found schema " + (result == null ? "nothing" : result.schema()) + ".");
             }
             return result;
         } catch (IOException e) {

@@ -47,10 +47,12 @@ public record RunEvent(Instant time, String type, String phase, long step, Map<S
      * @throws JsonParseException when it is no event
      */
     public static RunEvent parse(String line) {
-        if (!(JsonParser.parseString(line) instanceof JsonObject object) || !object.has("time") || !object.has("type")) {
+        if (!(JsonParser.parseString(line) instanceof JsonObject object) || !object.has("time")
+                || !object.has("type")) {
             throw new JsonParseException("no object with a time and a type");
         }
-        Map<String, Object> fields = GSON.fromJson(object, new TypeToken<LinkedHashMap<String, Object>>() { }.getType());
+        Map<String, Object> fields = GSON.fromJson(object,
+                new TypeToken<LinkedHashMap<String, Object>>() { }.getType());
         Instant time = Instant.parse((String) fields.remove("time"));
         return new RunEvent(time, (String) fields.remove("type"), (String) fields.remove("phase"),
                 ((Number) fields.remove("step")).longValue(), fields);

@@ -40,8 +40,8 @@ final class RunListeners implements RunListener {
             listener.event(event);
         } catch (RuntimeException broken) {
             if (failed.add(listener)) {
-                LOG.warn("{} failed at the event '{}' and may at others; the run goes on", listener.getClass().getName(),
-                        event.type(), broken);
+                LOG.warn("{} failed at the event '{}' and may at others; the run goes on",
+                        listener.getClass().getName(), event.type(), broken);
             }
         }
     }

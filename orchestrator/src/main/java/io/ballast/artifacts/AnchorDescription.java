@@ -35,7 +35,8 @@ public record AnchorDescription(int schema, String space, Storage storage, Map<S
     /** The number of what this version writes and reads. */
     public static final int SCHEMA = 4;
 
-    private static final Gson GSON = new GsonBuilder().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
+    private static final Gson GSON = new GsonBuilder()
+            .setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
 
     /**
      * How Ω is stored.

@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -87,7 +88,8 @@ public record RunArtifacts(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.map(path -> path.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
-            throw new InvalidInputException("Expected a folder that can be read at " + folder + "; found " + e + ".", e);
+            throw new InvalidInputException("Expected a folder that can be read at " + folder + "; found " + e + ".",
+                    e);
         }
     }
 
@@ -99,7 +101,7 @@ public record RunArtifacts(Path folder) {
                 next = reader.readLine();
                 try {
                     lines.add(parse.apply(line));
-                } catch (JsonParseException | IllegalStateException | java.time.DateTimeException broken) {
+                } catch (JsonParseException | IllegalStateException | DateTimeException broken) {
                     if (next != null) {
                         throw new InvalidInputException("Expected JSON of Ballast's form in " + file + ", line "
                                 + (lines.size() + 1) + "; found " + broken.getMessage() + ".", broken);

@@ -4,8 +4,8 @@ package io.ballast.config;
  * Where rows come from and how a row becomes text: {@code text}, or {@code prompt} with
  * {@code completion}, or {@code messages}. {@code {field}} is a column; {@code {{} and {@code }}} are braces.
  *
- * @param path       absolute path of a .jsonl, .csv or .parquet file, {@code hf://datasets/org/name/file}, or an address
- *                   of a source of one's own, {@code scheme://…}
+ * @param path       absolute path of a .jsonl, .csv or .parquet file, {@code hf://datasets/org/name/file}, or an
+ *                   address of a source of one's own, {@code scheme://…}
  * @param where      an SQL condition over the columns, or null for all rows
  * @param text       template of a whole document
  * @param prompt     template of what is read and not learned
@@ -32,8 +32,9 @@ public record DataConfig(
         @Setting(value = "Whether a text row ends with the tokenizer's end-of-text token.", byDefault = "false")
                 boolean endOfText,
         @Setting("Text that the model writes itself, in place of a file.") GenerateConfig generate,
-        @Setting(value = "A function in Python, package.module:Name, that is given lists of rows and gives the rows that"
-                + " the templates are filled from.", needs = "path", pattern = PluginName.PATTERN) String transform) {
+        @Setting(value = "A function in Python, package.module:Name, that is given lists of rows and gives the rows"
+                + " that the templates are filled from.", needs = "path",
+                pattern = PluginName.PATTERN) String transform) {
 
     /** The column in which text that a model wrote is kept. */
     public static final String WRITTEN = "text";

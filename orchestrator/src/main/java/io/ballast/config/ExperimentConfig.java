@@ -40,8 +40,8 @@ public record ExperimentConfig(
                 AfterTrainingConfig afterTraining,
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation,
         @Setting(value = "Folders in which plug-ins in Python (package.module:Name) are looked for, besides the working"
-                + " directory and PYTHONPATH. By default the experiment's own folder.", byDefault = "[\".\"]", path = true)
-                List<String> plugins) {
+                + " directory and PYTHONPATH. By default the experiment's own folder.", byDefault = "[\".\"]",
+                path = true) List<String> plugins) {
 
     /**
      * The domain phases.

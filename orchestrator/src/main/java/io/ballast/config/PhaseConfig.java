@@ -55,8 +55,9 @@ public record PhaseConfig(
                 + " goes with any method.", byDefault = "0", minimum = 0, maximum = 0.99) double replay,
         @Setting(value = "Where replayed rows come from; by default the data of the general phase.", minimum = 1)
                 List<DataConfig> replayData,
-        @Setting(value = "A stopping rule in Python, package.module:Name: it is given the step and the losses at each look"
-                + " at the loss, and may end the phase before its last step.", pattern = PluginName.PATTERN) String stop) {
+        @Setting(value = "A stopping rule in Python, package.module:Name: it is given the step and the losses at each"
+                + " look at the loss, and may end the phase before its last step.",
+                pattern = PluginName.PATTERN) String stop) {
 
     private static final String DOMAIN = "domain";
 
@@ -90,8 +91,8 @@ public record PhaseConfig(
      */
     public PhaseConfig withSteps(int other) {
         return new PhaseConfig(name, data, other, null, batchSize, gradientAccumulation, learningRate, schedule,
-                Math.min(warmupSteps, other), weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, replayData,
-                null);
+                Math.min(warmupSteps, other), weightDecay, clipNorm, maxLength, packing, loggingSteps, replay,
+                replayData, null);
     }
 
     /**

@@ -61,10 +61,10 @@ public record TaskConfig(
         @Setting("The column that says what an item is about, by which newly wrong and newly right items are counted;"
                 + " by default the first that is there of subject, subject_name, category and topic.")
                 String subject,
-        @Setting(value = "Metrics of one's own beside the entry's: functions in Python, package.module:Name, that are given"
-                + " all items and give a number for each.", pattern = PluginName.PATTERN) List<String> metrics,
-        @Setting(value = "A function in Python that makes rows of the file's rows, as that of a data entry; a perplexity"
-                + " without templates of its own takes this from the role's first data entry too.",
+        @Setting(value = "Metrics of one's own beside the entry's: functions in Python, package.module:Name, that are"
+                + " given all items and give a number for each.", pattern = PluginName.PATTERN) List<String> metrics,
+        @Setting(value = "A function in Python that makes rows of the file's rows, as that of a data entry; a"
+                + " perplexity without templates of its own takes this from the role's first data entry too.",
                 pattern = PluginName.PATTERN) String transform) {
 
     /**
@@ -151,7 +151,8 @@ public record TaskConfig(
                 multipleChoice.answer());
         return new TaskConfig(task, data == null ? null : change.apply(data), columns, own,
                 perplexity == null ? null : change.apply(perplexity), text, prompt, completion, where, limit, shots,
-                shotsData == null ? null : change.apply(shotsData), name, domain, generate, subject, metrics, transform);
+                shotsData == null ? null : change.apply(shotsData), name, domain, generate, subject, metrics,
+                transform);
     }
 
     /**

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * A JSON Lines file of rows that were made, kept under the hash of its content: whatever made them, the same rows are the
- * same file, and what was tokenized of it serves again.
+ * A JSON Lines file of rows that were made, kept under the hash of its content: whatever made them, the same rows are
+ * the same file, and what was tokenized of it serves again.
  */
 public final class RowFile implements AutoCloseable {
     private final Path partial;
@@ -46,7 +46,8 @@ public final class RowFile implements AutoCloseable {
         try {
             lines.close();
             if (Files.size(partial) == 0) {
-                throw new InvalidInputException("expected rows of " + maker + ", found none. Mend it, or take another.");
+                throw new InvalidInputException("expected rows of " + maker + ", found none. Mend it, or take"
+                        + " another.");
             }
             Path whole = partial.resolveSibling(new Sha256().file(partial).hex() + ".jsonl");
             return Files.move(partial, whole, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -19,8 +19,8 @@ public final class RowSources {
         List<RowSource> all = Services.of(RowSource.class);
         String scheme = SourceAddress.scheme(address);
         return all.stream().filter(source -> source.scheme().equals(scheme)).findFirst()
-                .orElseThrow(() -> new InvalidInputException("expected a data file, or an address of hf:// or of a source"
-                        + " on the class path, found " + address + ". There is: " + (all.isEmpty() ? "no source"
+                .orElseThrow(() -> new InvalidInputException("expected a data file, or an address of hf:// or of a"
+                        + " source on the class path, found " + address + ". There is: " + (all.isEmpty() ? "no source"
                         : String.join(", ", all.stream().map(RowSource::scheme).toList())) + ". Put the source's jar on"
                         + " the class path, with META-INF/services/" + RowSource.class.getName() + "."));
     }

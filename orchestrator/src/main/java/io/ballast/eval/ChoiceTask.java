@@ -39,8 +39,8 @@ final class ChoiceTask implements EvaluationTask {
         this.role = role;
         this.task = task;
         this.rows = rows;
-        this.facts = new TaskFacts(task.name(), "multiple_choice", new JsonPrimitive(task.version()), 0, null, null, false,
-                METRICS, List.of(), null, false, new JsonObject());
+        this.facts = new TaskFacts(task.name(), "multiple_choice", new JsonPrimitive(task.version()), 0, null, null,
+                false, METRICS, List.of(), null, false, new JsonObject());
     }
 
     @Override

@@ -27,9 +27,10 @@ final class JavaTasks {
     static EvaluationTask of(TaskConfig entry, Role role) {
         Task task = named(entry.task()).orElseThrow();
         if (entry.data() == null || entry.shots() != null) {
-            throw new InvalidInputException("evaluation '" + entry.name() + "': expected \"data\" and no \"shots\" with a"
-                    + " task in Java (" + task.getClass().getName() + "), found " + (entry.data() == null ? "no \"data\""
-                    : "\"shots\"") + ". It makes its whole question of one row of a file.");
+            throw new InvalidInputException("evaluation '" + entry.name() + "': expected \"data\" and no \"shots\" with"
+                    + " a task in Java (" + task.getClass().getName() + "), found "
+                    + (entry.data() == null ? "no \"data\"" : "\"shots\"")
+                    + ". It makes its whole question of one row of a file.");
         }
         TaskData data = new TaskData(List.of(Path.of(entry.data())), entry.where(), entry.limit(), entry.subject());
         return new ChoiceTask(entry.name(), role, task, new TaskRows(data, null, entry.columns()));

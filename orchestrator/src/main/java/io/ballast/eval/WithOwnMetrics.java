@@ -45,8 +45,8 @@ final class WithOwnMetrics implements EvaluationTask {
     private void open(String name) {
         String key = name.substring(name.indexOf(':') + 1);
         if (metrics().stream().anyMatch(metric -> metric.name().equals(key))) {
-            throw new InvalidInputException("evaluation '" + name() + "': expected metrics with names of their own, found '"
-                    + key + "' twice. Call the function of " + name + " otherwise.");
+            throw new InvalidInputException("evaluation '" + name() + "': expected metrics with names of their own,"
+                    + " found '" + key + "' twice. Call the function of " + name + " otherwise.");
         }
         long handle = bridge.plugins().openMetric(name);
         own.put(new Metric(key, Aggregation.MEAN, bridge.plugins().isHigherBetter(handle)), handle);
@@ -111,7 +111,8 @@ final class WithOwnMetrics implements EvaluationTask {
 
     @Override
     public Estimate estimate(Metric metric, List<ItemResult> results) {
-        return own.containsKey(metric) ? EvaluationTask.super.estimate(metric, results) : task.estimate(metric, results);
+        return own.containsKey(metric) ? EvaluationTask.super.estimate(metric, results)
+                : task.estimate(metric, results);
     }
 
     @Override

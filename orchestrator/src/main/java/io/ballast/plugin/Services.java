@@ -21,7 +21,8 @@ public final class Services {
             return ServiceLoader.load(type).stream().map(ServiceLoader.Provider::get).toList();
         } catch (ServiceConfigurationError broken) {
             throw new PluginException("expected classes that can be made in META-INF/services/" + type.getName()
-                    + ", found " + broken.getMessage() + (broken.getCause() == null ? "" : " (" + broken.getCause() + ")")
+                    + ", found " + broken.getMessage()
+                    + (broken.getCause() == null ? "" : " (" + broken.getCause() + ")")
                     + ". Mend the jar, or take it off the class path.", broken);
         }
     }

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The functions of {@code ballast.bridge} about plug-ins in Python, {@code package.module:Name}. Rows and items cross as
- * JSON texts. What goes wrong in a plug-in is an {@link io.ballast.PluginException} with its file and line. See the
+ * The functions of {@code ballast.bridge} about plug-ins in Python, {@code package.module:Name}. Rows and items cross
+ * as JSON texts. What goes wrong in a plug-in is an {@link io.ballast.PluginException} with its file and line. See the
  * package for the rules on threads; a handle is released by {@link Bridge#release(long)}.
  */
 public final class PluginCalls {

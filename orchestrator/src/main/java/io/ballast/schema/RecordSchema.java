@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The JSON Schema (draft 2020-12) of a record as Gson writes it. Keys that it does not know are allowed: a later version
- * may write more.
+ * The JSON Schema (draft 2020-12) of a record as Gson writes it. Keys that it does not know are allowed: a later
+ * version may write more.
  */
 final class RecordSchema {
     private static final Set<Class<?>> BOXES = Set.of(Double.class, Long.class, Integer.class, Boolean.class);

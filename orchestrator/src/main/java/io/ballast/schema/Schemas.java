@@ -27,8 +27,8 @@ public final class Schemas {
         BY_NAME.put("events", () -> EventSchema.json("A line of events.jsonl of a run of Ballast"));
         BY_NAME.put("anchor", () -> numbered(RecordSchema.of(AnchorDescription.class, "anchor.json of an anchor of"
                 + " Ballast"), AnchorDescription.SCHEMA));
-        BY_NAME.put("samples", () -> RecordSchema.of(SampleLine.class, "A line of evaluation/STAGE/samples_TASK_DATE.jsonl,"
-                + " in lm-eval's form"));
+        BY_NAME.put("samples", () -> RecordSchema.of(SampleLine.class,
+                "A line of evaluation/STAGE/samples_TASK_DATE.jsonl, in lm-eval's form"));
     }
 
     private Schemas() {

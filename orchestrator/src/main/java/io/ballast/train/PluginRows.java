@@ -27,8 +27,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Rows that plug-ins give: sources in Java, and transforms in Python of the rows that a condition leaves. They become files,
- * so that everything after sees data files only, and is known by what the rows are, whatever code made them.
+ * Rows that plug-ins give: sources in Java, and transforms in Python of the rows that a condition leaves. They become
+ * files, so that everything after sees data files only, and is known by what the rows are, whatever code made them.
  */
 public final class PluginRows {
     private static final int ROWS_PER_CALL = 256;
@@ -52,7 +52,8 @@ public final class PluginRows {
                         phase.replayData() == null ? Stream.empty() : phase.replayData().stream()));
         return data.anyMatch(entry -> entry.transform() != null || SourceAddress.is(entry.path()))
                 || Stream.concat(evaluation.general().stream(), evaluation.domain().stream()).anyMatch(entry ->
-                        entry.transform() != null || SourceAddress.is(entry.rows()) || SourceAddress.is(entry.shotsData()));
+                        entry.transform() != null || SourceAddress.is(entry.rows())
+                                || SourceAddress.is(entry.shotsData()));
     }
 
     /**
@@ -90,18 +91,18 @@ public final class PluginRows {
                 : entry.ofRows(transformed(file, entry.where(), entry.transform()));
     }
 
-    /** A perplexity that borrows templates borrows the transform that its columns come from, and the condition before it. */
+    /** A perplexity that borrows templates borrows the transform that its columns come from, and the condition too. */
     private TaskConfig of(TaskConfig entry, PhaseConfig lender) {
         TaskConfig local = entry.withFiles(this::file);
-        DataConfig lent = entry.perplexity() != null && entry.text() == null && entry.completion() == null && lender != null
-                ? lender.data().get(0) : null;
+        boolean borrows = entry.perplexity() != null && entry.text() == null && entry.completion() == null;
+        DataConfig lent = borrows && lender != null ? lender.data().get(0) : null;
         String transform = entry.transform() != null || lent == null ? entry.transform() : lent.transform();
         if (transform == null || entry.rows() != null && HubAddress.is(entry.rows())) {
             return local;
         }
         if (entry.rows() == null) {
-            throw new InvalidInputException("evaluation '" + entry.name() + "': expected \"data\" with \"transform\", found"
-                    + " none. Name the task's file.");
+            throw new InvalidInputException("evaluation '" + entry.name() + "': expected \"data\" with \"transform\","
+                    + " found none. Name the task's file.");
         }
         String where = entry.where() != null || lent == null ? entry.where() : lent.where();
         return local.ofRows(transformed(local.rows(), where, transform));
@@ -131,8 +132,8 @@ public final class PluginRows {
         try {
             return GSON.toJson(row) + "\n";
         } catch (JsonIOException | IllegalArgumentException unwritable) {
-            throw new IllegalArgumentException("expected a row of texts, finite numbers, truth values, null, lists and maps,"
-                    + " found " + row, unwritable);
+            throw new IllegalArgumentException("expected a row of texts, finite numbers, truth values, null, lists and"
+                    + " maps, found " + row, unwritable);
         }
     }
 

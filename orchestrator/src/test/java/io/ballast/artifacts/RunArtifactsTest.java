@@ -51,7 +51,8 @@ class RunArtifactsTest {
     void samplesOfSchema1AreRead() {
         assertEquals(List.of("base", "domain"), golden.stages());
         SampleLine first = golden.samples("base", "quiz").get(0);
-        assertEquals("Question: What dose of drug 0?\nAnswer:", first.arguments().get("gen_args_0").get("arg_0").getAsString());
+        assertEquals("Question: What dose of drug 0?\nAnswer:",
+                first.arguments().get("gen_args_0").get("arg_0").getAsString());
         assertEquals(3, first.filteredResponses().size());
         assertEquals(0, first.values().get("acc").getAsInt());
         SampleLine dose = golden.samples("domain", "doses").get(2);

@@ -24,8 +24,8 @@ class RunFromPythonTest {
     void writeExperimentAndLauncher() throws IOException {
         experiment = TinyExperiment.write(folder);
         Path launcher = folder.resolve("ballast");
-        Files.writeString(launcher, "#!/bin/sh\nexec '%s' --enable-native-access=ALL-UNNAMED '-Dballast.home=%s' -cp '%s' %s \"$@\"\n"
-                .formatted(Path.of(System.getProperty("java.home"), "bin", "java"), HOME,
+        Files.writeString(launcher, ("#!/bin/sh\nexec '%s' --enable-native-access=ALL-UNNAMED '-Dballast.home=%s'"
+                + " -cp '%s' %s \"$@\"\n").formatted(Path.of(System.getProperty("java.home"), "bin", "java"), HOME,
                         System.getProperty("java.class.path"), Main.class.getName()));
         assertTrue(launcher.toFile().setExecutable(true));
         Files.createFile(folder.resolve("pom.xml"));
@@ -33,7 +33,8 @@ class RunFromPythonTest {
 
     private String python(String asked) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
-                HOME.resolve("orchestrator/src/test/python/run_from_python.py").toString(), experiment.toString(), asked);
+                HOME.resolve("orchestrator/src/test/python/run_from_python.py").toString(), experiment.toString(),
+                asked);
         builder.environment().put("BALLAST_HOME", folder.toString());
         builder.environment().put("PYTHONPATH", HOME.resolve("python-ext").toString());
         File said = folder.resolve("said").toFile();

@@ -60,15 +60,15 @@ class SchemaCommandTest {
         assertEquals("", validate(pairs));
         assertTrue(Files.readString(told).contains("\"scoring\""), "progress, which is not kept");
         List<String> kept = Files.readAllLines(run.resolve("events.jsonl"));
-        assertEquals(kept, Files.readAllLines(told).stream().filter(kept::contains).toList(), "all that is kept is told");
+        assertEquals(kept, Files.readAllLines(told).stream().filter(kept::contains).toList(), "what is kept is told");
         assertEquals(kept.size(), new RunArtifacts(run).events().size());
     }
 
     @Test
     void whatIsNotOfASchemaIsFound() throws IOException, InterruptedException {
         Path broken = folder.resolve("broken.jsonl");
-        Files.writeString(broken, "{\"time\": \"2026-11-28T15:28:19Z\", \"type\": \"step\", \"phase\": \"general\", \"step\": 1,"
-                + " \"steps\": 4, \"loss\": \"high\"}\n");
+        Files.writeString(broken, "{\"time\": \"2026-11-28T15:28:19Z\", \"type\": \"step\", \"phase\": \"general\","
+                + " \"step\": 1, \"steps\": 4, \"loss\": \"high\"}\n");
         String found = validate(List.of(schema("events"), broken.toString()));
         assertTrue(found.contains("$.loss: 'high' is not of type 'number'"), found);
     }
@@ -84,7 +84,8 @@ class SchemaCommandTest {
                 pairs.addAll(List.of(schema("samples"), file.toString()));
             }
         }
-        assertEquals(Schemas.names().size(), pairs.stream().filter(each -> each.endsWith(".schema.json")).distinct().count());
+        assertEquals(Schemas.names().size(),
+                pairs.stream().filter(each -> each.endsWith(".schema.json")).distinct().count());
         return pairs;
     }
 

@@ -64,7 +64,8 @@ final class PluginExperiment {
     static Path write(Path folder, String module) throws IOException {
         Files.writeString(folder.resolve(module + ".py"), MODULE);
         Files.writeString(folder.resolve("rows.jsonl"), IntStream.range(0, 12)
-                .mapToObj(i -> "{\"q\": \"What dose of drug %d?\", \"a\": \"%d mg\", \"n\": %d}".formatted(i, i * 5 % 12, i))
+                .mapToObj(i -> "{\"q\": \"What dose of drug %d?\", \"a\": \"%d mg\", \"n\": %d}"
+                        .formatted(i, i * 5 % 12, i))
                 .collect(Collectors.joining("\n", "", "\n")));
         Files.writeString(folder.resolve("tickets.jsonl"), "{\"text\": \"It burns.\", \"urgent\": true}\n"
                 + "{\"text\": \"A thank you.\", \"urgent\": false}\n{\"text\": \"?\"}\n");

@@ -38,8 +38,8 @@ class PythonPluginsTest extends TinyRuns {
 
     @Test
     void aTransformMakesTheRowsThatAreTrainedOnAndThoseWhosePerplexityBorrowsItsTemplate() throws IOException {
-        Run run = start("transforms", "domain.data=[{\"path\": \"rows.jsonl\", \"where\": \"n < 10\", \"text\": \"{text}\","
-                + " \"transform\": \"transforms:doubled\"}]",
+        Run run = start("transforms", "domain.data=[{\"path\": \"rows.jsonl\", \"where\": \"n < 10\","
+                + " \"text\": \"{text}\", \"transform\": \"transforms:doubled\"}]",
                 "evaluation={\"domain\": [{\"name\": \"rows\", \"perplexity\": \"rows.jsonl\"}]}");
         Result result = run.result();
         assertEquals(20, result.scores().get(0).n(), "ten rows pass the condition, and each became two");
@@ -56,13 +56,14 @@ class PythonPluginsTest extends TinyRuns {
         message = failure("failing", data.formatted("no_rows"));
         assertTrue(message.contains("failing.py, line 10) a list of rows, found int"), message);
         message = failure("failing", data.formatted("nothing"));
-        assertTrue(message.contains("found no nothing in " + folder.resolve("failing.py") + "; it has doubled"), message);
+        assertTrue(message.contains("found no nothing in " + folder.resolve("failing.py") + "; it has doubled"),
+                message);
     }
 
     @Test
     void aModuleOfTheSameNameInAnotherExperimentsFolderIsThatExperiments() throws IOException {
-        String data = "domain.data=[{\"path\": \"rows.jsonl\", \"text\": \"{text}\", \"transform\": \"failing:broken\"}]";
-        assertTrue(failure("failing", data).contains(folder.resolve("failing.py").toString()));
+        assertTrue(failure("failing", "domain.data=[{\"path\": \"rows.jsonl\", \"text\": \"{text}\","
+                + " \"transform\": \"failing:broken\"}]").contains(folder.resolve("failing.py").toString()));
     }
 
     @Test
@@ -78,7 +79,8 @@ class PythonPluginsTest extends TinyRuns {
                         ? sample.filteredResponses().get(0).getAsJsonArray().get(0).getAsString()
                         : sample.filteredResponses().get(0).getAsString())).average().orElseThrow();
         assertEquals(sure, base.get(1).value(), 1e-9);
-        assertEquals(List.of("perplexity", "sure", "length"), result.learned().stream().map(each -> each.metric()).toList());
+        assertEquals(List.of("perplexity", "sure", "length"),
+                result.learned().stream().map(each -> each.metric()).toList());
         assertTrue(result.learned().get(1).change() > 0);
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
 import io.ballast.InvalidInputException;
 import io.ballast.PluginException;
 import io.ballast.Result;
@@ -45,8 +46,9 @@ class ServicesTest extends TinyRuns {
 
     @Test
     void rowsOfASourceAreTrainedOnAndMeasuredLikeAFilesRows() throws IOException {
-        Result result = start(FROM_TICKETS.formatted("closed?count=24"),
-                "evaluation={\"domain\": [{\"name\": \"tickets\", \"perplexity\": \"tickets://open?count=7\"}]}").result();
+        String evaluation = "evaluation={\"domain\": [{\"name\": \"tickets\","
+                + " \"perplexity\": \"tickets://open?count=7\"}]}";
+        Result result = start(FROM_TICKETS.formatted("closed?count=24"), evaluation).result();
         assertEquals(7, result.scores().get(0).n());
         assertEquals(6, result.phases().get(0).steps());
     }
@@ -55,7 +57,8 @@ class ServicesTest extends TinyRuns {
     void aSourceThatThrowsIsToldWithItsClassAndLine() throws IOException {
         Run run = start(FROM_TICKETS.formatted("broken"));
         String message = assertThrows(PluginException.class, run::result).getMessage();
-        assertTrue(message.contains("tickets://broken (io.ballast.plugin.Tickets) failed at Tickets.java, line 20"), message);
+        assertTrue(message.contains("tickets://broken (io.ballast.plugin.Tickets) failed at Tickets.java, line 20"),
+                message);
         assertTrue(message.endsWith("the ticket system is away"), message);
         run = start(FROM_TICKETS.formatted("closed?count=0"));
         assertTrue(assertThrows(InvalidInputException.class, run::result).getMessage().contains("found none"));
@@ -76,8 +79,9 @@ class ServicesTest extends TinyRuns {
                 .toList());
         List<SampleLine> samples = new RunArtifacts(run.folder()).samples("base", "triage");
         assertEquals(2, samples.size(), "a row without a question is left out");
-        assertEquals("Ticket: It burns.\nUrgent:", samples.get(0).arguments().get("gen_args_1").get("arg_0").getAsString());
-        assertEquals(" yes", samples.get(0).arguments().get("gen_args_1").get("arg_1").getAsString());
+        JsonObject yes = samples.get(0).arguments().get("gen_args_1");
+        assertEquals("Ticket: It burns.\nUrgent:", yes.get("arg_0").getAsString());
+        assertEquals(" yes", yes.get("arg_1").getAsString());
         assertEquals("1", samples.get(0).target().getAsString());
     }
 
@@ -87,6 +91,6 @@ class ServicesTest extends TinyRuns {
         Run run = start("evaluation={\"domain\": [{\"task\": \"triage\", \"data\": \"broken.jsonl\"}]}");
         String message = assertThrows(PluginException.class, run::result).getMessage();
         assertTrue(message.contains("broken.jsonl, line 1: the task triage (io.ballast.plugin.Triage) failed at"
-                + " Triage.java, line 21"), message);
+                + " Triage.java, line 22"), message);
     }
 }

@@ -15,7 +15,8 @@ public class Triage implements Task {
     @Override
     public Optional<Choice> ask(Row row) {
         if (row.columns().get("urgent") instanceof Boolean urgent) {
-            return Optional.of(new Choice("Ticket: " + row.text("text") + "\nUrgent:", List.of("no", "yes"), urgent ? 1 : 0));
+            String prompt = "Ticket: " + row.text("text") + "\nUrgent:";
+            return Optional.of(new Choice(prompt, List.of("no", "yes"), urgent ? 1 : 0));
         }
         if (row.columns().containsKey("broken")) {
             throw new IllegalStateException("a ticket that nobody can read");
