@@ -39,6 +39,9 @@ public interface Task {
         /**
          * Checks it.
          *
+         * @param prompt  what is given
+         * @param answers at least two
+         * @param right   index of one of them
          * @throws IllegalArgumentException for fewer than two answers, or an index of none
          */
         public Choice {

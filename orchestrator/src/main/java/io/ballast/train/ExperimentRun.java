@@ -54,6 +54,7 @@ public final class ExperimentRun {
             log.add("started", "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
             try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record)) {
                 PluginCheck.check(experiment.config(), bridge);
+                record.plugins(PluginHashes.of(experiment.config()));
                 run(PluginRows.in(new ResolvedSources(bridge).resolve(experiment.config()), bridge), workbench);
             } catch (StoppedException e) {
                 record.stopped(e.getMessage());

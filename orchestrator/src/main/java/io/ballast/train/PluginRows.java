@@ -70,12 +70,21 @@ public final class PluginRows {
         }
         PluginRows rows = new PluginRows(bridge);
         EvaluationConfig evaluation = config.evaluation();
-        EvaluationConfig made = new EvaluationConfig(evaluation.stages(),
+        return config.withData(rows::of).withEvaluation(evaluation.withTasks(
                 evaluation.general().stream().map(task -> rows.of(task, config.general())).toList(),
-                evaluation.domain().stream().map(task -> rows.of(task, config.domainOf(task).orElse(null))).toList(),
-                evaluation.batchSize(), evaluation.maxLength(), evaluation.tasksDir(), evaluation.dataDir(),
-                evaluation.cache(), evaluation.trustTaskCode());
-        return config.withData(rows::of).withEvaluation(made);
+                evaluation.domain().stream().map(task -> rows.of(task, config.domainOf(task).orElse(null))).toList()));
+    }
+
+    /**
+     * The same of an evaluation without an experiment that could lend templates.
+     *
+     * @param evaluation what is measured
+     * @param bridge     to Python
+     * @return the same with files
+     */
+    static EvaluationConfig in(EvaluationConfig evaluation, Bridge bridge) {
+        PluginRows rows = new PluginRows(bridge);
+        return evaluation.withTasks(tasks -> tasks.stream().map(task -> rows.of(task, null)).toList());
     }
 
     private List<DataConfig> of(List<DataConfig> entries) {

@@ -11,10 +11,12 @@ import io.ballast.Run;
 import io.ballast.RunEvent;
 import io.ballast.RunListener;
 import io.ballast.artifacts.RunArtifacts;
+import io.ballast.data.Sha256;
 import io.ballast.eval.Score;
 import io.ballast.train.TinyRuns;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +96,8 @@ class PythonPluginsTest extends TinyRuns {
     void aStoppingRuleEndsThePhaseAndSaysWhy() throws IOException {
         Run run = start("stopping", "domain.stop=stopping:Patience");
         assertEquals(3, run.result().phases().get(0).steps());
+        assertEquals(Map.of("stopping:Patience", new Sha256().file(folder.resolve("stopping.py")).hex()),
+                run.result().environment().get("plugins"), "which code it was");
         RunEvent ended = new RunArtifacts(run.folder()).events().stream()
                 .filter(event -> event.type().equals("ended-early")).findFirst().orElseThrow();
         assertEquals("3 looks and 3 losses at step 3", ended.fields().get("message"));

@@ -5,13 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
 import io.ballast.PluginException;
 import io.ballast.Result;
 import io.ballast.Run;
 import io.ballast.RunListener;
+import io.ballast.TinyModels;
 import io.ballast.artifacts.RunArtifacts;
 import io.ballast.artifacts.SampleLine;
+import io.ballast.config.EvaluationConfig;
+import io.ballast.config.ExperimentReader;
+import io.ballast.config.ModelConfig;
+import io.ballast.eval.Evaluation;
+import io.ballast.eval.Score;
 import io.ballast.train.TinyRuns;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,6 +90,20 @@ class ServicesTest extends TinyRuns {
         assertEquals("Ticket: It burns.\nUrgent:", yes.get("arg_0").getAsString());
         assertEquals(" yes", yes.get("arg_1").getAsString());
         assertEquals("1", samples.get(0).target().getAsString());
+    }
+
+    @Test
+    void anEvaluationWithoutARunHasTasksAndSourcesToo() throws IOException {
+        PluginExperiment.write(folder, "unused");
+        JsonObject model = JsonParser.parseString("{\"path\": \"" + TinyModels.folder("llama-tied")
+                + "\", \"device\": \"cpu\"}").getAsJsonObject();
+        JsonObject tasks = JsonParser.parseString("""
+                {"general": [{"task": "triage", "data": "tickets.jsonl"},
+                             {"name": "open", "perplexity": "tickets://open?count=7", "text": "{question}"}]}
+                """).getAsJsonObject();
+        Evaluation scored = ballast.evaluate(ExperimentReader.block(model, ModelConfig.class, folder, "the model"),
+                ExperimentReader.block(tasks, EvaluationConfig.class, folder, "the tasks"), RunListener.NONE, () -> false);
+        assertEquals(List.of(2, 2, 7), scored.scores("now").stream().map(Score::n).toList());
     }
 
     @Test
