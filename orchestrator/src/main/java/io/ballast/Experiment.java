@@ -42,17 +42,6 @@ public final class Experiment {
     }
 
     /**
-     * Reads an experiment from JSON or YAML as it stands.
-     *
-     * @param file .json, .yaml or .yml
-     * @return the experiment
-     * @throws InvalidInputException when the file is not an experiment; the message says where
-     */
-    public static Experiment read(Path file) {
-        return read(file, List.of());
-    }
-
-    /**
      * Reads an experiment that is no file.
      *
      * @param json      as a file has it
@@ -63,6 +52,17 @@ public final class Experiment {
      */
     public static Experiment parse(String json, List<String> overrides, Path base) {
         return new Experiment(ExperimentReader.parse(json, overrides, base));
+    }
+
+    /**
+     * Reads an experiment from JSON or YAML as it stands.
+     *
+     * @param file .json, .yaml or .yml
+     * @return the experiment
+     * @throws InvalidInputException when the file is not an experiment; the message says where
+     */
+    public static Experiment read(Path file) {
+        return read(file, List.of());
     }
 
     /**

@@ -83,6 +83,7 @@ public final class PluginRows {
      * @return the same with files
      */
     static EvaluationConfig in(EvaluationConfig evaluation, Bridge bridge) {
+        bridge.plugins().lookIn(List.of()); // it has no folder, and an earlier experiment's is not meant
         PluginRows rows = new PluginRows(bridge);
         return evaluation.withTasks(tasks -> tasks.stream().map(task -> rows.of(task, null)).toList());
     }

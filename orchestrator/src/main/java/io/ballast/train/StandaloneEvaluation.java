@@ -17,7 +17,6 @@ import io.ballast.python.Bridge;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -46,13 +45,11 @@ public final class StandaloneEvaluation {
         if (!Files.isRegularFile(folder.resolve("adapter_config.json"))) {
             ModelFolder.open(folder);
         }
-        bridge.plugins().lookIn(List.of());
-        EvaluationConfig local = PluginRows.in(evaluation, bridge);
         long handle = bridge.openModel(folder, Words.of(model.dtype()), model.device(),
                 false, 0);
         Map<String, Object> info = bridge.modelInfo(handle);
         try (Tokenizer tokenizer = Tokenizer.open(Path.of((String) info.get("tokenizerFolder")));
-                EvaluationTasks tasks = EvaluationTasks.of(local, bridge);
+                EvaluationTasks tasks = EvaluationTasks.of(PluginRows.in(evaluation, bridge), bridge);
                 AnswerCache cache = evaluation.cache() ? ModelFingerprint.of(folder)
                         .map(known -> AnswerCaches.of(bridge, known, handle)).orElseGet(AnswerCache::none)
                         : AnswerCache.none()) {
