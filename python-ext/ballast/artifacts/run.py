@@ -92,4 +92,5 @@ class Run:
         """A row an item: its keys, and a column for each metric."""
         import pandas
 
-        return pandas.DataFrame([asdict(sample) | dict(sample.values) for sample in self.samples(task, stage)])
+        rows = [asdict(sample) | dict(sample.values) for sample in self.samples(task, stage)]
+        return pandas.DataFrame(rows).drop(columns="values", errors="ignore")

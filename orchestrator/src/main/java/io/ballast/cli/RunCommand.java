@@ -22,7 +22,8 @@ final class RunCommand implements Command {
 
     @Override
     public String summary() {
-        return "Run an experiment: train, evaluate, and write a run folder with a report.";
+        return "Run an experiment (a file, or - for JSON on standard input): train, evaluate, and write a run folder with a"
+                + " report.";
     }
 
     @Override

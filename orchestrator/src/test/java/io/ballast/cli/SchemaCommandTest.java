@@ -49,7 +49,9 @@ class SchemaCommandTest {
     @Test
     void everySchemaHoldsOfARealRunAndOfTheEventsItTells() throws IOException, InterruptedException {
         Path told = folder.resolve("told.jsonl");
-        Typed typed = Typed.run("run", TinyExperiment.write(folder).toString(), "--quiet", "--events", told.toString());
+        Files.writeString(folder.resolve("rules.py"), "def stop(step, losses):\n    return step == 3\n");
+        Typed typed = Typed.run("run", TinyExperiment.write(folder).toString(), "--quiet", "--events", told.toString(),
+                "--set", "domain.stop=rules:stop");
         assertEquals(0, typed.code(), typed.err());
         Path run;
         try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
@@ -59,6 +61,7 @@ class SchemaCommandTest {
         pairs.addAll(List.of(schema("events"), told.toString()));
         assertEquals("", validate(pairs));
         assertTrue(Files.readString(told).contains("\"scoring\""), "progress, which is not kept");
+        assertTrue(Files.readString(told).contains("\"ended-early\""), "an event that not every run has");
         List<String> kept = Files.readAllLines(run.resolve("events.jsonl"));
         assertEquals(kept, Files.readAllLines(told).stream().filter(kept::contains).toList(), "what is kept is told");
         assertEquals(kept.size(), new RunArtifacts(run).events().size());
