@@ -1,12 +1,23 @@
 """Ballast: fine-tuning of causal language models that keeps what they already know (arXiv 2501.13669)."""
 
 from ballast.anchor import Anchor
-from ballast.errors import BallastError, DivergedError, EnvironmentMissingError, InvalidInputError
+from ballast.artifacts import Run
+from ballast.errors import (
+    BallastError,
+    DivergedError,
+    EnvironmentMissingError,
+    InvalidInputError,
+    OrchestratorError,
+    PluginError,
+    StoppedError,
+    TrainingFailedError,
+)
 from ballast.importance import Importance, finish_importance, layer_coefficients, weigh_layers
 from ballast.layers import covered_parameters, group_layers
 from ballast.path_integral import PathIntegral
 from ballast.penalty import QuadraticPenalty
 from ballast.retention_penalty import RetentionPenalty
+from ballast.running import run
 from ballast.settings import PhaseSettings
 from ballast.training import TrainingPhase
 
@@ -19,14 +30,20 @@ __all__ = [
     "EnvironmentMissingError",
     "Importance",
     "InvalidInputError",
+    "OrchestratorError",
     "PathIntegral",
     "PhaseSettings",
+    "PluginError",
     "QuadraticPenalty",
     "RetentionPenalty",
+    "Run",
+    "StoppedError",
+    "TrainingFailedError",
     "TrainingPhase",
     "covered_parameters",
     "finish_importance",
     "group_layers",
     "layer_coefficients",
+    "run",
     "weigh_layers",
 ]

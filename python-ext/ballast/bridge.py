@@ -29,6 +29,7 @@ from ballast import (
     kernels,
     lending,
     methods,
+    plugins,
     scoring,
     sequence,
     shared_contexts,
@@ -584,6 +585,51 @@ def aggregate_task(task: int, metric: str, values: str) -> str:
 @called_from_java
 def perplexity_standard_error(log_likelihoods: list[float]) -> float:
     return standard_error.perplexity_standard_error(handles.plain(log_likelihoods))
+
+
+# ── plug-ins ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def look_for_plugins_in(folders: list[str]) -> None:
+    plugins.look_in(handles.plain(folders))
+
+
+@called_from_java
+def open_transform(name: str) -> int:
+    return handles.add(plugins.RowTransform(name))
+
+
+@called_from_java
+def transform_rows(transform: int, rows: str) -> str:
+    """JSON Lines of the rows that a transform makes of a JSON list of rows."""
+    return get(transform, plugins.RowTransform).lines(json.loads(rows))
+
+
+@called_from_java
+def open_metric(name: str) -> int:
+    return handles.add(plugins.ItemMetric(name))
+
+
+@called_from_java
+def is_higher_better(metric: int) -> bool:
+    return get(metric, plugins.ItemMetric).higher_is_better
+
+
+@called_from_java
+def metric_values(metric: int, items: str) -> list[float]:
+    """One number for each item of a JSON list."""
+    return get(metric, plugins.ItemMetric).values(json.loads(items))
+
+
+@called_from_java
+def open_stopping_rule(name: str) -> int:
+    return handles.add(plugins.StoppingRule(name))
+
+
+@called_from_java
+def reason_to_stop(rule: int, step: int, losses: list[float]) -> str | None:
+    return get(rule, plugins.StoppingRule).reason(step, handles.plain(losses))
 
 
 # ── TensorBoard ──────────────────────────────────────────────────────────────────────────────────────────────────────

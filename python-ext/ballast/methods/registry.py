@@ -1,16 +1,14 @@
 """How a method is found by name, given its options, and described."""
 
 import difflib
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ballast.errors import InvalidInputError
 from ballast.methods.method import Method, PhaseStart, options_of
+from ballast.plugins.loading import load
 from ballast.retention import Retention
 
 _METHODS: dict[str, type[Method]] = {}
@@ -34,8 +32,8 @@ def names() -> list[str]:
 
 
 def find(name: str) -> type[Method]:
-    """The method of that name; "package.module:ClassName" is a method of one's own, imported from the working directory
-    or from wherever Python looks.
+    """The method of that name; "package.module:ClassName" is a method of one's own, found as every
+    plug-in is (`ballast.plugins`).
 
     Raises:
         InvalidInputError: there is none (names the nearest), or the class cannot be imported or is no method.
@@ -112,18 +110,7 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, A
 
 
 def _imported(name: str) -> type[Method]:
-    module_name, _, class_name = name.partition(":")
-    folder = os.getcwd()
-    sys.path.insert(0, folder)
-    try:
-        method = getattr(importlib.import_module(module_name), class_name)
-    except Exception as error:  # Whatever the module does when it is imported.
-        raise InvalidInputError(
-            f'retention.method: expected "package.module:ClassName" that can be imported, found "{name}": '
-            f"{type(error).__name__}: {error}; it is looked for in {folder} and on PYTHONPATH"
-        ) from error
-    finally:
-        sys.path.remove(folder)
+    method = load(name, "retention.method").value
     if not (inspect.isclass(method) and issubclass(method, Method)):
         raise InvalidInputError(
             f'retention.method: expected a subclass of ballast.methods.Method, found "{name}", which is {method!r}'

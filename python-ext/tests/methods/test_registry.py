@@ -116,8 +116,8 @@ def test_a_method_of_ones_own_goes_by_the_name_it_was_asked_for_and_a_known_one_
     ("name", "expected"),
     [
         ("mine.missing:Biases", "No module named 'mine.missing'"),
-        ("mine.biases:Other", "has no attribute 'Other'"),
-        ("mine.broken:Biases", "No module named 'no_such_module'.* on PYTHONPATH"),
+        ("mine.biases:Other", "found no Other in .*biases.py; it has Biases, Mine, NoMethod"),
+        ("mine.broken:Biases", "broken.py, line 1: .*No module named 'no_such_module'.* on PYTHONPATH"),
         ("mine.biases:NoMethod", "expected a subclass of ballast.methods.Method"),
         ("ballast.methods:Method", 'expected a method with "retain"'),
     ],

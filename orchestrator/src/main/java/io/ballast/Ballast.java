@@ -235,7 +235,8 @@ public final class Ballast implements AutoCloseable {
         unfinished.add(run);
         runs.execute(() -> {
             try {
-                run.complete(new ExperimentRun(bridge, experiment, folder, listener, run::isCancelled).execute());
+                run.complete(new ExperimentRun(bridge, experiment, folder, RunListeners.of(listener),
+                        run::isCancelled).execute());
             } catch (Throwable e) { // whatever it is belongs to who waits for the run
                 run.fail(e);
             } finally {

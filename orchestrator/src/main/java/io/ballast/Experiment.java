@@ -42,6 +42,19 @@ public final class Experiment {
     }
 
     /**
+     * Reads an experiment that is no file.
+     *
+     * @param json      as a file has it
+     * @param overrides {@code key.path=value}
+     * @param base      the folder that paths in both are relative to
+     * @return the experiment
+     * @throws InvalidInputException when it is none; the message says where
+     */
+    public static Experiment parse(String json, List<String> overrides, Path base) {
+        return new Experiment(ExperimentReader.parse(json, overrides, base));
+    }
+
+    /**
      * Reads an experiment from JSON or YAML as it stands.
      *
      * @param file .json, .yaml or .yml

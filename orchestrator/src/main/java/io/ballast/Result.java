@@ -9,6 +9,7 @@ import io.ballast.compare.ScoreChange;
 import io.ballast.compare.SubjectChange;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
+import io.ballast.schema.MayBeAbsent;
 import io.ballast.train.Forecast;
 
 import java.io.IOException;
@@ -41,10 +42,15 @@ import java.util.Map;
  * @param diskBytes   of the run folder, the report left out; null in a result of an earlier version
  * @param artifacts   relative paths of what the run left, by kind
  */
-public record Result(int schema, String name, String status, String message, String started, String finished,
-        Map<String, Object> environment, List<Score> scores, List<Score> groups, List<ScoreChange> forgetting,
-        List<ScoreChange> learned, List<CalibrationChange> calibration, List<SubjectChange> subjects, List<TrainTestMatrix> matrices,
-        List<Phase> phases, Importance importance, Forecast forecast, Long diskBytes, Map<String, String> artifacts) {
+public record Result(int schema, String name, String status, @MayBeAbsent String message, String started,
+        String finished, Map<String, Object> environment, List<Score> scores, @MayBeAbsent List<Score> groups,
+        List<ScoreChange> forgetting, @MayBeAbsent List<ScoreChange> learned,
+        @MayBeAbsent List<CalibrationChange> calibration, @MayBeAbsent List<SubjectChange> subjects,
+        @MayBeAbsent List<TrainTestMatrix> matrices, List<Phase> phases, @MayBeAbsent Importance importance,
+        @MayBeAbsent Forecast forecast, Long diskBytes, Map<String, String> artifacts) {
+    /** The number of what this version writes and reads. */
+    public static final int SCHEMA = 1;
+
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
             .serializeSpecialFloatingPointValues().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
@@ -139,8 +145,8 @@ public record Result(int schema, String name, String status, String message, Str
      * @param layers       the layers
      */
     public record Importance(String method, double secondsAdded, long bytes, Long importanceBytes, long modelBytes,
-            String storage, Double storageError, Double sumOmega, double lossGained, Double clampedShare, Double xi,
-            Long samples, double alphaEntropy, List<Layer> layers) {
+            @MayBeAbsent String storage, Double storageError, Double sumOmega, double lossGained, Double clampedShare,
+            Double xi, Long samples, double alphaEntropy, List<Layer> layers) {
     }
 
     /**
@@ -171,9 +177,9 @@ public record Result(int schema, String name, String status, String message, Str
         Path file = runFolder.resolve(FILE);
         try {
             Result result = GSON.fromJson(Files.readString(file), Result.class);
-            if (result == null || result.schema() != 1) {
-                throw new InvalidInputException("Expected a result of schema 1 in " + file + "; found schema "
-                        + (result == null ? "nothing" : result.schema()) + ".");
+            if (result == null || result.schema() != SCHEMA) {
+                throw new InvalidInputException("Expected a result of schema " + SCHEMA + " in " + file
+                        + "; found schema " + (result == null ? "nothing" : result.schema()) + ".");
             }
             return result;
         } catch (IOException e) {

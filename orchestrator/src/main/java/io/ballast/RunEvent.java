@@ -1,16 +1,60 @@
 package io.ballast;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.ToNumberPolicy;
+import com.google.gson.reflect.TypeToken;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Something that happened in a run; a line of {@code events.jsonl}.
  *
  * @param time   when
- * @param type   started, phase, step, stage, scoring, scores, warning or finished
- * @param phase  general, domain, or the stage's name; empty outside of one
+ * @param type   started, phase, step, stage, scoring, writing, scores, warning, finished and others;
+ *               a later version may have more
+ * @param phase  general, a domain's name, or the stage's name; empty outside of one
  * @param step   1-based optimizer step (items scored, for {@code scoring}), 0 outside of a phase
  * @param fields what else there is to say, by the names of the design's table
  */
 public record RunEvent(Instant time, String type, String phase, long step, Map<String, Object> fields) {
+    /** Name of the file in a run folder. */
+    public static final String FILE = "events.jsonl";
+
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeSpecialFloatingPointValues()
+            .setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
+
+    /** @return the event as a line of {@code events.jsonl} has it, without the line's end */
+    public String toJson() {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("time", time.toString());
+        line.put("type", type);
+        line.put("phase", phase);
+        line.put("step", step);
+        line.putAll(fields);
+        return GSON.toJson(line);
+    }
+
+    /**
+     * Reads a line of {@code events.jsonl}.
+     *
+     * @param line as {@link #toJson()} makes it
+     * @return the event; its fields are texts, longs, doubles, truth values, lists and maps
+     * @throws JsonParseException when it is no event
+     */
+    public static RunEvent parse(String line) {
+        if (!(JsonParser.parseString(line) instanceof JsonObject object) || !object.has("time")
+                || !object.has("type")) {
+            throw new JsonParseException("no object with a time and a type");
+        }
+        Map<String, Object> fields = GSON.fromJson(object,
+                new TypeToken<LinkedHashMap<String, Object>>() { }.getType());
+        Instant time = Instant.parse((String) fields.remove("time"));
+        return new RunEvent(time, (String) fields.remove("type"), (String) fields.remove("phase"),
+                ((Number) fields.remove("step")).longValue(), fields);
+    }
 }

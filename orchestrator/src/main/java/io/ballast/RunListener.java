@@ -1,6 +1,12 @@
 package io.ballast;
 
-/** Hears what happens in a run, on the run's own thread: what it does delays training. */
+/**
+ * Hears what happens in a run, on the run's own thread: what it does delays training. What it throws is logged once and
+ * does not end the run.
+ *
+ * <p>A class that {@code META-INF/services/io.ballast.RunListener} names hears every run of the JVM and of the command
+ * line: a new instance hears each run, whose event {@code started} has its name and folder.
+ */
 @FunctionalInterface
 public interface RunListener {
     /** A listener that hears nothing. */

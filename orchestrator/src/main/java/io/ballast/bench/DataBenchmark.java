@@ -100,7 +100,7 @@ final class DataBenchmark implements Benchmark {
         Sides(Path file, int rows, Tokenizer tokenizer, PythonProcess python, Path folder) {
             // What map_rows.py renders too.
             this.entry = new DataConfig(file.toString(), null, null, "Question: {goal}\nAnswer:", " {sol1}", null, 1,
-                    false, null);
+                    false, null, null);
             this.rows = rows;
             this.tokenizer = tokenizer;
             this.python = python;

@@ -85,7 +85,7 @@ final class TrainingRows {
         Files.write(texts, texts(kind));
         String prompt = kind.templates.get("prompt");
         DataConfig entry = new DataConfig(texts.toString(), null, kind.templates.get("text"), prompt,
-                kind.templates.get("completion"), null, 1, false, null);
+                kind.templates.get("completion"), null, 1, false, null, null);
         List<String> lines = new ArrayList<>();
         long tokens = 0;
         long firstTokens = 0;

@@ -15,7 +15,8 @@ final class DataRows {
     }
 
     /**
-     * The rows that a run would see; nothing for data on the hub, which are not fetched for this.
+     * The rows that a run would see; nothing for data on the hub, which are not fetched for this. What plug-ins give
+     * is a file by now.
      *
      * @throws io.ballast.InvalidInputException for a file that cannot be read, no rows, or a row without a field
      */

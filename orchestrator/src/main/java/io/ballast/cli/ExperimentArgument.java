@@ -2,15 +2,19 @@ package io.ballast.cli;
 
 import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** The argument of commands that take an experiment, and its option {@code --set}. */
+/** The argument of commands that take an experiment, a file or {@code -}, and its option {@code --set}. */
 final class ExperimentArgument {
     private static final String SET = "set";
+    /** In place of a file: JSON, whose paths start from here. */
+    private static final String STANDARD_INPUT = "-";
 
     private ExperimentArgument() {
     }
@@ -21,8 +25,20 @@ final class ExperimentArgument {
     }
 
     static Experiment read(CommandLine line) {
-        String[] overrides = line.getOptionValues(SET);
-        return Experiment.read(path(line.getArgList().get(0)), overrides == null ? List.of() : List.of(overrides));
+        String[] set = line.getOptionValues(SET);
+        List<String> overrides = set == null ? List.of() : List.of(set);
+        String argument = line.getArgList().get(0);
+        return argument.equals(STANDARD_INPUT) ? Experiment.parse(standardInput(), overrides, Path.of(""))
+                : Experiment.read(path(argument), overrides);
+    }
+
+    private static String standardInput() {
+        try {
+            return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new InvalidInputException("expected an experiment on standard input; found that it cannot be read: "
+                    + e + ".", e);
+        }
     }
 
     static Path path(String text) {

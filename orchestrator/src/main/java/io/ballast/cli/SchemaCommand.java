@@ -1,10 +1,10 @@
 package io.ballast.cli;
 
-import io.ballast.config.ExperimentSchema;
+import io.ballast.schema.Schemas;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code ballast schema}: the JSON Schema of experiments. */
+/** {@code ballast schema}: the JSON Schemas of experiments and of what a run leaves. */
 final class SchemaCommand implements Command {
     @Override
     public String name() {
@@ -13,12 +13,12 @@ final class SchemaCommand implements Command {
 
     @Override
     public String argument() {
-        return "";
+        return "[NAME]";
     }
 
     @Override
     public String summary() {
-        return "Print the JSON Schema of experiments: every key, its meaning, default and bounds.";
+        return "Print a JSON Schema: " + String.join(", ", Schemas.names()) + " (of one line), by default the first.";
     }
 
     @Override
@@ -28,7 +28,8 @@ final class SchemaCommand implements Command {
 
     @Override
     public int run(CommandLine line, Output output) {
-        String schema = Documents.of(ExperimentSchema.json());
+        String name = line.getArgList().isEmpty() ? Schemas.EXPERIMENT : line.getArgList().get(0);
+        String schema = Documents.of(Schemas.named(name));
         output.answer(() -> schema, () -> schema);
         return 0;
     }

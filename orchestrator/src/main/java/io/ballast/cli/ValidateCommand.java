@@ -19,9 +19,12 @@ import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
 import io.ballast.train.Forecast;
 import io.ballast.train.KeptForecasts;
+import io.ballast.train.PluginCheck;
+import io.ballast.train.PluginRows;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -58,19 +61,38 @@ final class ValidateCommand implements Command {
     @Override
     public int run(CommandLine line, Output output) {
         Experiment experiment = ExperimentArgument.read(line);
-        ExperimentConfig config = experiment.config();
-        ExperimentCheck.check(config);
-        Map<DataConfig, OptionalLong> rows = new LinkedHashMap<>();
-        phases(config).map(PhaseConfig::data)
-                .forEach(entries -> entries.forEach(data -> rows.put(data, DataRows.count(data))));
+        ExperimentCheck.check(experiment.config());
+        ExperimentConfig config = withPluginRows(experiment.config());
+        Map<DataConfig, OptionalLong> rows = rows(experiment.config(), config);
         String model = modelSize(config.model().path());
         checkWithPython(config);
         String obstacle = line.hasOption(NO_ESTIMATE) ? "nobody asked for it" : obstacle(config);
         Forecast forecast = obstacle == null ? forecast(config) : null;
-        output.answer(() -> document(experiment, forecast), () -> ExperimentText.of(config, model,
+        output.answer(() -> document(experiment, forecast), () -> ExperimentText.of(experiment.config(), model,
                 data -> size(rows.get(data))) + "\n" + (forecast == null ? "no estimate: " + obstacle + "\n"
                         : ForecastText.of(forecast)) + "\nThis experiment can run.");
         return 0;
+    }
+
+    private static ExperimentConfig withPluginRows(ExperimentConfig config) {
+        if (!PluginRows.areIn(config)) {
+            return config;
+        }
+        try (Ballast ballast = Ballast.open()) {
+            ballast.bridge().plugins().lookIn(config.plugins());
+            return PluginRows.in(config, ballast.bridge());
+        }
+    }
+
+    /** By the entries as they were written: how many rows a run would see of each. */
+    private static Map<DataConfig, OptionalLong> rows(ExperimentConfig written, ExperimentConfig resolved) {
+        Map<DataConfig, OptionalLong> rows = new LinkedHashMap<>();
+        List<DataConfig> entries = phases(written).flatMap(phase -> phase.data().stream()).toList();
+        List<DataConfig> files = phases(resolved).flatMap(phase -> phase.data().stream()).toList();
+        for (int i = 0; i < entries.size(); i++) {
+            rows.put(entries.get(i), DataRows.count(files.get(i)));
+        }
+        return rows;
     }
 
     private static String document(Experiment experiment, Forecast forecast) {
@@ -85,13 +107,15 @@ final class ValidateCommand implements Command {
         RetentionConfig retention = config.retention();
         EvaluationConfig evaluation = config.evaluation();
         boolean asksPython = !retention.options().isEmpty() || retention.method().contains(":")
-                || Stream.concat(evaluation.general().stream(), evaluation.domain().stream())
-                        .anyMatch(entry -> entry.task() != null || entry.multipleChoice() != null);
+                || phases(config).anyMatch(phase -> phase.stop() != null)
+                || Stream.concat(evaluation.general().stream(), evaluation.domain().stream()).anyMatch(entry ->
+                        entry.task() != null || entry.multipleChoice() != null || !entry.metrics().isEmpty());
         if (asksPython) {
-            try (Ballast ballast = Ballast.open();
-                    EvaluationTasks tasks = EvaluationTasks.of(config, ballast.bridge())) {
-                ballast.bridge().describeMethod(retention.method(), retention.options());
-                tasks.check();
+            try (Ballast ballast = Ballast.open()) {
+                PluginCheck.check(config, ballast.bridge());
+                try (EvaluationTasks tasks = EvaluationTasks.of(config, ballast.bridge())) {
+                    tasks.check();
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ import io.ballast.BallastException;
 import io.ballast.Experiment;
 import io.ballast.Result;
 import io.ballast.Run;
+import io.ballast.RunListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -23,7 +24,17 @@ record WatchedRun(Result result, Path folder) {
      *                          the result as far as it came
      */
     static WatchedRun of(Ballast ballast, Experiment experiment, Interruption interruption, Output output) {
-        Run run = ballast.start(experiment, new Progress(output));
+        return of(ballast, experiment, interruption, output, RunListener.NONE);
+    }
+
+    /** The same with one more who hears the events. */
+    static WatchedRun of(Ballast ballast, Experiment experiment, Interruption interruption, Output output,
+            RunListener listener) {
+        Progress progress = new Progress(output);
+        Run run = ballast.start(experiment, event -> {
+            progress.event(event);
+            listener.event(event);
+        });
         interruption.stopsBy(run::cancel);
         try {
             run.result();

@@ -3,6 +3,7 @@ package io.ballast.compare;
 import io.ballast.eval.Contribution;
 import io.ballast.eval.Estimate;
 import io.ballast.eval.Metric;
+import io.ballast.schema.MayBeAbsent;
 import java.util.List;
 
 /**
@@ -29,7 +30,7 @@ import java.util.List;
  */
 public record ScoreChange(String task, String metric, double before, double after, double change,
         boolean higherIsBetter, List<Double> ci95, double p, Double adjustedP, String test, int newlyWrong,
-        int newlyRight, int n, Double smallestChange, ChangeVerdict verdict) {
+        int newlyRight, int n, Double smallestChange, @MayBeAbsent ChangeVerdict verdict) {
 
     /** The interval is a paired bootstrap's; p is McNemar's exact test where items are right or wrong, else its. */
     static ScoreChange of(PairedTask pair, Metric metric, long seed) {

@@ -68,8 +68,19 @@ public record EvaluationConfig(
      * @return a copy
      */
     public EvaluationConfig withTasks(UnaryOperator<List<TaskConfig>> change) {
-        return new EvaluationConfig(stages, change.apply(general), change.apply(domain), batchSize, maxLength,
-                tasksDir, dataDir, cache, trustTaskCode);
+        return withTasks(change.apply(general), change.apply(domain));
+    }
+
+    /**
+     * These evaluations of other tasks.
+     *
+     * @param otherGeneral what must be kept
+     * @param otherDomain  what is to be learned
+     * @return a copy
+     */
+    public EvaluationConfig withTasks(List<TaskConfig> otherGeneral, List<TaskConfig> otherDomain) {
+        return new EvaluationConfig(stages, otherGeneral, otherDomain, batchSize, maxLength, tasksDir, dataDir, cache,
+                trustTaskCode);
     }
 
     /**

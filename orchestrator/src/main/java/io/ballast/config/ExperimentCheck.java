@@ -2,7 +2,9 @@ package io.ballast.config;
 
 import io.ballast.InvalidInputException;
 import io.ballast.model.AnchorFiles;
+import io.ballast.data.RowSources;
 import io.ballast.model.HubAddress;
+import io.ballast.model.SourceAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +68,10 @@ public final class ExperimentCheck {
 
     private static void checkData(String path, Place place) {
         if (path == null || HubAddress.is(path)) {
+            return;
+        }
+        if (SourceAddress.is(path)) {
+            RowSources.of(path);
             return;
         }
         if (!Files.isRegularFile(Path.of(path))) {

@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
  * @param importance how importance is measured and handed on
  * @param afterTraining how the trained model is moved part of its way back, or null
  * @param evaluation what is measured and when
+ * @param plugins    absolute paths of folders in which plug-ins in Python are looked for
  */
 public record ExperimentConfig(
         @Setting(value = "Names the run folder. Letters, digits, '.', '_' and '-'.", required = true,
@@ -37,7 +38,10 @@ public record ExperimentConfig(
         @Setting(value = "How importance is measured and handed on.", byDefault = "{}") ImportanceConfig importance,
         @Setting("How the trained model is moved part of its way back after the domain phase, without training again.")
                 AfterTrainingConfig afterTraining,
-        @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
+        @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation,
+        @Setting(value = "Folders in which plug-ins in Python (package.module:Name) are looked for, besides the working"
+                + " directory and PYTHONPATH. By default the experiment's own folder.", byDefault = "[\".\"]",
+                path = true) List<String> plugins) {
 
     /**
      * The domain phases.
@@ -69,7 +73,7 @@ public record ExperimentConfig(
     public ExperimentConfig withModel(String path) {
         return new ExperimentConfig(name, seed, output,
                 new ModelConfig(path, model.dtype(), model.device(), model.gradientCheckpointing()), adapter, general,
-                domain, retention, importance, afterTraining, evaluation);
+                domain, retention, importance, afterTraining, evaluation, plugins);
     }
 
     /**
@@ -82,7 +86,7 @@ public record ExperimentConfig(
         return new ExperimentConfig(name, seed, output, model, adapter,
                 general == null ? null : general.withData(change),
                 domain().stream().map(phase -> phase.withData(change)).toList(),
-                retention, importance, afterTraining, evaluation);
+                retention, importance, afterTraining, evaluation, plugins);
     }
 
     /**
@@ -93,7 +97,7 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withEvaluation(EvaluationConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
-                afterTraining, other);
+                afterTraining, other, plugins);
     }
 
     /**
@@ -104,7 +108,7 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withImportance(ImportanceConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, other, afterTraining,
-                evaluation);
+                evaluation, plugins);
     }
 
     /**
@@ -115,6 +119,6 @@ public record ExperimentConfig(
      */
     ExperimentConfig withAdapter(AdapterConfig other) {
         return new ExperimentConfig(name, seed, output, model, other, general, domain, retention, importance,
-                afterTraining, evaluation);
+                afterTraining, evaluation, plugins);
     }
 }

@@ -16,6 +16,8 @@ import java.util.Locale;
  * {@link ExperimentCheck}.
  */
 public final class ExperimentReader {
+    private static final String PROGRAMS = "the experiment";
+
     private ExperimentReader() {
     }
 
@@ -41,14 +43,31 @@ public final class ExperimentReader {
      * @throws InvalidInputException when there is no such file, or something in it is wrong
      */
     public static ExperimentConfig read(Path file, List<String> overrides, Path base) {
-        JsonElement tree = tree(file);
+        return bind(tree(file), file.toAbsolutePath().getParent(), file.toString(), overrides, base);
+    }
+
+    /**
+     * Reads an experiment that is no file.
+     *
+     * @param json      as a .json file has it
+     * @param overrides {@code key.key=value}, applied in order
+     * @param base      the folder that paths in both start from
+     * @return the experiment with every default filled in
+     * @throws InvalidInputException when something in it is wrong
+     */
+    public static ExperimentConfig parse(String json, List<String> overrides, Path base) {
+        return bind(JsonText.parse(json, Place.of(PROGRAMS)), base, PROGRAMS, overrides, base);
+    }
+
+    private static ExperimentConfig bind(JsonElement whole, Path folder, String source, List<String> overrides,
+            Path base) {
+        JsonElement tree = whole;
         Overrides onTop = new Overrides(base);
         for (String override : overrides) {
             tree = onTop.apply(tree, override);
         }
-        String source = overrides.isEmpty() ? file.toString()
-                : file + " with --set " + String.join(" --set ", overrides);
-        return bind(tree, file.toAbsolutePath().getParent(), Place.of(source));
+        return bind(tree, folder, Place.of(overrides.isEmpty() ? source
+                : source + " with --set " + String.join(" --set ", overrides)));
     }
 
     /**
@@ -60,7 +79,7 @@ public final class ExperimentReader {
      * @throws InvalidInputException when something in it is wrong
      */
     public static ExperimentConfig parse(JsonObject experiment, Path base) {
-        return bind(experiment, base, Place.of("the experiment"));
+        return bind(experiment, base, Place.of(PROGRAMS));
     }
 
     /**

@@ -22,6 +22,7 @@ import java.util.function.UnaryOperator;
  * @param loggingSteps         optimizer steps between two looks at the loss
  * @param replay               of a domain phase: share of its rows that are general ones
  * @param replayData           of a domain phase: where the general rows come from; null: from the general phase's data
+ * @param stop                 a rule in Python that may end the phase early, or null
  */
 @Alternatives({"steps", "epochs"})
 public record PhaseConfig(
@@ -53,7 +54,10 @@ public record PhaseConfig(
         @Setting(value = "Share of a domain phase's rows that are general ones, mixed in; 0.01 already keeps much. It"
                 + " goes with any method.", byDefault = "0", minimum = 0, maximum = 0.99) double replay,
         @Setting(value = "Where replayed rows come from; by default the data of the general phase.", minimum = 1)
-                List<DataConfig> replayData) {
+                List<DataConfig> replayData,
+        @Setting(value = "A stopping rule in Python, package.module:Name: it is given the step and the losses at each"
+                + " look at the loss, and may end the phase before its last step.",
+                pattern = PluginName.PATTERN) String stop) {
 
     private static final String DOMAIN = "domain";
 
@@ -75,18 +79,20 @@ public record PhaseConfig(
      */
     public PhaseConfig withData(UnaryOperator<List<DataConfig>> change) {
         return new PhaseConfig(name, change.apply(data), steps, epochs, batchSize, gradientAccumulation, learningRate, schedule,
-                warmupSteps, weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, change.apply(replayData));
+                warmupSteps, weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, change.apply(replayData),
+                stop);
     }
 
     /**
-     * This phase made shorter or longer.
+     * This phase made shorter or longer, without its stopping rule.
      *
      * @param other optimizer steps
      * @return a copy
      */
     public PhaseConfig withSteps(int other) {
         return new PhaseConfig(name, data, other, null, batchSize, gradientAccumulation, learningRate, schedule,
-                Math.min(warmupSteps, other), weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, replayData);
+                Math.min(warmupSteps, other), weightDecay, clipNorm, maxLength, packing, loggingSteps, replay,
+                replayData, null);
     }
 
     /**

@@ -23,7 +23,7 @@ public record RetentionConfig(
         @Setting(value = "Method against forgetting: a name that 'ballast methods' lists, or package.module:ClassName"
                 + " for a method of one's own in Python.", byDefault = "\"none\"",
                 choices = {"none", "l2", "hierarchical", "ewc", "mas", "rwalk", "kl", "asft", "olora", "ewc-lora"},
-                pattern = "[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*") String method,
+                pattern = PluginName.PATTERN) String method,
         @Setting(value = "The method's own settings, as 'ballast methods' lists them.", byDefault = "{}")
                 Map<String, Object> options,
         @Setting(value = "Strength of the penalty. By default " + PROXIMAL_LAMBDA + " in proximal form, "

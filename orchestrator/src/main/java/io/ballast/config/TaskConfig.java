@@ -1,6 +1,7 @@
 package io.ballast.config;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -23,6 +24,8 @@ import java.util.function.UnaryOperator;
  * @param domain     name of the domain that is measured, or null for the only one
  * @param generate   text that the base model writes and whose perplexity is measured, or null
  * @param subject    the column that says what an item is about, or null for the usual ones
+ * @param metrics    functions in Python, beside what is measured anyway; empty without
+ * @param transform  a function in Python that makes rows of rows, or null
  */
 @Shorthand("task")
 @Alternatives(value = {"task", "multipleChoice", "perplexity", "generate"}, required = true)
@@ -57,7 +60,12 @@ public record TaskConfig(
                 GenerateConfig generate,
         @Setting("The column that says what an item is about, by which newly wrong and newly right items are counted;"
                 + " by default the first that is there of subject, subject_name, category and topic.")
-                String subject) {
+                String subject,
+        @Setting(value = "Metrics of one's own beside the entry's: functions in Python, package.module:Name, that are"
+                + " given all items and give a number for each.", pattern = PluginName.PATTERN) List<String> metrics,
+        @Setting(value = "A function in Python that makes rows of the file's rows, as that of a data entry; a"
+                + " perplexity without templates of its own takes this from the role's first data entry too.",
+                pattern = PluginName.PATTERN) String transform) {
 
     /**
      * Which of the file's columns stand for which of the task's.
@@ -67,6 +75,16 @@ public record TaskConfig(
     @Override
     public Map<String, String> columns() {
         return columns == null ? Map.of() : columns;
+    }
+
+    /**
+     * Metrics of one's own.
+     *
+     * @return names of functions in Python; empty without
+     */
+    @Override
+    public List<String> metrics() {
+        return metrics == null ? List.of() : metrics;
     }
 
     /**
@@ -106,7 +124,7 @@ public record TaskConfig(
      */
     public TaskConfig ofWritten(String file) {
         return new TaskConfig(null, null, null, null, file, "{" + DataConfig.WRITTEN + "}", null, null, where, limit,
-                null, null, name(), domain, null, null);
+                null, null, name(), domain, null, null, metrics, transform);
     }
 
     /**
@@ -117,7 +135,8 @@ public record TaskConfig(
      */
     public TaskConfig withLimit(int most) {
         return new TaskConfig(task, data, columns, multipleChoice, perplexity, text, prompt, completion, where,
-                limit == null ? most : Math.min(limit, most), shots, shotsData, name, domain, generate, subject);
+                limit == null ? most : Math.min(limit, most), shots, shotsData, name, domain, generate, subject,
+                metrics, transform);
     }
 
     /**
@@ -132,7 +151,30 @@ public record TaskConfig(
                 multipleChoice.answer());
         return new TaskConfig(task, data == null ? null : change.apply(data), columns, own,
                 perplexity == null ? null : change.apply(perplexity), text, prompt, completion, where, limit, shots,
-                shotsData == null ? null : change.apply(shotsData), name, domain, generate, subject);
+                shotsData == null ? null : change.apply(shotsData), name, domain, generate, subject, metrics,
+                transform);
+    }
+
+    /**
+     * The file with the rows that are asked about.
+     *
+     * @return its path, or null where the task's own file or a folder of data names it
+     */
+    public String rows() {
+        return perplexity != null ? perplexity : multipleChoice != null ? multipleChoice.path() : data;
+    }
+
+    /**
+     * This entry with the rows themselves in place of where they came from and what was made of them.
+     *
+     * @param file absolute path of a data file, in place of {@link #rows()}
+     * @return a copy without condition and transform, and of the same name
+     */
+    public TaskConfig ofRows(String file) {
+        String old = rows();
+        TaskConfig moved = withFiles(path -> path.equals(old) ? file : path);
+        return new TaskConfig(moved.task, moved.data, columns, moved.multipleChoice, moved.perplexity, text, prompt,
+                completion, null, limit, shots, moved.shotsData, name(), domain, generate, subject, metrics, null);
     }
 
     private static String nameOf(String file) {

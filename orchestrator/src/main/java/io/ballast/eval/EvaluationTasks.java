@@ -126,12 +126,18 @@ public final class EvaluationTasks implements AutoCloseable {
     private void add(TaskConfig entry, Role role, PhaseConfig phase) {
         if (entry.multipleChoice() != null) {
             TaskFile file = TaskFile.own(bridge, entry.name(), entry.multipleChoice());
-            tasks.add(prompted(entry, entry.name(), role, file));
+            add(entry, prompted(entry, entry.name(), role, file));
+        } else if (JavaTasks.named(entry.task()).isPresent()) {
+            add(entry, JavaTasks.of(entry, role));
         } else if (entry.task() != null) {
             addFound(entry, role);
         } else {
-            tasks.add(perplexity(entry.generate() == null ? entry : entry.ofWritten(entry.name()), role, phase));
+            add(entry, perplexity(entry.generate() == null ? entry : entry.ofWritten(entry.name()), role, phase));
         }
+    }
+
+    private void add(TaskConfig entry, EvaluationTask task) {
+        tasks.add(entry.metrics().isEmpty() ? task : new WithOwnMetrics(task, entry.metrics(), bridge));
     }
 
     private void addFound(TaskConfig entry, Role role) {
@@ -141,7 +147,7 @@ public final class EvaluationTasks implements AutoCloseable {
         for (JsonElement each : files) {
             TaskFile file = TaskFile.open(bridge, each.getAsJsonObject(), evaluation.trustTaskCode());
             boolean named = files.size() == 1 && found.getAsJsonArray("groups").isEmpty();
-            tasks.add(prompted(entry, named ? entry.ownName(file.facts().task()) : file.facts().task(), role, file));
+            add(entry, prompted(entry, named ? entry.ownName(file.facts().task()) : file.facts().task(), role, file));
         }
         found.getAsJsonArray("groups").forEach(group -> groups.add(JSON.fromJson(group, TaskGroup.class)));
     }

@@ -1,5 +1,6 @@
 package io.ballast.eval;
 
+import io.ballast.schema.MayBeAbsent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +21,8 @@ import java.util.stream.IntStream;
  * @param rows           R[1], R[2], …: a row for each domain that was trained on and scored
  * @param measures       what follows from a whole matrix; none where a row is missing
  */
-public record TrainTestMatrix(String metric, boolean higherIsBetter, List<String> domains, List<Double> before,
-        List<List<Double>> rows, List<Measure> measures) {
+public record TrainTestMatrix(String metric, boolean higherIsBetter, List<String> domains,
+        @MayBeAbsent List<Double> before, List<List<Double>> rows, List<Measure> measures) {
     static final String LOSS = "loss";
     private static final String PERPLEXITY = "perplexity";
 

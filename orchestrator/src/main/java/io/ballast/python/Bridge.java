@@ -12,6 +12,7 @@ import io.ballast.BallastException;
 import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.InvalidInputException;
 import io.ballast.MissingEnvironmentException;
+import io.ballast.PluginException;
 import io.ballast.TrainingFailedException;
 import jep.DirectNDArray;
 import jep.JepException;
@@ -26,8 +27,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Every function of {@code ballast.bridge}, declared once with its types: here, and by what they concern in
- * {@link #phases()}, {@link #anchors()}, {@link #tasks()} and {@link #hub()}. See the package for the rules on threads,
- * buffers and errors.
+ * {@link #phases()}, {@link #anchors()}, {@link #tasks()}, {@link #hub()} and {@link #plugins()}, among others. See the
+ * package for the rules on threads, buffers and errors.
  *
  * <p>A handle is a number that stands for an object in Python until {@link #release(long)} or
  * {@link #close()}.
@@ -369,6 +370,11 @@ public final class Bridge implements AutoCloseable {
         return new HubCalls(this);
     }
 
+    /** @return the functions about plug-ins in Python */
+    public PluginCalls plugins() {
+        return new PluginCalls(this);
+    }
+
     // ---- scoring and the rest
 
     /**
@@ -507,6 +513,7 @@ public final class Bridge implements AutoCloseable {
         String message = String.valueOf(error.get("message"));
         return switch (String.valueOf(error.get("kind"))) {
             case "input" -> new InvalidInputException(message, e);
+            case "plugin" -> new PluginException(message, e);
             case "environment" -> new MissingEnvironmentException(message, e);
             case "diverged" -> new TrainingFailedException(message, e);
             case "out_of_memory" -> new DeviceOutOfMemoryException(message, e);

@@ -8,6 +8,7 @@ import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.data.Sha256;
 import io.ballast.model.ModelFolder;
+import io.ballast.plugin.PythonModules;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import java.util.Map;
 
 /**
  * The hash of all that a run's numbers depend on: settings, and the contents of the model and of every file, wherever
- * they lie. Results found under it on another machine are the same results.
+ * they lie, the modules of plug-ins among them. Results found under it on another machine are the same results.
  */
 final class RunKey {
     private static final int LENGTH = 32;
@@ -25,10 +26,12 @@ final class RunKey {
     private static final int FORMAT = 1;
 
     private final Map<String, String> contents = new HashMap<>();
+    private List<String> plugins = List.of();
 
     String of(ExperimentConfig experiment) {
+        plugins = experiment.plugins();
         JsonObject tree = ExperimentWriter.toTreeWithoutDefaults(experiment);
-        List.of("name", "output").forEach(tree::remove);
+        List.of("name", "output", "plugins").forEach(tree::remove);
         remove(tree, "importance", "cache");
         remove(tree, "evaluation", "stages");
         remove(tree, "evaluation", "batchSize");
@@ -59,12 +62,12 @@ final class RunKey {
             return array;
         }
         boolean isText = json.isJsonPrimitive() && json.getAsJsonPrimitive().isString();
-        return isText ? new JsonPrimitive(contents.computeIfAbsent(json.getAsString(), RunKey::content)) : json;
+        return isText ? new JsonPrimitive(contents.computeIfAbsent(json.getAsString(), this::content)) : json;
     }
 
-    private static String content(String text) {
+    private String content(String text) {
         try {
-            Path path = Path.of(text);
+            Path path = PythonModules.file(text, plugins).orElseGet(() -> Path.of(text));
             if (path.isAbsolute() && Files.isRegularFile(path)) {
                 return new Sha256().file(path).hex();
             }

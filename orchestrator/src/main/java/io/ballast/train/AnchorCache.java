@@ -49,11 +49,12 @@ final class AnchorCache {
      * @param measured  the kind of importance
      */
     static AnchorCache of(ExperimentConfig config, String modelHash, String dataHash, String measured) {
-        if (config.importance().cache() == null) {
+        boolean endsByRule = config.general().stop() != null; // whose code may change under its name
+        if (config.importance().cache() == null || endsByRule) {
             return new AnchorCache(null);
         }
         JsonObject tree = ExperimentWriter.toTree(config);
-        List.of("name", "output", "domain", "evaluation", "afterTraining").forEach(tree::remove);
+        List.of("name", "output", "domain", "evaluation", "afterTraining", "plugins").forEach(tree::remove);
         JsonObject retention = tree.getAsJsonObject("retention");
         List.of("method", "options", "lambda", "form", "layerCoefficients", "layers", "normalize", "anchor")
                 .forEach(retention::remove);

@@ -1,11 +1,8 @@
 package io.ballast.train;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import io.ballast.RunEvent;
 import io.ballast.RunListener;
 import io.ballast.python.Bridge;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -17,9 +14,6 @@ import java.util.Map;
 
 /** A run's events: each goes to {@code events.jsonl}, its numbers to TensorBoard, and to the listener. */
 final class EventLog implements AutoCloseable {
-    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeSpecialFloatingPointValues()
-            .create();
-
     private final Writer lines;
     private final Bridge bridge;
     private final long scalars;
@@ -27,7 +21,7 @@ final class EventLog implements AutoCloseable {
 
     EventLog(Path runFolder, Bridge bridge, RunListener listener) {
         try {
-            lines = Files.newBufferedWriter(runFolder.resolve("events.jsonl"));
+            lines = Files.newBufferedWriter(runFolder.resolve(RunEvent.FILE));
         } catch (IOException e) {
             throw new UncheckedIOException("could not write events.jsonl in " + runFolder, e);
         }
@@ -57,14 +51,8 @@ final class EventLog implements AutoCloseable {
     }
 
     private void write(RunEvent event) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("time", event.time().toString());
-        line.put("type", event.type());
-        line.put("phase", event.phase());
-        line.put("step", event.step());
-        line.putAll(event.fields());
         try {
-            lines.write(GSON.toJson(line));
+            lines.write(event.toJson());
             lines.write('\n');
             lines.flush();
         } catch (IOException e) {

@@ -53,7 +53,9 @@ public final class ExperimentRun {
         try (EventLog log = new EventLog(folder.path(), bridge, listener)) {
             log.add("started", "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
             try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record)) {
-                run(new ResolvedSources(bridge).resolve(experiment.config()), workbench);
+                PluginCheck.check(experiment.config(), bridge);
+                record.plugins(PluginHashes.of(experiment.config()));
+                run(PluginRows.in(new ResolvedSources(bridge).resolve(experiment.config()), bridge), workbench);
             } catch (StoppedException e) {
                 record.stopped(e.getMessage());
                 throw e;

@@ -56,14 +56,15 @@ final class PhaseTraining {
 
     /** Runs a phase to its end; gives its handle, to be released. */
     long run(String name, PhaseConfig phase, PhaseData data, long seed, Beside beside) {
+        StoppingRule rule = new StoppingRule(bridge, phase.stop());
         long handle = bridge.phases().begin(model, settings(config, phase, steps(phase, data), seed, beside));
         begun = true;
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
         TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phase, steps(phase, data), handle,
-                isMeasuredApart(config, beside));
+                isMeasuredApart(config, beside), rule);
         long started = System.nanoTime();
         long waited = 0;
-        try (BatchRing ring = new BatchRing(plan, phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
+        try (rule; BatchRing ring = new BatchRing(plan, phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
                 plan::allocateSlot)) {
             try {
                 loop.run(ring);

@@ -30,7 +30,7 @@ final class RunRecord {
     private final List<TrainTestMatrix> matrices = new ArrayList<>();
     private final List<Result.Phase> phases = new ArrayList<>();
     private final Map<String, String> artifacts = new LinkedHashMap<>();
-    private Map<String, Object> environment = Map.of();
+    private final Map<String, Object> environment = new LinkedHashMap<>();
     private Result.Importance importance;
     private Forecast forecast;
     private String status = "completed";
@@ -56,7 +56,14 @@ final class RunRecord {
     }
 
     void environment(Map<String, Object> values) {
-        environment = values;
+        environment.putAll(values);
+    }
+
+    /** Hashes of plug-ins by name. */
+    void plugins(Map<String, Object> hashes) {
+        if (!hashes.isEmpty()) {
+            environment.put("plugins", hashes);
+        }
     }
 
     void scores(List<Score> ofTasks, List<Score> ofGroups) {
@@ -128,7 +135,7 @@ final class RunRecord {
     }
 
     Result result() {
-        return new Result(1, name, status, message, started, now(), environment, List.copyOf(scores),
+        return new Result(1, name, status, message, started, now(), new LinkedHashMap<>(environment), List.copyOf(scores),
                 List.copyOf(groups), List.copyOf(forgetting), List.copyOf(learned), List.copyOf(calibration),
                 List.copyOf(subjects), List.copyOf(matrices), List.copyOf(phases), importance,
                 forecast, folder.bytes(), Map.copyOf(artifacts));

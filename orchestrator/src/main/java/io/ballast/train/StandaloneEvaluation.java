@@ -54,7 +54,7 @@ public final class StandaloneEvaluation {
      */
     public static Evaluation of(Bridge bridge, OpenedModel opened, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
-        try (EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge);
+        try (EvaluationTasks tasks = EvaluationTasks.of(PluginRows.in(evaluation, bridge), bridge);
                 AnswerCache cache = evaluation.cache() ? ModelFingerprint.of(opened.folder())
                         .map(known -> AnswerCaches.of(bridge, known, opened.handle())).orElseGet(AnswerCache::none)
                         : AnswerCache.none()) {

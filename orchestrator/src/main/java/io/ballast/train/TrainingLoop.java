@@ -31,6 +31,7 @@ final class TrainingLoop {
     private final long steps;
     private final long phase;
     private final boolean measuresApart;
+    private final StoppingRule rule;
 
     private long done;
     private long tokens;
@@ -40,7 +41,7 @@ final class TrainingLoop {
     private double lastLoss = Double.NaN;
 
     TrainingLoop(Bridge bridge, EventLog log, BooleanSupplier cancelled, String name, PhaseConfig config, long steps,
-            long phase, boolean measuresApart) {
+            long phase, boolean measuresApart, StoppingRule rule) {
         this.bridge = bridge;
         this.log = log;
         this.cancelled = cancelled;
@@ -49,6 +50,7 @@ final class TrainingLoop {
         this.steps = steps;
         this.phase = phase;
         this.measuresApart = measuresApart;
+        this.rule = rule;
     }
 
     /**
@@ -70,6 +72,11 @@ final class TrainingLoop {
             done++;
             if (done % config.loggingSteps() == 0 || done == steps || done == 1) {
                 look();
+                String reason = done == steps ? null : rule.reason(done, lastLoss);
+                if (reason != null) {
+                    log.add("ended-early", name, done, Map.of("rule", rule.name(), "message", reason));
+                    return;
+                }
             }
         }
     }

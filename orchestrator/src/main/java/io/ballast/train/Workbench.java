@@ -52,7 +52,6 @@ final class Workbench implements AutoCloseable {
     /** Opens the model and reads all data, so that what is wrong with them shows before anything is trained. */
     void open(ExperimentConfig experiment) {
         config = experiment;
-        bridge.describeMethod(config.retention().method(), config.retention().options());
         modelFolder = ModelFolder.open(Path.of(config.model().path()));
         // On a core of its own while Python, on its one thread, opens the model.
         CompletableFuture<String> hash = CompletableFuture.supplyAsync(modelFolder::weightsHash);

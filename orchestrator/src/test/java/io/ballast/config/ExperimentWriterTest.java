@@ -44,7 +44,8 @@ class ExperimentWriterTest {
     @Test
     void withoutDefaultsOnlyWhatDiffersIsLeft() {
         JsonObject changed = ExperimentWriter.toTreeWithoutDefaults(Experiments.parse(Experiments.DOMAIN));
-        assertEquals(Set.of("name", "output", "model", "domain", "retention", "evaluation"), changed.keySet());
+        assertEquals(Set.of("name", "output", "model", "domain", "retention", "evaluation", "plugins"),
+                changed.keySet(), "a path's default has become absolute");
         assertEquals(Set.of("data", "steps", "learningRate"), changed.getAsJsonObject("domain").keySet());
         assertEquals(Set.of("path"), changed.getAsJsonObject("model").keySet());
     }

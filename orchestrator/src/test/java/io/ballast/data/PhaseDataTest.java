@@ -52,15 +52,15 @@ class PhaseDataTest {
     }
 
     private static DataConfig text(Path file, String where, String template) {
-        return new DataConfig(file.toString(), where, template, null, null, null, 1, false, null);
+        return new DataConfig(file.toString(), where, template, null, null, null, 1, false, null, null);
     }
 
     private static DataConfig completion(Path file, String where, String prompt, String completion) {
-        return new DataConfig(file.toString(), where, null, prompt, completion, null, 1, false, null);
+        return new DataConfig(file.toString(), where, null, prompt, completion, null, 1, false, null, null);
     }
 
     private static DataConfig chat(Path file) {
-        return new DataConfig(file.toString(), null, null, null, null, "messages", 1, false, null);
+        return new DataConfig(file.toString(), null, null, null, null, "messages", 1, false, null, null);
     }
 
     private PhaseData prepare(DataConfig... data) {
@@ -182,8 +182,8 @@ class PhaseDataTest {
         assertTrue(isReused(text(file, null, "{t}")));
         assertFalse(isReused(text(file, null, "{u}")));
         assertFalse(isReused(text(file, "t = 'one'", "{t}")));
-        assertFalse(isReused(new DataConfig(file.toString(), null, "{t}", null, null, null, 1, true, null)));
-        assertTrue(isReused(new DataConfig(file.toString(), null, "{t}", null, null, null, 0.5, false, null)));
+        assertFalse(isReused(new DataConfig(file.toString(), null, "{t}", null, null, null, 1, true, null, null)));
+        assertTrue(isReused(new DataConfig(file.toString(), null, "{t}", null, null, null, 0.5, false, null, null)));
         try (PhaseData shorter = prepare(50, null, text(file, null, "{t}"))) {
             assertFalse(shorter.sources().get(0).reused());
         }
@@ -203,7 +203,8 @@ class PhaseDataTest {
     void theHashFollowsDataAndWeights() throws IOException {
         Path file = file("a.jsonl", "{\"t\": \"one\"}\n");
         try (PhaseData first = prepare(text(file, null, "{t}")); PhaseData same = prepare(text(file, null, "{t}"));
-                PhaseData twice = prepare(new DataConfig(file.toString(), null, "{t}", null, null, null, 2, false, null))) {
+                PhaseData twice = prepare(
+                        new DataConfig(file.toString(), null, "{t}", null, null, null, 2, false, null, null))) {
             assertEquals(first.hash(), same.hash());
             assertNotEquals(first.hash(), twice.hash());
             assertEquals(2, twice.plan(1, false).rowsPerEpoch());
@@ -333,7 +334,7 @@ class PhaseDataTest {
     @Test
     void weightsThatLeaveNoRowAreRefused() throws IOException {
         DataConfig entry = new DataConfig(file("a.jsonl", "{\"t\": \"one\"}\n").toString(), null, "{t}", null, null, null,
-                0.1, false, null);
+                0.1, false, null, null);
         try (PhaseData data = prepare(entry)) {
             String message = assertThrows(InvalidInputException.class, () -> data.plan(1, false)).getMessage();
             assertTrue(message.contains("1 rows × 0.1"), message);
@@ -346,7 +347,7 @@ class PhaseDataTest {
         assertTrue(refusal(text(folder.resolve("none.jsonl"), null, "{t}")).contains("There is no data file"));
         assertTrue(refusal().contains("at least one data entry"));
         List<DataConfig> wrong = List.of(text(file, null, null), completion(file, null, "{t}", null),
-                new DataConfig(file.toString(), null, "{t}", "{t}", "{t}", null, 1, false, null));
+                new DataConfig(file.toString(), null, "{t}", "{t}", "{t}", null, 1, false, null, null));
         for (DataConfig entry : wrong) {
             assertTrue(refusal(entry).contains("should have \"text\", or \"prompt\" with \"completion\""));
         }

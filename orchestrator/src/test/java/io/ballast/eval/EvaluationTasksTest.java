@@ -22,14 +22,14 @@ class EvaluationTasksTest extends WithPython {
     private static final PhaseConfig NONE = null;
 
     private static PhaseConfig phase(String where, String text, String prompt, String completion, String messages) {
-        DataConfig data = new DataConfig("train.jsonl", where, text, prompt, completion, messages, 1, true, null);
+        DataConfig data = new DataConfig("train.jsonl", where, text, prompt, completion, messages, 1, true, null, null);
         return new PhaseConfig(null, List.of(data), 1, null, 1, 1, 1e-3, PhaseConfig.Schedule.LINEAR, 0, 0, 1, null,
-                false, 1, 0, null);
+                false, 1, 0, null, null);
     }
 
     private static TaskConfig perplexity(String file, String text, String prompt, String completion, String where) {
         return new TaskConfig(null, null, null, null, file, text, prompt, completion, where, 5, null, null, null,
-                null, null, null);
+                null, null, null, null, null);
     }
 
     private static EvaluationTask only(TaskConfig entry, PhaseConfig general) {

@@ -1,0 +1,50 @@
+"""`anchor.json`: what an anchor is and how it came about, without its tensors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ballast.artifacts import records
+
+SCHEMA = 4
+FILE = "anchor.json"
+
+
+@dataclass(frozen=True)
+class AnchorDescription:
+    """What an anchor says of itself; `Anchor.open` reads its tensors too.
+
+    Attributes:
+        space: parameters, factors or effective
+        storage: kind, error and bytes of Ω as stored
+        provenance: hashes of base model, tokenizer and data, and what else its maker told
+        measured: method, sum_omega, clamped_share, xi, samples
+        layer_weights: kind, normalize, scale, and layers with name, parameters, elements, norm and alpha
+        shapes: of each covered parameter
+        reference_hashes: of each covered parameter of θ*, where that is the base and not stored
+    """
+
+    schema: int
+    space: str
+    storage: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    measured: Mapping[str, Any]
+    layer_weights: Mapping[str, Any]
+    model_bytes: int
+    tensor_bytes: int
+    shapes: Mapping[str, Sequence[int]]
+    reference_hashes: Mapping[str, str]
+    distribution: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> "AnchorDescription":
+        """Of an anchor's folder, such as `anchor/` of a run.
+
+        Raises:
+            InvalidInputError: there is none, or one of another schema.
+        """
+        path = folder / FILE
+        document = records.document(path, f"an anchor's {FILE}")
+        records.check_schema(document, SCHEMA, path)
+        return records.read(cls, document, str(path))

@@ -1,0 +1,94 @@
+"""JSON objects as dataclasses: `firstLoss` becomes `first_loss`; keys that are not known are passed over."""
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ballast.errors import InvalidInputError
+
+T = TypeVar("T")
+
+
+def key(field: str) -> str:
+    """The key of a JSON object that a field has: `first_loss` has `firstLoss`."""
+    first, *others = field.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def read(record: type[T], document: Any, where: str, rename: Callable[[str], str] = key) -> T:
+    """A dataclass of a JSON object. A field with a default may lack, or be null.
+
+    Raises:
+        InvalidInputError: no object, or a key without default lacks.
+    """
+    if not isinstance(document, Mapping):
+        raise InvalidInputError(f"expected a JSON object in {where}, found {type(document).__name__}")
+    hints = typing.get_type_hints(record)
+    values = {}
+    for field in dataclasses.fields(record):
+        found = document.get(rename(field.name))
+        if found is not None:
+            values[field.name] = _value(hints[field.name], found, f"{where}: {rename(field.name)}")
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise InvalidInputError(f"expected the key '{rename(field.name)}' in {where}, found none")
+    return record(**values)
+
+
+def document(path: Path, what: str) -> Any:
+    """The JSON document in a file.
+
+    Raises:
+        InvalidInputError: there is no such file, or it is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as missing:
+        raise InvalidInputError(f"expected {what} at {path}, found none ({missing.strerror})") from missing
+    except ValueError as broken:
+        raise InvalidInputError(f"expected JSON in {path}, found something else: {broken}") from broken
+
+
+def check_schema(document: Any, expected: int, path: Path) -> None:
+    """A document of another schema is refused.
+
+    Raises:
+        InvalidInputError: it is of another.
+    """
+    found = document.get("schema") if isinstance(document, Mapping) else None
+    if found != expected:
+        raise InvalidInputError(f'expected "schema": {expected} in {path}, found {found}')
+
+
+def lines(path: Path, what: str) -> list[Any]:
+    """The documents of a JSON Lines file; half a line at its end, which a killed run leaves, is passed over.
+
+    Raises:
+        InvalidInputError: there is no such file, or a line is no JSON.
+    """
+    try:
+        texts = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as missing:
+        raise InvalidInputError(f"expected {what} at {path}, found none ({missing.strerror})") from missing
+    read = []
+    for number, text in enumerate(texts, start=1):
+        try:
+            read.append(json.loads(text))
+        except ValueError as broken:
+            if number < len(texts):
+                raise InvalidInputError(f"expected JSON in {path}, line {number}, found {text[:60]!r}") from broken
+    return read
+
+
+def _value(hint: Any, found: Any, where: str) -> Any:
+    if isinstance(hint, types.UnionType):
+        hint = next(each for each in typing.get_args(hint) if each is not types.NoneType)
+    if dataclasses.is_dataclass(hint):
+        return read(hint, found, where)
+    if typing.get_origin(hint) is tuple:
+        of = typing.get_args(hint)[0]
+        return tuple(_value(of, each, f"{where}[{index}]") for index, each in enumerate(found))
+    return float(found) if hint is float else found
