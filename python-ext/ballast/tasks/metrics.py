@@ -14,11 +14,14 @@ RATIOS = (MEAN, PERPLEXITY, WEIGHTED_PERPLEXITY, BITS_PER_BYTE)
 WHOLE = "whole"
 OF_PAIRS = (WEIGHTED_PERPLEXITY, BITS_PER_BYTE)
 
+# Needs each choice's log-likelihood without a context too.
+MUTUAL_INFORMATION = "acc_mutual_info"
 # lm-eval's own metrics: aggregation, and whether more is better (`lm_eval.api.metrics`).
 KNOWN = {
     "acc": (MEAN, True),
     "acc_norm": (MEAN, True),
     "acc_bytes": (MEAN, True),
+    MUTUAL_INFORMATION: (MEAN, True),
     "exact_match": (MEAN, True),
     "perplexity": (PERPLEXITY, False),
     "word_perplexity": (WEIGHTED_PERPLEXITY, False),
@@ -34,7 +37,7 @@ KNOWN = {
 }
 # What each output type gives by itself (`ConfigurableTask.process_results`), the defaults first.
 GIVEN = {
-    "multiple_choice": ("acc", "acc_norm", "acc_bytes", "exact_match", "f1", "mcc", "brier_score"),
+    "multiple_choice": ("acc", "acc_norm", "acc_bytes", MUTUAL_INFORMATION, "exact_match", "f1", "mcc", "brier_score"),
     "loglikelihood": ("perplexity", "acc"),
     "loglikelihood_rolling": ("word_perplexity", "byte_perplexity", "bits_per_byte"),
     "generate_until": ("exact_match", "bleu", "chrf", "chrf++", "ter"),

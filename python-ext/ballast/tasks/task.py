@@ -7,6 +7,7 @@ from typing import Any
 
 from ballast.errors import InvalidInputError
 from ballast.tasks.fewshot import Shots
+from ballast.tasks.metrics import MUTUAL_INFORMATION
 from ballast.tasks.templates import render, render_value
 
 MULTIPLE_CHOICE = "multiple_choice"
@@ -24,7 +25,8 @@ class Question:
 
     Attributes:
         row: as the templates saw it, after `process_docs`
-        arguments: what the model is given: (context, continuation) for each choice or for the one continuation;
+        arguments: what the model is given: (context, continuation) for each choice (with acc_mutual_info then each
+            choice again, without its context) or for the one continuation;
             (text,) for "loglikelihood_rolling"; (context,) for "generate_until"
         choices: the answers to choose from, as `acc_norm` measures their length
         gold: indices of the right choices, empty where it is none of them; for other kinds empty
@@ -42,7 +44,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Task:
-    """A task as its file says it; the fields are lm-eval's keys.
+    """A task as its file says it; the fields are lm-eval's keys, but for `choices_alone`: whether each choice is asked
+    about without its context too, as a metric needs it.
 
     `doc_to_text`, `doc_to_target` and `doc_to_choice` may be a column's name, a template, a value, or a function of the
     row. `process_docs` is a function of a `datasets.Dataset`.
@@ -59,6 +62,7 @@ class Task:
     fewshot_delimiter: str = "\n\n"
     fewshot_config: Mapping[str, Any] = field(default_factory=dict)
     gen_prefix: str | None = None
+    choices_alone: bool = False
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> "Task":
@@ -77,8 +81,12 @@ class Task:
         for key in ("use_prompt", "doc_to_image", "doc_to_audio", "class"):
             if content.get(key) is not None:
                 raise InvalidInputError(f"{name}: expected a task of text and templates, found the key {key}")
-        known = {each.name for each in fields(cls)}
-        return cls(**{key: value for key, value in content.items() if key in known and value is not None})
+        known = {each.name for each in fields(cls)} - {"choices_alone"}
+        metrics = [entry.get("metric") for entry in content.get("metric_list") or []]
+        return cls(
+            choices_alone=MUTUAL_INFORMATION in metrics,
+            **{key: value for key, value in content.items() if key in known and value is not None},
+        )
 
     def questions(
         self, documents: Sequence[Row], shots: Shots | None = None, from_same: bool = False
@@ -127,10 +135,17 @@ class Task:
         if isinstance(text, int):
             contexts = [before + self._asked(choice, prefix, delimiter="") for choice in choices]
             arguments = [(context, f"{self.target_delimiter}{target}") for context in contexts]
+            arguments += self._alone(choices)
             return Question(row, arguments, choices, self._gold(text, choices), target, by_context=True)
         context = before + self._asked(text, prefix)
         arguments = [(context, f"{self.target_delimiter}{choice}") for choice in choices]
-        return Question(row, arguments, choices, self._gold(target, choices), target)
+        return Question(row, arguments + self._alone(choices), choices, self._gold(target, choices), target)
+
+    def _alone(self, choices: Sequence[str]) -> list[tuple[str, str]]:
+        """The choices without what comes before them, where a metric compares the two."""
+        if not self.choices_alone:
+            return []
+        return [("", f"{self.target_delimiter}{choice}") for choice in choices]
 
     @staticmethod
     def _gold(target: Any, choices: Sequence[str]) -> list[int]:

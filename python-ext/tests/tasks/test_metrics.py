@@ -33,7 +33,7 @@ def of_items(items):
         ({"metric": "f1", "aggregation": "f2"}, "multiple_choice", "its aggregation is f2, and Ballast has mean, "),
         ({"metric": "f1", "aggregation": "mean"}, "multiple_choice", "its values do not fit the aggregation mean"),
         ({"metric": "likelihood"}, "multiple_choice", "no aggregation is given"),
-        ({"metric": "acc_mutual_info", "aggregation": "mean"}, "multiple_choice", "multiple_choice gives acc, "),
+        ({"metric": "bleu", "aggregation": "mean"}, "multiple_choice", "multiple_choice gives acc, "),
         ({"metric": "acc_norm"}, "loglikelihood", "loglikelihood gives perplexity, acc"),
         ({"metric": "bleu", "aggregation": "perplexity"}, "generate_until", "do not fit the aggregation perplexity"),
         ({"metric": "rouge", "aggregation": "mean"}, "generate_until", "generate_until gives exact_match"),

@@ -31,7 +31,7 @@ record RecordedItem(int id, ItemHashes hashes, Object doc, String prompt, List<S
     static RecordedItem of(ItemResult result) {
         Item item = result.item();
         Object target = item.gold().size() == 1 ? item.gold().get(0) : item.target();
-        List<Likelihood> likelihoods = result.answer().likelihoods();
+        List<Likelihood> likelihoods = result.answer().ofChoices(item);
         return new RecordedItem(item.id(), item.hashes(), item.doc(), item.arguments().get(0).prompt(), item.choices(),
                 target, likelihoods.stream().map(Likelihood::logProbability).toList(),
                 likelihoods.isEmpty() ? result.answer().text() : (Object) likelihoods.get(0).greedy(),

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 
 /**
  * lm-eval 0.4.13's metrics of log-likelihoods ({@code ConfigurableTask.process_results}), by the kind of a task: of
- * choices {@code acc}, {@code acc_norm} (by code points), {@code acc_bytes}, {@code exact_match}, and what {@code f1},
+ * choices {@code acc}, {@code acc_norm} (by code points), {@code acc_bytes}, {@code acc_mutual_info}, {@code exact_match}, and what {@code f1},
  * {@code mcc} and {@code brier_score} are made of; of one continuation {@code perplexity}, {@code acc}; of a text
  * {@code word_perplexity}, {@code byte_perplexity}, {@code bits_per_byte}.
  */
@@ -58,7 +58,7 @@ public final class LikelihoodMetrics {
         return switch (metric) {
             case "f1", "mcc" -> JSON.toJsonTree(List.of(gold(metric, item), choice(item, rows, choice -> 1)));
             case "brier_score" -> JSON.toJsonTree(List.of(gold(metric, item),
-                    softmax(rows.stream().map(Likelihood::logProbability).toList())));
+                    softmax(rows.subList(0, item.choices().size()).stream().map(Likelihood::logProbability).toList())));
             default -> new JsonPrimitive(isRight(metric, item, rows) ? 1.0 : 0.0);
         };
     }
@@ -101,13 +101,20 @@ public final class LikelihoodMetrics {
             case "acc" -> item.gold().contains(choice(item, rows, choice -> 1));
             case "acc_norm" -> item.gold().contains(choice(item, rows, PythonText::length));
             case "acc_bytes" -> item.gold().contains(choice(item, rows, LikelihoodMetrics::bytes));
+            case "acc_mutual_info" -> item.gold().contains(mostInformed(item.choices().size(), rows));
             case "exact_match" -> item.gold().stream().anyMatch(gold -> rows.get(gold).greedy());
             default -> throw unknown(metric);
         };
     }
 
+    /** The choice whose log-likelihood the context raises most; behind the choices' rows stand those without context. */
+    private static int mostInformed(int choices, List<Likelihood> rows) {
+        return firstMaximum(IntStream.range(0, choices).mapToDouble(i -> rows.get(i).logProbability()
+                - rows.get(choices + i).logProbability()).toArray());
+    }
+
     private static int choice(Item item, List<Likelihood> rows, ToDoubleFunction<String> length) {
-        return firstMaximum(IntStream.range(0, rows.size()).mapToDouble(
+        return firstMaximum(IntStream.range(0, item.choices().size()).mapToDouble(
                 i -> rows.get(i).logProbability() / length.applyAsDouble(item.choices().get(i))).toArray());
     }
 

@@ -78,8 +78,8 @@ public final class TaskResult {
 
     /** @return items whose best two answers are equally likely; the first counts, as in lm-eval */
     public long ties() {
-        return items.stream().filter(each -> each.answer().likelihoods().size() > 1).filter(each -> {
-            double[] best = each.answer().likelihoods().stream().mapToDouble(Likelihood::logProbability)
+        return items.stream().filter(each -> each.answer().ofChoices(each.item()).size() > 1).filter(each -> {
+            double[] best = each.answer().ofChoices(each.item()).stream().mapToDouble(Likelihood::logProbability)
                     .map(value -> -value).sorted().toArray();
             return best[0] == best[1];
         }).count();

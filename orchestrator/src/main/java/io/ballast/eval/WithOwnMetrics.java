@@ -133,7 +133,7 @@ final class WithOwnMetrics implements EvaluationTask {
     /** As {@code ballast.plugins.metric} states it. */
     private static Map<String, Object> described(ItemResult result) {
         Item item = result.item();
-        List<Likelihood> likelihoods = result.answer().likelihoods();
+        List<Likelihood> likelihoods = result.answer().ofChoices(item);
         Map<String, Object> described = new LinkedHashMap<>();
         described.put("doc", item.doc());
         described.put("arguments", item.arguments().stream().map(Item.Argument::texts).toList());

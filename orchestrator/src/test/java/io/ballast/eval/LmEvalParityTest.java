@@ -108,7 +108,8 @@ class LmEvalParityTest {
     private static Job wholeTask(String model) throws IOException {
         Path piqa = LmEvalReference.home().resolve("python-ext/ballast/tasks/files/piqa.yaml");
         Path file = Files.writeString(LmEvalReference.folder().resolve("whole.yaml"), "include: " + piqa
-                + "\ntask: whole\nmetric_list: [{metric: acc}, {metric: f1}, {metric: mcc}, {metric: brier_score}]\n");
+                + "\ntask: whole\nmetric_list: [{metric: acc}, {metric: f1}, {metric: mcc}, {metric: brier_score}, "
+                + "{metric: acc_mutual_info}]\n");
         return new Job("whole", file.toString(), SHARED.resolve("data").resolve(FILES.get("piqa")).toString(), null, 0,
                 model, 256, ITEMS, 0);
     }
