@@ -10,9 +10,9 @@ import io.ballast.eval.AnswerCache;
 import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.eval.Evaluator;
-import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFingerprint;
 import io.ballast.model.ModelFolder;
+import io.ballast.model.ModelSource;
 import io.ballast.python.Bridge;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ public final class StandaloneEvaluation {
      * Opens a model, scores it and closes it.
      *
      * @param bridge     to Python
-     * @param model      a Hugging Face folder, a PEFT adapter's or a model of the hub
+     * @param model      a Hugging Face folder, a PEFT adapter's, a GGUF file or a model of the hub
      * @param evaluation what is measured
      * @param listener   hears {@code stage} once, then {@code scoring} with how many items of {@code total} are answered
      * @param stopped    is asked between batches
@@ -41,7 +41,7 @@ public final class StandaloneEvaluation {
      */
     public static Evaluation of(Bridge bridge, ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
-        Path folder = local(bridge, model.path());
+        Path folder = ModelSource.folder(bridge, model.path());
         if (!Files.isRegularFile(folder.resolve("adapter_config.json"))) {
             ModelFolder.open(folder);
         }
@@ -62,13 +62,5 @@ public final class StandaloneEvaluation {
         } finally {
             bridge.release(handle);
         }
-    }
-
-    private static Path local(Bridge bridge, String path) {
-        if (!HubAddress.is(path)) {
-            return Path.of(path);
-        }
-        HubAddress address = HubAddress.model(path);
-        return bridge.downloadModel(address.repository(), address.revision());
     }
 }

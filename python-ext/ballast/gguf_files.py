@@ -1,0 +1,89 @@
+"""GGUF files, llama.cpp's form of a model, as Hugging Face folders.
+
+transformers reads them (`gguf_file`) with the packages gguf and its own tables, de-quantized. What it passes over without
+a word, and would compute wrongly without, is read here or refused.
+"""
+
+import importlib.util
+import logging
+from pathlib import Path
+
+import torch
+
+from ballast import checkpoints
+from ballast.disk import explained_disk_errors
+from ballast.errors import EnvironmentMissingError, InvalidInputError
+from ballast.gguf_positions import rope_parameters
+from ballast.memory import is_out_of_memory
+
+logger = logging.getLogger(__name__)
+
+MAGIC = b"GGUF"
+LARGEST_FILE = "4GB"
+# Where gpt2 is told how long a text may be: transformers fills in the name that its older code had.
+CONTEXT_LENGTH = {"gpt2": "n_positions"}
+
+
+def convert(file: Path, folder: Path) -> None:
+    """Writes a GGUF file as a folder of fp32 safetensors with config.json and tokenizer.json.
+
+    Raises:
+        InvalidInputError: it is no GGUF file, or one that transformers cannot read aright.
+        EnvironmentMissingError: the package gguf is not installed, or the disk is full.
+    """
+    check_package()
+    _check_file(file)
+    with explained_disk_errors(folder):
+        checkpoints.write_folder(folder, lambda partial: _write(file, partial))
+
+
+def check_package() -> None:
+    if importlib.util.find_spec("gguf") is None:
+        raise EnvironmentMissingError(
+            'expected the package gguf to read a GGUF file, found none; run ./ballast setup, or pip install "ballast[gguf]"'
+        )
+
+
+def _check_file(file: Path) -> None:
+    if not file.is_file():
+        raise InvalidInputError(f"model.path: expected a GGUF file, found none at {file}; check the path")
+    with file.open("rb") as opened:
+        found = opened.read(len(MAGIC))
+    if found != MAGIC:
+        raise InvalidInputError(f"model.path: expected a GGUF file, found one that begins with {found!r}: {file}")
+
+
+def _write(file: Path, folder: Path) -> None:
+    from gguf import GGUFReader
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    where = {"pretrained_model_name_or_path": str(file.parent), "gguf_file": file.name, "local_files_only": True}
+    try:
+        reader = GGUFReader(file)
+        config = AutoConfig.from_pretrained(**where)
+        _complete(config, reader, file)
+        tokenizer = AutoTokenizer.from_pretrained(**where)
+        model = AutoModelForCausalLM.from_pretrained(**where, config=config, dtype=torch.float32)
+    except (InvalidInputError, MemoryError):
+        raise
+    except Exception as error:  # What a file may have wrong is without end.
+        if is_out_of_memory(error):
+            raise
+        raise InvalidInputError(
+            f"model.path: {file} cannot be read as a causal language model in GGUF: {error}; use the Hugging Face folder "
+            "that it was made from"
+        ) from error
+    model.save_pretrained(folder, max_shard_size=LARGEST_FILE)
+    tokenizer.save_pretrained(folder)
+    logger.info("%s: %s, %s parameters", file.name, type(model).__name__, f"{model.num_parameters():,}")
+
+
+def _complete(config, reader, file: Path) -> None:
+    """What transformers leaves out of the configuration that it makes of the file's metadata."""
+    architecture = reader.get_field("general.architecture").contents()
+    length = reader.get_field(f"{architecture}.context_length")
+    if length is not None and architecture in CONTEXT_LENGTH:
+        setattr(config, CONTEXT_LENGTH[architecture], int(length.contents()))
+    parameters = rope_parameters(reader, architecture, config, file)
+    if parameters is not None:
+        config.rope_parameters = parameters
