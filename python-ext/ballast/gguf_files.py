@@ -54,16 +54,8 @@ def _check_file(file: Path) -> None:
 
 
 def _write(file: Path, folder: Path) -> None:
-    from gguf import GGUFReader
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-
-    where = {"pretrained_model_name_or_path": str(file.parent), "gguf_file": file.name, "local_files_only": True}
     try:
-        reader = GGUFReader(file)
-        config = AutoConfig.from_pretrained(**where)
-        _complete(config, reader, file)
-        tokenizer = AutoTokenizer.from_pretrained(**where)
-        model = AutoModelForCausalLM.from_pretrained(**where, config=config, dtype=torch.float32)
+        model, tokenizer = _read(file)
     except (InvalidInputError, MemoryError):
         raise
     except Exception as error:  # What a file may have wrong is without end.
@@ -76,6 +68,50 @@ def _write(file: Path, folder: Path) -> None:
     model.save_pretrained(folder, max_shard_size=LARGEST_FILE)
     tokenizer.save_pretrained(folder)
     logger.info("%s: %s, %s parameters", file.name, type(model).__name__, f"{model.num_parameters():,}")
+
+
+def _read(file: Path):
+    """The model with plain fp32 weights, and its tokenizer."""
+    from gguf import GGUFReader
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    reader = GGUFReader(file)
+    where = {"pretrained_model_name_or_path": str(file.parent), "gguf_file": file.name, "local_files_only": True}
+    config = AutoConfig.from_pretrained(**where)
+    _complete(config, reader, file)
+    read, report = AutoModelForCausalLM.from_pretrained(
+        **where, config=config, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True),
+        output_loading_info=True,
+    )  # fmt: skip
+    _check_complete(read, report, reader, file)
+    return _plain(read), AutoTokenizer.from_pretrained(**where)
+
+
+def _plain(read):
+    """The same weights in a model that does not know of GGUF: transformers refuses to save the one that does."""
+    from transformers import AutoModelForCausalLM
+
+    config = type(read.config).from_dict(read.config.to_dict() | {"quantization_config": None})
+    del config.quantization_config
+    with torch.device("meta"):
+        plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    plain.load_state_dict(read.state_dict(), assign=True)
+    plain.tie_weights()
+    return plain
+
+
+def _check_complete(read, report: dict, reader, file: Path) -> None:
+    """transformers leaves out tensors that its tables do not name, and fills with random numbers what it finds none for."""
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise InvalidInputError(f"model.path: {file} lacks weights of its model: {', '.join(missing[:5])}; fetch it again")
+    found = sum(tensor.name.endswith(".bias") for tensor in reader.tensors)
+    known = sum(name.endswith(".bias") for name in read.state_dict())
+    if found != known:
+        raise InvalidInputError(
+            f"model.path: expected {known} biases as transformers' {type(read).__name__} has them, found {found} in {file}: "
+            "it would be another model; use the Hugging Face folder that it was made from"
+        )
 
 
 def _complete(config, reader, file: Path) -> None:

@@ -9,9 +9,9 @@ from torch import Tensor
 from ballast.export.probe import Probe, Row
 
 # Largest difference of a logit that rounding explains, in standard deviations of the logits. Measured on stories15M and
-# the tiny models: see docs/models.md. What goes wrong in truth (a lost head, transposed weights, wrong positions)
-# differs by more than 1.
-TOLERANCES = {"float32": 2e-3, "float16": 5e-2, "bfloat16": 4e-1}
+# the tiny models: 8e-6, .015 and .073; deeper models round more often. What is wrong in truth (a lost adapter, transposed
+# weights, other positions) differs by more than 1.
+TOLERANCES = {"float32": 1e-3, "float16": 0.05, "bfloat16": 0.25}
 
 
 class Reader(Protocol):

@@ -5,8 +5,11 @@ Hugging Face Optimum names them; `attention_mask` covers past and new tokens, an
 """
 
 import importlib.util
-import json
+import logging
+import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy
@@ -28,6 +31,7 @@ OPSET = 20
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 # A protocol buffer ends at 2 GiB; beyond this the weights go into a file of their own beside the graph.
 LARGEST_IN_ONE_FILE = 1 << 30
+CHOSEN_BY_LENGTH = ("dynamic", "longrope")
 # Sizes to trace with, each another and none 0 or 1, which torch.export would take for constants.
 BATCH, PAST, NEW = 2, 5, 3
 
@@ -47,6 +51,7 @@ def write(opened: OpenedModel, folder: Path, request: Request) -> dict:
         )
     model = without_adapter(opened).cpu().to(request.torch_dtype).eval()
     check_finite(model, request.dtype)
+    _check_positions(model)
     shapes = cache_shapes(model)
     _save(_graph(model, shapes), folder / GRAPH, model)
     _write_configuration(opened.base_folder, folder)
@@ -70,6 +75,16 @@ def check_packages() -> None:
         raise EnvironmentMissingError(
             f"--format onnx needs the packages {', '.join(PACKAGES)}, found none of the name {', '.join(lacking)}; run "
             './ballast setup, or pip install "ballast[onnx]"'
+        )
+
+
+def _check_positions(model: nn.Module) -> None:
+    """A graph has one way to make positions; these choose theirs by a text's length, which no short comparison shows."""
+    kind = (getattr(model.config, "rope_parameters", None) or {}).get("rope_type")
+    if kind in CHOSEN_BY_LENGTH:
+        raise InvalidInputError(
+            f"--format onnx: expected positions that do not depend on a text's length, found rope_type {kind} in the "
+            "model's config.json; use --format merged"
         )
 
 
@@ -133,8 +148,7 @@ def _graph(model: nn.Module, shapes: list | None):
         axes["past"] = [{0: "batch", 2: "past"}] * len(past)
         forward, arguments = CachedForward(model), (ids, mask, past)
     try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Of tracing; what they could mean, the comparison finds.
+        with torch.no_grad(), _quiet():
             return torch.onnx.export(
                 forward, arguments, dynamo=True, opset_version=OPSET, dynamic_shapes=axes, verbose=False,
                 input_names=_input_names(shapes), output_names=_output_names(shapes),
@@ -147,6 +161,20 @@ def _graph(model: nn.Module, shapes: list | None):
         ) from error
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What tracing warns of nobody can mend, and what it could mean the comparison finds."""
+    exporter = logging.getLogger("torch.onnx")
+    level = exporter.level
+    exporter.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        exporter.setLevel(level)
+
+
 def _save(program, file: Path, model: nn.Module) -> None:
     size = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
     program.save(file, external_data=size > LARGEST_IN_ONE_FILE)
@@ -155,5 +183,4 @@ def _save(program, file: Path, model: nn.Module) -> None:
 def _write_configuration(source: Path, folder: Path) -> None:
     for name in ("config.json", "generation_config.json"):
         if (source / name).is_file():
-            content = checkpoints.read_json(source / name)
-            (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+            shutil.copyfile(source / name, folder / name)
