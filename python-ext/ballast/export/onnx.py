@@ -39,6 +39,10 @@ BATCH, PAST, NEW = 2, 5, 3
 def write(opened: OpenedModel, folder: Path, request: Request) -> dict:
     """The graph, the configuration and the tokenizer.
 
+    Returns:
+        "cache", "opset", "inputs" (names in order) and "pastShapes": [heads, size of a head] of each layer's keys and
+        values, None without a cache.
+
     Raises:
         InvalidInputError: bfloat16, a base in 4 bits, or a model that cannot be traced.
         EnvironmentMissingError: the packages are not installed.
@@ -56,7 +60,7 @@ def write(opened: OpenedModel, folder: Path, request: Request) -> dict:
     _save(_graph(model, shapes), folder / GRAPH, model)
     _write_configuration(opened.base_folder, folder)
     checkpoints.copy_tokenizer(opened.tokenizer_folder, folder)
-    return {"cache": shapes is not None, "opset": OPSET, "inputs": _input_names(shapes)}
+    return {"cache": shapes is not None, "opset": OPSET, "inputs": _input_names(shapes), "pastShapes": shapes}
 
 
 def read(folder: Path) -> Reader:

@@ -48,8 +48,8 @@ class CachedForward(nn.Module):
         return output.logits.float(), *present
 
 
-def cache_shapes(model: nn.Module) -> list[tuple[int, int]] | None:
-    """(heads, size of a head) of each layer's keys; None for a model whose memory is not keys and values of all tokens.
+def cache_shapes(model: nn.Module) -> list[list[int]] | None:
+    """[heads, size of a head] of each layer's keys; None for a model whose memory is not keys and values of all tokens.
 
     Asked of the model itself, by two tokens: configurations name these numbers in many ways.
     """
@@ -62,7 +62,7 @@ def cache_shapes(model: nn.Module) -> list[tuple[int, int]] | None:
         return None
     if any(layer.keys.shape != layer.values.shape for layer in cache.layers):
         return None
-    return [(layer.keys.shape[1], layer.keys.shape[3]) for layer in cache.layers]
+    return [[layer.keys.shape[1], layer.keys.shape[3]] for layer in cache.layers]
 
 
 def _positions(attention_mask: Tensor) -> Tensor:

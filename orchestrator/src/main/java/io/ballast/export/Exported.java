@@ -16,8 +16,8 @@ import java.util.Map;
  * @param from         what was exported, as it was named
  * @param baseModel    what that was made from
  * @param baseHash     hash of the base model's weights; null where it is not on this machine
- * @param details      what the format has to say: {@code adapter}; {@code weightFiles}; {@code cache}, {@code opset} and
- *                     {@code inputs}
+ * @param details      what the format has to say: {@code adapter}; {@code weightFiles}; {@code cache}, {@code opset},
+ *                     {@code inputs} and {@code pastShapes}
  * @param comparison   what it says against what the model said, as {@code ballast/export/comparison.py} states
  * @param files        what was written, the model card aside
  * @param versions     of the libraries that wrote it

@@ -36,7 +36,7 @@ public final class ExportCalls {
      * @param folder        where to: nothing, or an empty folder
      * @param dtype         of the weights: float32, bfloat16 or float16
      * @param maxShardBytes most bytes of a weight file of a merged model
-     * @return what the format has to say: adapter; weightFiles; or cache, opset and inputs
+     * @return what the format has to say: adapter; weightFiles; or cache, opset, inputs and pastShapes
      * @throws io.ballast.InvalidInputException       when the model has no such form
      * @throws io.ballast.MissingEnvironmentException when a package or room on the disk is missing
      */
