@@ -5,6 +5,7 @@ a word, and would compute wrongly without, is read here or refused.
 """
 
 import importlib.util
+import json
 import logging
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def _write(file: Path, folder: Path) -> None:
         ) from error
     model.save_pretrained(folder, max_shard_size=LARGEST_FILE)
     tokenizer.save_pretrained(folder)
+    _drop_tokens_beyond(model.get_input_embeddings().num_embeddings, folder / "tokenizer.json")
     logger.info("%s: %s, %s parameters", file.name, type(model).__name__, f"{model.num_parameters():,}")
 
 
@@ -98,6 +100,13 @@ def _plain(read):
     plain.load_state_dict(read.state_dict(), assign=True)
     plain.tie_weights()
     return plain
+
+
+def _drop_tokens_beyond(count: int, file: Path) -> None:
+    """transformers' GPT-2 class brings a token of its own, <|endoftext|>, which the model has no embedding for."""
+    content = checkpoints.read_json(file)
+    content["added_tokens"] = [token for token in content["added_tokens"] if token["id"] < count]
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _check_complete(read, report: dict, reader, file: Path) -> None:

@@ -47,6 +47,7 @@ def test_the_tokenizer_gives_the_same_ids(model_folder, tmp_path):
     for text in ("The patient was given a boat.", "Naïve café, 東京</s> and  Ελλάδα", ""):
         assert before(text).input_ids == after(text).input_ids
     assert (after.bos_token, after.eos_token) == ("<s>", "</s>")
+    assert len(after) == len(before), "no token is added that the model has no embedding for"
     assert (tmp_path / "out" / "tokenizer.json").is_file(), "Java reads no other form"
 
 

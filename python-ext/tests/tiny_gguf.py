@@ -1,6 +1,10 @@
-"""A tiny Llama as a GGUF file, written as llama.cpp's converter does: by the package gguf, with its names and its order."""
+"""A tiny Llama as a GGUF file, written as llama.cpp's converter does: by the package gguf, with its names and its order.
+
+As a program: `python tests/tiny_gguf.py MODEL_FOLDER FILE QUANTIZATION`.
+"""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy
@@ -99,3 +103,7 @@ def _factors(config: dict) -> numpy.ndarray:
     size = config["hidden_size"] // config["num_attention_heads"]
     plain = config["rope_parameters"]["rope_theta"] ** (-torch.arange(0, size, 2).float() / size)
     return (plain / scaled).numpy()
+
+
+if __name__ == "__main__":
+    write_gguf(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -104,11 +104,13 @@ public final class Export {
 
     private void checkSame(Map<String, Object> comparison) {
         if (!Boolean.TRUE.equals(comparison.get("passed"))) {
-            throw new ExportMismatchException("Expected the " + Words.of(request.format()) + " export to say what the model"
-                    + " says; found logits that differ by up to " + comparison.get("relative") + " of their standard"
-                    + " deviation where " + comparison.get("tolerance") + " is rounding, and " + comparison.get(
-                    "differentTokens") + " of " + comparison.get("tokens") + " tokens chosen otherwise, from " + from
-                    + ". Nothing was kept. Use another --format or --dtype, and report this.");
+            boolean rounded = request.dtype() != ExportDtype.FLOAT32;
+            throw new ExportMismatchException("Expected the " + Words.of(request.format()) + " export of " + from
+                    + " to say what the model says; found logits that differ by up to " + comparison.get("relative")
+                    + " of their standard deviation where " + comparison.get("tolerance") + " is rounding, and "
+                    + comparison.get("differentTokens") + " of " + comparison.get("tokens") + " tokens chosen otherwise."
+                    + " Nothing was kept. " + (rounded ? "The model does not bear --dtype " + Words.of(request.dtype())
+                    + "; use float32." : "Use another --format, and report this."), rounded);
         }
     }
 

@@ -3,6 +3,7 @@ package io.ballast.export;
 import ai.djl.ModelException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.inference.Predictor;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -32,13 +33,14 @@ public final class OnnxText implements AutoCloseable {
         model = Criteria.builder().setTypes(NDList.class, NDList.class).optModelPath(folder).optModelName("model")
                 .optEngine("OnnxRuntime").optTranslator(new NoopTranslator()).build().loadModel();
         predictor = model.newPredictor();
-        tokenizer = HuggingFaceTokenizer.newInstance(folder.resolve("tokenizer.json"));
+        tokenizer = HuggingFaceTokenizer.builder().optTokenizerPath(folder.resolve("tokenizer.json")).optTruncation(false)
+                .build();
         manager = model.getNDManager().newSubManager();
         JsonElement export = JsonParser.parseString(Files.readString(folder.resolve("export.json")));
         for (JsonElement layer : export.getAsJsonObject().getAsJsonArray("pastShapes")) {
             Shape none = new Shape(1, layer.getAsJsonArray().get(0).getAsLong(), 0, layer.getAsJsonArray().get(1).getAsLong());
-            noPast.add(manager.create(manager.allocateDirect(0).asFloatBuffer(), none, DataType.FLOAT32)); // keys
-            noPast.add(manager.create(manager.allocateDirect(0).asFloatBuffer(), none, DataType.FLOAT32)); // values
+            noPast.add(nothing(none)); // keys
+            noPast.add(nothing(none)); // values
         }
     }
 
@@ -67,6 +69,10 @@ public final class OnnxText implements AutoCloseable {
 
     public NDList noPast() {
         return noPast;
+    }
+
+    private NDArray nothing(Shape shape) {
+        return manager.create(manager.allocateDirect(0).asFloatBuffer(), shape, DataType.FLOAT32);
     }
 
     private static long likeliest(float[] logits, int positions) {
