@@ -35,6 +35,9 @@ def test_a_merged_adapter_says_what_the_model_with_it_says(model_folder, tmp_pat
 def test_a_whole_model_is_written_bit_for_bit(any_model, tmp_path):
     before, after = exported(any_model, tmp_path / "out")
     assert torch.equal(before, after)
+    (tmp_path / "plain").touch()
+    modes = {file.stat().st_mode for file in (tmp_path / "out").iterdir()}
+    assert modes == {(tmp_path / "plain").stat().st_mode}, "whoever may read one file may read all"
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])

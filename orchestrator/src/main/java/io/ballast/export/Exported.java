@@ -38,7 +38,7 @@ public record Exported(Path folder, ExportFormat format, ExportDtype dtype, Stri
         map.put("baseModelHash", baseHash);
         map.putAll(details);
         map.put("comparison", comparison);
-        map.put("files", files);
+        map.put("files", files.stream().map(ExportedFile::toMap).toList());
         map.put("versions", versions);
         return map;
     }

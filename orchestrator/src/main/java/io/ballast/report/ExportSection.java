@@ -29,15 +29,28 @@ final class ExportSection {
 
     static String provenance(Map<String, Object> facts) {
         List<List<String>> rows = new ArrayList<>();
-        Stream.of("format", "dtype", "baseModel", "baseModelHash").filter(key -> facts.get(key) != null)
+        Stream.of("format", "dtype").filter(key -> facts.get(key) != null)
                 .forEach(key -> rows.add(List.of(key, String.valueOf(facts.get(key)))));
+        // A path of this machine says nothing where the card is read.
+        rows.add(List.of("base model", FrontMatter.modelName(String.valueOf(facts.get("baseModel")))));
+        if (facts.get("baseModelHash") instanceof String hash) {
+            rows.add(List.of("base model's weights", "sha256:" + hash));
+        }
         if (facts.get("versions") instanceof Map<?, ?> versions) {
-            versions.forEach((name, version) -> rows.add(List.of(String.valueOf(name), String.valueOf(version))));
+            versions.forEach((name, version) -> {
+                if (version instanceof String text) {
+                    rows.add(List.of(String.valueOf(name), text));
+                }
+            });
         }
         if (facts.get("files") instanceof List<?> files) {
-            files.forEach(file -> rows.add(List.of("file", String.valueOf(file))));
+            files.forEach(file -> rows.add(file((Map<?, ?>) file)));
         }
         return Markdown.section("Export", compared(facts) + Markdown.table(List.of("what", "value"), rows));
+    }
+
+    private static List<String> file(Map<?, ?> file) {
+        return List.of(String.valueOf(file.get("name")), file.get("bytes") + " bytes, sha256:" + file.get("sha256"));
     }
 
     private static String compared(Map<String, Object> facts) {
