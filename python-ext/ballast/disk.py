@@ -26,8 +26,8 @@ def explained_disk_errors(folder: Path) -> Iterator[None]:
             raise
         free = shutil.disk_usage(folder if folder.is_dir() else folder.parent).free
         raise EnvironmentMissingError(
-            f"expected room on the disk for {folder}, found {free:,} bytes free when it was full ({error}); free some, or "
-            "name a folder on another disk"
+            f"expected room on the disk for {folder}, found {free:,} bytes free when it was full ({error}); free some, "
+            "or name a folder on another disk"
         ) from error
 
 

@@ -1,7 +1,7 @@
 """GGUF files, llama.cpp's form of a model, as Hugging Face folders.
 
-transformers reads them (`gguf_file`) with the packages gguf and its own tables, de-quantized. What it passes over without
-a word, and would compute wrongly without, is read here or refused.
+transformers reads them (`gguf_file`) with the package gguf and tables of its own, de-quantized. What it passes over
+without a word, and would compute wrongly without, is read here or refused.
 """
 
 import importlib.util
@@ -41,7 +41,8 @@ def convert(file: Path, folder: Path) -> None:
 def check_package() -> None:
     if importlib.util.find_spec("gguf") is None:
         raise EnvironmentMissingError(
-            'expected the package gguf to read a GGUF file, found none; run ./ballast setup, or pip install "ballast[gguf]"'
+            "expected the package gguf to read a GGUF file, found none; run ./ballast setup, or "
+            'pip install "ballast[gguf]"'
         )
 
 
@@ -63,8 +64,8 @@ def _write(file: Path, folder: Path) -> None:
         if is_out_of_memory(error):
             raise
         raise InvalidInputError(
-            f"model.path: {file} cannot be read as a causal language model in GGUF: {error}; use the Hugging Face folder "
-            "that it was made from"
+            f"model.path: {file} cannot be read as a causal language model in GGUF: {error}; use the Hugging Face "
+            "folder that it was made from"
         ) from error
     model.save_pretrained(folder, max_shard_size=LARGEST_FILE)
     tokenizer.save_pretrained(folder)
@@ -110,16 +111,18 @@ def _drop_tokens_beyond(count: int, file: Path) -> None:
 
 
 def _check_complete(read, report: dict, reader, file: Path) -> None:
-    """transformers leaves out tensors that its tables do not name, and fills with random numbers what it finds none for."""
+    """transformers leaves out tensors that its tables do not name, and fills with random numbers what it lacks."""
     missing = sorted(report["missing_keys"])
     if missing:
-        raise InvalidInputError(f"model.path: {file} lacks weights of its model: {', '.join(missing[:5])}; fetch it again")
+        raise InvalidInputError(
+            f"model.path: {file} lacks weights of its model: {', '.join(missing[:5])}; fetch it again"
+        )
     found = sum(tensor.name.endswith(".bias") for tensor in reader.tensors)
     known = sum(name.endswith(".bias") for name in read.state_dict())
     if found != known:
         raise InvalidInputError(
-            f"model.path: expected {known} biases as transformers' {type(read).__name__} has them, found {found} in {file}: "
-            "it would be another model; use the Hugging Face folder that it was made from"
+            f"model.path: expected {known} biases as transformers' {type(read).__name__} has them, found {found} in "
+            f"{file}: it would be another model; use the Hugging Face folder that it was made from"
         )
 
 

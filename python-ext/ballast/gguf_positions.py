@@ -56,7 +56,7 @@ def _llama3(factors: torch.Tensor, theta: float, file: Path) -> dict | None:
 
 
 def _factors(count: int, theta: float, factor: float, length: int) -> torch.Tensor:
-    """[count]: by what Llama 3 divides each frequency: slow ones by the factor, fast ones not, between them smoothly."""
+    """[count]: what Llama 3 divides each frequency by: the factor for slow ones, 1 for fast ones, smoothly between."""
     exponents = torch.arange(count, dtype=torch.float32) / count
     waves = 2 * torch.pi * theta**exponents
     smooth = ((length / waves - LOW) / (HIGH - LOW)).clamp(0, 1)

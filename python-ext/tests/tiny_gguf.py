@@ -1,4 +1,4 @@
-"""A tiny Llama as a GGUF file, written as llama.cpp's converter does: by the package gguf, with its names and its order.
+"""A tiny Llama as a GGUF file, as llama.cpp's converter writes it: by the package gguf, with its names and its order.
 
 As a program: `python tests/tiny_gguf.py MODEL_FOLDER FILE QUANTIZATION`.
 """

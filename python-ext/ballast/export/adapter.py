@@ -23,8 +23,8 @@ def write(opened: OpenedModel, folder: Path, _request: Request) -> dict:
     """
     if opened.adapter is None or not (opened.folder / lora_files.CONFIGURATION).is_file():
         raise InvalidInputError(
-            f"--format adapter: expected a PEFT adapter, found a whole model without one: {opened.folder}; use --format "
-            "merged"
+            f"--format adapter: expected a PEFT adapter, found a whole model without one: {opened.folder}; use "
+            "--format merged"
         )
     shutil.copyfile(opened.folder / lora_files.TENSORS, folder / lora_files.TENSORS)
     _write_configuration(opened.folder / lora_files.CONFIGURATION, folder / lora_files.CONFIGURATION)

@@ -9,8 +9,8 @@ from torch import Tensor
 from ballast.export.probe import Probe, Row
 
 # Largest difference of a logit that rounding explains, in standard deviations of the logits. Measured on stories15M and
-# the tiny models: 8e-6, .015 and .073; deeper models round more often. What is wrong in truth (a lost adapter, transposed
-# weights, other positions) differs by more than 1.
+# the tiny models: 8e-6, .015 and .073; deeper models round more often. What is wrong in truth (a lost adapter,
+# transposed weights, other positions) differs by more than 1.
 TOLERANCES = {"float32": 1e-3, "float16": 0.05, "bfloat16": 0.25}
 
 

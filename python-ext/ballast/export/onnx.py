@@ -50,8 +50,8 @@ def write(opened: OpenedModel, folder: Path, request: Request) -> dict:
     check_packages()
     if request.dtype == "bfloat16":
         raise InvalidInputError(
-            "--dtype bfloat16: expected float32 or float16 for --format onnx, found bfloat16, which ONNX Runtime has no "
-            "arithmetic for on a CPU; use one of these"
+            "--dtype bfloat16: expected float32 or float16 for --format onnx, found bfloat16, which ONNX Runtime has "
+            "no arithmetic for on a CPU; use one of these"
         )
     model = without_adapter(opened).cpu().to(request.torch_dtype).eval()
     check_finite(model, request.dtype)
@@ -83,7 +83,7 @@ def check_packages() -> None:
 
 
 def _check_positions(model: nn.Module) -> None:
-    """A graph has one way to make positions; these choose theirs by a text's length, which no short comparison shows."""
+    """A graph makes positions in one way; these choose theirs by a text's length, which no short comparison shows."""
     kind = (getattr(model.config, "rope_parameters", None) or {}).get("rope_type")
     if kind in CHOSEN_BY_LENGTH:
         raise InvalidInputError(

@@ -30,7 +30,7 @@ def run(folder, **feed):
 
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(None, {name.replace("__", "."): value for name, value in feed.items()}), strict=True))
+    return dict(zip(names, session.run(None, feed), strict=True))
 
 
 def no_past(rows=1):

@@ -36,17 +36,17 @@ final class ExportCommand implements Command {
 
     @Override
     public String summary() {
-        return "Write a model as a PEFT adapter, a merged checkpoint or an ONNX graph, and check that it says the same.";
+        return "Write a model as a PEFT adapter, a merged checkpoint or an ONNX graph that says the same.";
     }
 
     @Override
     public Options options() {
         return new Options()
-                .addOption(withValue(FORMAT, "FORMAT", "adapter (as PEFT reads it), merged (a whole checkpoint, an adapter"
-                        + " folded in) or onnx (served without Python)."))
+                .addOption(withValue(FORMAT, "FORMAT", "adapter (as PEFT reads it), merged (a whole checkpoint, an"
+                        + " adapter folded in) or onnx (served without Python)."))
                 .addOption(withValue(OUT, "DIR", "Where it goes: a new or empty folder."))
                 .addOption(withValue(DTYPE, "DTYPE", "float32, bfloat16 or float16; an adapter keeps its own."))
-                .addOption(withValue(MAX_SHARD_SIZE, "SIZE", "Most bytes of a weight file of a merged model, such as 2GB."));
+                .addOption(withValue(MAX_SHARD_SIZE, "SIZE", "Most bytes of a merged model's weight file, as 2GB."));
     }
 
     @Override
@@ -81,9 +81,9 @@ final class ExportCommand implements Command {
         return String.format(Locale.ROOT, "exported  %s  (%d files, %.1f MB)%n"
                 + "read back and compared on %s rows, %s:%n"
                 + "  logits differ by at most %.2g, %.2g of their standard deviation (%s would be too much)%n"
-                + "  %s of %s tokens are chosen alike, %s could be either%n", exported.folder(), exported.files().size(),
-                bytes / BYTES_IN_A_MEGABYTE, found.get("rows"), found.get("way"), found.get("maxDifference"),
-                found.get("relative"), found.get("tolerance"), found.get("sameTokens"), found.get("tokens"),
+                + "  %s of %s tokens are chosen alike, %s could be either%n", exported.folder(),
+                exported.files().size(), bytes / BYTES_IN_A_MEGABYTE, found.get("rows"), found.get("way"),
+                found.get("maxDifference"), found.get("relative"), found.get("tolerance"), found.get("sameTokens"), found.get("tokens"),
                 found.get("undecidedTokens"));
     }
 }

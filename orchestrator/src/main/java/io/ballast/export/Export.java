@@ -17,8 +17,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
 /**
- * Writes a model in another form, reads it back, and keeps it if it says what the model says. Until then it is in a hidden
- * neighbour of its folder, which is gone if anything goes wrong.
+ * Writes a model in another form, reads it back, and keeps it if it says what the model says. Until then it is in a
+ * hidden neighbour of its folder, which is gone if anything goes wrong.
  */
 public final class Export {
     /** Beside the model: how it came about, file by file. */
@@ -74,8 +74,8 @@ public final class Export {
             Files.move(partial, out, StandardCopyOption.ATOMIC_MOVE);
             return exported.in(request.out());
         } catch (IOException e) {
-            throw new InvalidInputException("--out: expected a folder that can be written at " + out + "; found " + e + ".",
-                    e);
+            throw new InvalidInputException("--out: expected a folder that can be written at " + out + "; found " + e
+                    + ".", e);
         } finally {
             remove(partial);
         }
@@ -93,9 +93,10 @@ public final class Export {
             model = 0;
             Map<String, Object> comparison = bridge.exports().compare(probe, format, folder, dtype);
             checkSame(comparison);
-            return new Exported(folder, request.format(), request.format() == ExportFormat.ADAPTER ? null : request.dtype(),
-                    from, source.baseName(), source.baseFolder().map(base -> ModelFolder.open(base).weightsHash())
-                    .orElse(null), details, comparison, ExportedFile.in(folder), bridge.versions());
+            String hash = source.baseFolder().map(base -> ModelFolder.open(base).weightsHash()).orElse(null);
+            return new Exported(folder, request.format(), source.isAdapter() && request.format() == ExportFormat.ADAPTER
+                    ? null : request.dtype(), from, source.baseName(), hash, details, comparison,
+                    ExportedFile.in(folder), bridge.versions());
         } finally {
             release(bridge, model);
             release(bridge, probe);
@@ -108,9 +109,9 @@ public final class Export {
             throw new ExportMismatchException("Expected the " + Words.of(request.format()) + " export of " + from
                     + " to say what the model says; found logits that differ by up to " + comparison.get("relative")
                     + " of their standard deviation where " + comparison.get("tolerance") + " is rounding, and "
-                    + comparison.get("differentTokens") + " of " + comparison.get("tokens") + " tokens chosen otherwise."
-                    + " Nothing was kept. " + (rounded ? "The model does not bear --dtype " + Words.of(request.dtype())
-                    + "; use float32." : "Use another --format, and report this."), rounded);
+                    + comparison.get("differentTokens") + " of " + comparison.get("tokens")
+                    + " tokens chosen otherwise. Nothing was kept. " + (rounded ? "The model does not bear --dtype "
+                    + Words.of(request.dtype()) + "; use float32." : "Use another --format, and report this."), rounded);
         }
     }
 
@@ -119,7 +120,7 @@ public final class Export {
                 .serializeSpecialFloatingPointValues().create().toJson(exported.toMap());
         WholeFiles.write(exported.folder().resolve(NOTE), note + "\n");
         String card = ExportCard.of(source.ownCard().orElse(null), source.cards().toList(), exported.toMap(),
-                exported.format().library(), exported.format().relation());
+                exported.format().library(), source.isTrained() ? exported.format().relation() : null);
         WholeFiles.write(exported.folder().resolve("README.md"), card);
     }
 

@@ -16,13 +16,13 @@ final class ExportChecks {
 
     static void check(ExportSource source, ExportRequest request) {
         if (request.format() == ExportFormat.ADAPTER && !source.isAdapter()) {
-            throw new InvalidInputException("--format adapter: expected a PEFT adapter; found a whole model without one in "
-                    + source.folder() + ". Use --format merged.");
+            throw new InvalidInputException("--format adapter: expected a PEFT adapter; found a whole model without one"
+                    + " in " + source.folder() + ". Use --format merged.");
         }
         if (request.format() != ExportFormat.ADAPTER && source.isOnQuantizedBase()) {
-            throw new InvalidInputException("Expected an adapter on a base in full precision; found one that was trained on"
-                    + " a base in 4 bits (quantization.json) in " + source.folder() + ". Folded into other weights than"
-                    + " those it was trained on it would be another model. Use --format adapter.");
+            throw new InvalidInputException("Expected an adapter on a base in full precision; found one trained on a"
+                    + " base in 4 bits (quantization.json) in " + source.folder() + ". Folded into other weights"
+                    + " than those it was trained on it would be another model. Use --format adapter.");
         }
         checkRoom(source, request);
     }
@@ -34,7 +34,8 @@ final class ExportChecks {
                         + (Files.isDirectory(out) ? "files in " : "a file at ") + out + ". Choose another one.");
             }
         } catch (IOException e) {
-            throw new InvalidInputException("--out: expected a folder that can be read at " + out + "; found " + e + ".", e);
+            throw new InvalidInputException("--out: expected a folder that can be read at " + out + "; found " + e
+                    + ".", e);
         }
     }
 
@@ -48,12 +49,12 @@ final class ExportChecks {
             long free = Files.getFileStore(there).getUsableSpace();
             if (free < needed) {
                 throw new MissingEnvironmentException("Expected " + needed + " bytes free for the weights in "
-                        + request.out() + "; found " + free + ". Free some, name a folder on another disk, or use --dtype"
-                        + " bfloat16.");
+                        + request.out() + "; found " + free + ". Free some, name a folder on another disk, or use"
+                        + " --dtype bfloat16.");
             }
         } catch (IOException e) {
-            throw new InvalidInputException("--out: expected a disk that tells how full it is at " + there + "; found " + e
-                    + ".", e);
+            throw new InvalidInputException("--out: expected a disk that tells how full it is at " + there + "; found "
+                    + e + ".", e);
         }
     }
 

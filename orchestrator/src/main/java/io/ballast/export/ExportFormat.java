@@ -35,8 +35,8 @@ public enum ExportFormat {
         List<String> names = Arrays.stream(values()).map(Words::of).toList();
         if (!names.contains(name)) {
             throw new InvalidInputException("--format: expected a format, found '" + name + "'. "
-                    + ("gguf".equalsIgnoreCase(name) ? "llama.cpp makes GGUF of a merged export: docs/models.md says how."
-                            + " There is: " + String.join(", ", names) + "." : NearestName.advice(name, names)));
+                    + ("gguf".equalsIgnoreCase(name) ? "llama.cpp makes GGUF of a merged export: docs/models.md says"
+                            + " how. There is: " + String.join(", ", names) + "." : NearestName.advice(name, names)));
         }
         return values()[names.indexOf(name)];
     }

@@ -20,7 +20,7 @@ public final class ExportMismatchException extends BallastException {
         this.rounded = rounded;
     }
 
-    /** @return 2 where a dtype was asked for that is too coarse for the model; else 1, since nothing can be wrong but us */
+    /** @return 2 where a dtype was asked for that is too coarse for the model; else 1, since we must be wrong */
     @Override
     public int exitCode() {
         return rounded ? WRONG_INPUT : BUG;

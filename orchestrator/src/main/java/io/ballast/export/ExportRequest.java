@@ -39,8 +39,8 @@ public record ExportRequest(ExportFormat format, Path out, ExportDtype dtype, lo
     public static ExportRequest of(String format, Path out, String dtype, String maxShardSize) {
         ExportFormat to = ExportFormat.of(format);
         if (to == ExportFormat.ADAPTER && dtype != null) {
-            throw new InvalidInputException("--dtype: expected none with --format adapter, which is written as it is; found "
-                    + dtype + ". Leave it out, or use --format merged.");
+            throw new InvalidInputException("--dtype: expected none with --format adapter, which is written as it is;"
+                    + " found " + dtype + ". Leave it out, or use --format merged.");
         }
         if (to != ExportFormat.MERGED && maxShardSize != null) {
             throw new InvalidInputException("--max-shard-size: expected it with --format merged alone, found it with "

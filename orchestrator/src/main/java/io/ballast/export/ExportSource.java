@@ -48,6 +48,11 @@ record ExportSource(Path folder, Path run) {
         return Files.isRegularFile(folder.resolve(ADAPTER)) && !Files.isRegularFile(folder.resolve("config.json"));
     }
 
+    /** Whether something is known to have been trained, and not only to be there. */
+    boolean isTrained() {
+        return run != null || isAdapter();
+    }
+
     /** Whether it was trained on a base in 4 bits: {@code quantization.py} notes that beside an adapter. */
     boolean isOnQuantizedBase() {
         return Files.isRegularFile(folder.resolve("quantization.json"));
@@ -69,8 +74,8 @@ record ExportSource(Path folder, Path run) {
 
     /** The model cards there are, the nearest first: the run's, the model's own, and the base model's. */
     Stream<Path> cards() {
-        return Stream.of(Optional.ofNullable(run), Optional.of(folder), baseFolder()).flatMap(Optional::stream).distinct()
-                .map(each -> each.resolve(CARD)).filter(Files::isRegularFile);
+        return Stream.of(Optional.ofNullable(run), Optional.of(folder), baseFolder()).flatMap(Optional::stream)
+                .distinct().map(each -> each.resolve(CARD)).filter(Files::isRegularFile);
     }
 
     /** The card that tells of this very model, and not of its base. */

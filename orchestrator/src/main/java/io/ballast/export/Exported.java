@@ -22,8 +22,8 @@ import java.util.Map;
  * @param files        what was written, the model card aside
  * @param versions     of the libraries that wrote it
  */
-public record Exported(Path folder, ExportFormat format, ExportDtype dtype, String from, String baseModel, String baseHash,
-        Map<String, Object> details, Map<String, Object> comparison, List<ExportedFile> files,
+public record Exported(Path folder, ExportFormat format, ExportDtype dtype, String from, String baseModel,
+        String baseHash, Map<String, Object> details, Map<String, Object> comparison, List<ExportedFile> files,
         Map<String, Object> versions) {
     private static final int SCHEMA = 1;
 

@@ -18,12 +18,15 @@ final class ShardSize {
 
     static long bytes(String text) {
         Matcher matcher = FORM.matcher(text);
-        long bytes = matcher.matches() ? new BigDecimal(matcher.group(1))
-                .multiply(BigDecimal.valueOf(matcher.group(2) == null ? 1 : UNITS.get(matcher.group(2)))).longValue() : 0;
+        long bytes = matcher.matches() ? bytes(matcher.group(1), matcher.group(2)) : 0;
         if (bytes < 1) {
-            throw new InvalidInputException("--max-shard-size: expected a size such as 2GB, 500MB or 1GiB; found '" + text
-                    + "'.");
+            throw new InvalidInputException("--max-shard-size: expected a size such as 2GB, 500MB or 1GiB; found '"
+                    + text + "'.");
         }
         return bytes;
+    }
+
+    private static long bytes(String number, String unit) {
+        return new BigDecimal(number).multiply(BigDecimal.valueOf(unit == null ? 1 : UNITS.get(unit))).longValue();
     }
 }

@@ -26,7 +26,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Every function of {@code ballast.bridge}, declared once with its types: here, and by what they concern in
- * {@link #phases()}, {@link #anchors()}, {@link #exports()} and {@link #tasks()}. See the package for the rules on threads, buffers and errors.
+ * {@link #phases()}, {@link #anchors()}, {@link #exports()} and {@link #tasks()}. See the package for the rules on
+ * threads, buffers and errors.
  *
  * <p>A handle is a number that stands for an object in Python until {@link #release(long)} or
  * {@link #close()}.

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The functions of {@code ballast.bridge} that turn models into other forms. See the package for the rules on threads and
- * errors; a handle is released by {@link Bridge#release(long)}.
+ * The functions of {@code ballast.bridge} that turn models into other forms. See the package for the rules on threads
+ * and errors; a handle is released by {@link Bridge#release(long)}.
  */
 public final class ExportCalls {
     private final Bridge bridge;

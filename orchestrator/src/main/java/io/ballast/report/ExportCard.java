@@ -33,14 +33,16 @@ public final class ExportCard {
      * @param cards    where a licence may stand, the nearest card first
      * @param facts    by the names of {@code export.json}
      * @param library  what reads the export, as the hub calls it
-     * @param relation to the base model, as the hub calls it
+     * @param relation to the base model, as the hub calls it; null for a model that nobody trained
      * @return Markdown with a head in YAML
      */
     public static String of(Path own, List<Path> cards, Map<String, Object> facts, String library, String relation) {
         CardText kept = own == null ? new CardText(Map.of(), "# " + name(facts) + "\n") : CardText.of(read(own));
         Map<String, Object> head = new LinkedHashMap<>(kept.head());
         head.putIfAbsent(BASE_MODEL, name(facts));
-        head.put("base_model_relation", relation);
+        if (relation != null) {
+            head.put("base_model_relation", relation);
+        }
         head.put("library_name", library);
         head.put("pipeline_tag", "text-generation");
         head.put(TAGS, tags(kept.head().get(TAGS), String.valueOf(facts.get("format"))));
@@ -51,7 +53,8 @@ public final class ExportCard {
                     }
                 }));
         String body = kept.without("Use").without("Export").body().stripTrailing();
-        return FrontMatter.yaml(head) + body + "\n\n" + ExportSection.use(facts) + "\n" + ExportSection.provenance(facts);
+        return FrontMatter.yaml(head) + body + "\n\n" + ExportSection.use(facts) + "\n"
+                + ExportSection.provenance(facts);
     }
 
     private static String name(Map<String, Object> facts) {

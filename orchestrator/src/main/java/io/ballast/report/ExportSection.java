@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 
 /** What a model card says of an export: how to read it, and how it came about. */
 final class ExportSection {
-    private static final String ADAPTER = "from peft import AutoPeftModelForCausalLM\nfrom transformers import AutoTokenizer"
-            + "\n\nmodel = AutoPeftModelForCausalLM.from_pretrained(\"FOLDER\")";
+    private static final String ADAPTER = "from peft import AutoPeftModelForCausalLM\n"
+            + "from transformers import AutoTokenizer\n\nmodel = AutoPeftModelForCausalLM.from_pretrained(\"FOLDER\")";
     private static final String MERGED = "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
             + "model = AutoModelForCausalLM.from_pretrained(\"FOLDER\", dtype=\"auto\")";
     private static final String ONNX = "import onnxruntime\nfrom transformers import AutoTokenizer\n\n"
@@ -24,7 +24,8 @@ final class ExportSection {
             case "onnx" -> ONNX;
             default -> MERGED;
         };
-        return Markdown.section("Use", "```python\n" + open + "\ntokenizer = AutoTokenizer.from_pretrained(\"FOLDER\")\n```\n");
+        return Markdown.section("Use", "```python\n" + open
+                + "\ntokenizer = AutoTokenizer.from_pretrained(\"FOLDER\")\n```\n");
     }
 
     static String provenance(Map<String, Object> facts) {
@@ -57,9 +58,9 @@ final class ExportSection {
         if (!(facts.get("comparison") instanceof Map<?, ?> found)) {
             return "";
         }
-        return String.format(Locale.ROOT, "Read back and compared with the model on %s rows of text, %s: logits differ by at"
-                + " most %.2g (%.2g of their standard deviation; %s would be too much), %s of %s tokens are chosen alike"
-                + " and %s could be either.%n%n", found.get("rows"), found.get("way"), found.get("maxDifference"),
+        return String.format(Locale.ROOT, "Read back and compared with the model on %s rows of text, %s: logits differ"
+                + " by at most %.2g (%.2g of their standard deviation; %s would be too much), %s of %s tokens are"
+                + " chosen alike and %s could be either.%n%n", found.get("rows"), found.get("way"), found.get("maxDifference"),
                 found.get("relative"), found.get("tolerance"), found.get("sameTokens"), found.get("tokens"),
                 found.get("undecidedTokens"));
     }

@@ -9,7 +9,10 @@ import io.ballast.python.Bridge;
 
 import java.util.List;
 
-/** Brings what an experiment names on the hub to this machine: {@code hf://} addresses become local paths, and GGUF files folders. */
+/**
+ * Brings what an experiment names on the hub to this machine: {@code hf://} addresses become local paths, and a GGUF
+ * file becomes a folder.
+ */
 final class ResolvedSources {
     private final Bridge bridge;
 

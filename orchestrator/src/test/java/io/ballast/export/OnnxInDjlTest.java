@@ -54,7 +54,8 @@ class OnnxInDjlTest {
     @Test
     void theProgramOfThePageGoesOnWithAText() throws Exception {
         try (Ballast ballast = Ballast.open()) {
-            ballast.export(TinyModels.folder("llama-tied"), new ExportRequest(ExportFormat.ONNX, folder.resolve("out")));
+            ballast.export(TinyModels.folder("llama-tied"),
+                    new ExportRequest(ExportFormat.ONNX, folder.resolve("out")));
         }
         try (OnnxText text = new OnnxText(folder.resolve("out"))) {
             String written = text.complete("Once upon", 8);
@@ -67,7 +68,7 @@ class OnnxInDjlTest {
         String program = Files.readString(Path.of(System.getProperty("ballast.home"),
                 "orchestrator/src/test/java/io/ballast/export/OnnxText.java"));
         String shown = program.substring(program.indexOf("/** Goes on with"));
-        assertTrue(Files.readString(PAGE).contains("```java\n" + shown + "```"), "docs/models.md shows OnnxText as it is");
+        assertTrue(Files.readString(PAGE).contains("```java\n" + shown + "```"), "the page shows OnnxText as it is");
     }
 
     /** In nats, of each token but the first, by Ballast's own scoring. */

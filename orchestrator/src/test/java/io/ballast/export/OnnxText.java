@@ -12,6 +12,7 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.TranslateException;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import java.io.IOException;
@@ -33,12 +34,13 @@ public final class OnnxText implements AutoCloseable {
         model = Criteria.builder().setTypes(NDList.class, NDList.class).optModelPath(folder).optModelName("model")
                 .optEngine("OnnxRuntime").optTranslator(new NoopTranslator()).build().loadModel();
         predictor = model.newPredictor();
-        tokenizer = HuggingFaceTokenizer.builder().optTokenizerPath(folder.resolve("tokenizer.json")).optTruncation(false)
-                .build();
+        tokenizer = HuggingFaceTokenizer.builder().optTokenizerPath(folder.resolve("tokenizer.json"))
+                .optTruncation(false).build();
         manager = model.getNDManager().newSubManager();
         JsonElement export = JsonParser.parseString(Files.readString(folder.resolve("export.json")));
         for (JsonElement layer : export.getAsJsonObject().getAsJsonArray("pastShapes")) {
-            Shape none = new Shape(1, layer.getAsJsonArray().get(0).getAsLong(), 0, layer.getAsJsonArray().get(1).getAsLong());
+            JsonArray sizes = layer.getAsJsonArray(); // heads, size of a head
+            Shape none = new Shape(1, sizes.get(0).getAsLong(), 0, sizes.get(1).getAsLong());
             noPast.add(nothing(none)); // keys
             noPast.add(nothing(none)); // values
         }
