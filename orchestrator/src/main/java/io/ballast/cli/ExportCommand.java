@@ -10,8 +10,8 @@ import io.ballast.InvalidInputException;
 import io.ballast.export.Export;
 import io.ballast.export.ExportRequest;
 import io.ballast.export.Exported;
+import io.ballast.export.ExportedFile;
 import java.util.Locale;
-import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -76,14 +76,8 @@ final class ExportCommand implements Command {
     }
 
     private static String text(Exported exported) {
-        Map<String, Object> found = exported.comparison();
-        long bytes = exported.files().stream().mapToLong(file -> file.bytes()).sum();
-        return String.format(Locale.ROOT, "exported  %s  (%d files, %.1f MB)%n"
-                + "read back and compared on %s rows, %s:%n"
-                + "  logits differ by at most %.2g, %.2g of their standard deviation (%s would be too much)%n"
-                + "  %s of %s tokens are chosen alike, %s could be either%n", exported.folder(),
-                exported.files().size(), bytes / BYTES_IN_A_MEGABYTE, found.get("rows"), found.get("way"),
-                found.get("maxDifference"), found.get("relative"), found.get("tolerance"), found.get("sameTokens"), found.get("tokens"),
-                found.get("undecidedTokens"));
+        long bytes = exported.files().stream().mapToLong(ExportedFile::bytes).sum();
+        return String.format(Locale.ROOT, "exported  %s  (%d files, %.1f MB)%n%s%n", exported.folder(),
+                exported.files().size(), bytes / BYTES_IN_A_MEGABYTE, exported.comparison().sentence());
     }
 }

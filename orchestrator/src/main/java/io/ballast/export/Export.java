@@ -8,6 +8,7 @@ import io.ballast.model.ModelFolder;
 import io.ballast.model.ModelSource;
 import io.ballast.python.Bridge;
 import io.ballast.report.ExportCard;
+import io.ballast.report.ExportFacts;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -91,27 +92,26 @@ public final class Export {
             Map<String, Object> details = bridge.exports().write(model, format, folder, dtype, request.maxShardBytes());
             bridge.release(model);
             model = 0;
-            Map<String, Object> comparison = bridge.exports().compare(probe, format, folder, dtype);
+            ExportComparison comparison = ExportComparison.of(
+                    bridge.exports().compare(probe, format, folder, dtype));
             checkSame(comparison);
             String hash = source.baseFolder().map(base -> ModelFolder.open(base).weightsHash()).orElse(null);
-            return new Exported(folder, request.format(), source.isAdapter() && request.format() == ExportFormat.ADAPTER
-                    ? null : request.dtype(), from, source.baseName(), hash, details, comparison,
-                    ExportedFile.in(folder), bridge.versions());
+            return new Exported(folder, request.format(),
+                    request.format() == ExportFormat.ADAPTER ? null : request.dtype(), from, source.baseName(), hash,
+                    details, comparison, ExportedFile.in(folder), bridge.versions());
         } finally {
             release(bridge, model);
             release(bridge, probe);
         }
     }
 
-    private void checkSame(Map<String, Object> comparison) {
-        if (!Boolean.TRUE.equals(comparison.get("passed"))) {
+    private void checkSame(ExportComparison comparison) {
+        if (!comparison.passed()) {
             boolean rounded = request.dtype() != ExportDtype.FLOAT32;
             throw new ExportMismatchException("Expected the " + Words.of(request.format()) + " export of " + from
-                    + " to say what the model says; found logits that differ by up to " + comparison.get("relative")
-                    + " of their standard deviation where " + comparison.get("tolerance") + " is rounding, and "
-                    + comparison.get("differentTokens") + " of " + comparison.get("tokens")
-                    + " tokens chosen otherwise. Nothing was kept. " + (rounded ? "The model does not bear --dtype "
-                    + Words.of(request.dtype()) + "; use float32." : "Use another --format, and report this."), rounded);
+                    + " to say what the model says; found other answers. " + comparison.sentence() + " Nothing was kept. "
+                    + (rounded ? "The model does not bear --dtype " + Words.of(request.dtype()) + "; use float32."
+                    : "Use another --format, and report this."), rounded);
         }
     }
 
@@ -119,8 +119,9 @@ public final class Export {
         String note = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().serializeNulls()
                 .serializeSpecialFloatingPointValues().create().toJson(exported.toMap());
         WholeFiles.write(exported.folder().resolve(NOTE), note + "\n");
-        String card = ExportCard.of(source.ownCard().orElse(null), source.cards().toList(), exported.toMap(),
-                exported.format().library(), source.isTrained() ? exported.format().relation() : null);
+        String card = ExportCard.of(source.ownCard().orElse(null), source.cards().toList(), new ExportFacts(
+                exported.toMap(), exported.comparison().sentence(), exported.format().library(),
+                source.isTrained() ? exported.format().relation() : null));
         WholeFiles.write(exported.folder().resolve("README.md"), card);
     }
 

@@ -18,12 +18,12 @@ import java.util.Map;
  * @param baseHash     hash of the base model's weights; null where it is not on this machine
  * @param details      what the format has to say: {@code adapter}; {@code weightFiles}; {@code cache}, {@code opset},
  *                     {@code inputs} and {@code pastShapes}
- * @param comparison   what it says against what the model said, as {@code ballast/export/comparison.py} states
+ * @param comparison   what it says against what the model said
  * @param files        what was written, the model card aside
  * @param versions     of the libraries that wrote it
  */
 public record Exported(Path folder, ExportFormat format, ExportDtype dtype, String from, String baseModel,
-        String baseHash, Map<String, Object> details, Map<String, Object> comparison, List<ExportedFile> files,
+        String baseHash, Map<String, Object> details, ExportComparison comparison, List<ExportedFile> files,
         Map<String, Object> versions) {
     private static final int SCHEMA = 1;
 

@@ -29,36 +29,31 @@ public final class ExportCard {
     /**
      * Makes the card.
      *
-     * @param own      the card that the model or its run has, or null
-     * @param cards    where a licence may stand, the nearest card first
-     * @param facts    by the names of {@code export.json}
-     * @param library  what reads the export, as the hub calls it
-     * @param relation to the base model, as the hub calls it; null for a model that nobody trained
+     * @param own   the card that the model or its run has, or null
+     * @param cards where a licence may stand, the nearest card first
+     * @param facts what it says of the export
      * @return Markdown with a head in YAML
      */
-    public static String of(Path own, List<Path> cards, Map<String, Object> facts, String library, String relation) {
-        CardText kept = own == null ? new CardText(Map.of(), "# " + name(facts) + "\n") : CardText.of(read(own));
+    public static String of(Path own, List<Path> cards, ExportFacts facts) {
+        CardText kept = own == null ? new CardText(Map.of(), "# " + facts.baseName() + "\n") : CardText.of(read(own));
         Map<String, Object> head = new LinkedHashMap<>(kept.head());
-        head.putIfAbsent(BASE_MODEL, name(facts));
-        if (relation != null) {
-            head.put("base_model_relation", relation);
+        head.putIfAbsent(BASE_MODEL, facts.baseName());
+        if (facts.relation() != null) {
+            head.put("base_model_relation", facts.relation());
         }
-        head.put("library_name", library);
+        head.put("library_name", facts.library());
         head.put("pipeline_tag", "text-generation");
-        head.put(TAGS, tags(kept.head().get(TAGS), String.valueOf(facts.get("format"))));
-        cards.stream().map(card -> CardText.of(read(card)).head()).filter(each -> each.containsKey(LICENCE.get(0)))
-                .findFirst().ifPresent(each -> LICENCE.forEach(key -> {
-                    if (each.containsKey(key)) {
-                        head.putIfAbsent(key, each.get(key));
-                    }
-                }));
+        head.put(TAGS, tags(kept.head().get(TAGS), facts.format()));
+        addLicence(cards, head);
         String body = kept.without("Use").without("Export").body().stripTrailing();
         return FrontMatter.yaml(head) + body + "\n\n" + ExportSection.use(facts) + "\n"
                 + ExportSection.provenance(facts);
     }
 
-    private static String name(Map<String, Object> facts) {
-        return FrontMatter.modelName(String.valueOf(facts.get("baseModel")));
+    private static void addLicence(List<Path> cards, Map<String, Object> head) {
+        cards.stream().map(card -> CardText.of(read(card)).head()).filter(each -> each.containsKey(LICENCE.get(0)))
+                .findFirst().ifPresent(each -> LICENCE.stream().filter(each::containsKey)
+                        .forEach(key -> head.putIfAbsent(key, each.get(key))));
     }
 
     private static List<String> tags(Object before, String format) {

@@ -2,7 +2,6 @@ package io.ballast.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -18,8 +17,8 @@ final class ExportSection {
     private ExportSection() {
     }
 
-    static String use(Map<String, Object> facts) {
-        String open = switch (String.valueOf(facts.get("format"))) {
+    static String use(ExportFacts facts) {
+        String open = switch (facts.format()) {
             case "adapter" -> ADAPTER;
             case "onnx" -> ONNX;
             default -> MERGED;
@@ -28,40 +27,26 @@ final class ExportSection {
                 + "\ntokenizer = AutoTokenizer.from_pretrained(\"FOLDER\")\n```\n");
     }
 
-    static String provenance(Map<String, Object> facts) {
+    static String provenance(ExportFacts facts) {
+        Map<String, Object> document = facts.document();
         List<List<String>> rows = new ArrayList<>();
-        Stream.of("format", "dtype").filter(key -> facts.get(key) != null)
-                .forEach(key -> rows.add(List.of(key, String.valueOf(facts.get(key)))));
-        // A path of this machine says nothing where the card is read.
-        rows.add(List.of("base model", FrontMatter.modelName(String.valueOf(facts.get("baseModel")))));
-        if (facts.get("baseModelHash") instanceof String hash) {
+        Stream.of("format", "dtype").filter(key -> document.get(key) != null)
+                .forEach(key -> rows.add(List.of(key, String.valueOf(document.get(key)))));
+        rows.add(List.of("base model", facts.baseName()));
+        if (document.get("baseModelHash") instanceof String hash) {
             rows.add(List.of("base model's weights", "sha256:" + hash));
         }
-        if (facts.get("versions") instanceof Map<?, ?> versions) {
-            versions.forEach((name, version) -> {
-                if (version instanceof String text) {
-                    rows.add(List.of(String.valueOf(name), text));
-                }
-            });
+        if (document.get("versions") instanceof Map<?, ?> versions) {
+            versions.entrySet().stream().filter(entry -> entry.getValue() instanceof String)
+                    .forEach(entry -> rows.add(List.of(String.valueOf(entry.getKey()), (String) entry.getValue())));
         }
-        if (facts.get("files") instanceof List<?> files) {
+        if (document.get("files") instanceof List<?> files) {
             files.forEach(file -> rows.add(file((Map<?, ?>) file)));
         }
-        return Markdown.section("Export", compared(facts) + Markdown.table(List.of("what", "value"), rows));
+        return Markdown.section("Export", facts.compared() + "\n\n" + Markdown.table(List.of("what", "value"), rows));
     }
 
     private static List<String> file(Map<?, ?> file) {
         return List.of(String.valueOf(file.get("name")), file.get("bytes") + " bytes, sha256:" + file.get("sha256"));
-    }
-
-    private static String compared(Map<String, Object> facts) {
-        if (!(facts.get("comparison") instanceof Map<?, ?> found)) {
-            return "";
-        }
-        return String.format(Locale.ROOT, "Read back and compared with the model on %s rows of text, %s: logits differ"
-                + " by at most %.2g (%.2g of their standard deviation; %s would be too much), %s of %s tokens are"
-                + " chosen alike and %s could be either.%n%n", found.get("rows"), found.get("way"), found.get("maxDifference"),
-                found.get("relative"), found.get("tolerance"), found.get("sameTokens"), found.get("tokens"),
-                found.get("undecidedTokens"));
     }
 }
