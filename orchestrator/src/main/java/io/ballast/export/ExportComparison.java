@@ -36,9 +36,9 @@ public record ExportComparison(boolean passed, double tolerance, double maxDiffe
 
     /** @return the same for people, in one sentence */
     public String sentence() {
-        return String.format(Locale.ROOT, "Read back and compared with the model on %d rows of text, %s: logits differ by"
-                + " at most %.2g (%.2g of their standard deviation; more than %s is too much), %d of %d tokens are chosen"
-                + " alike, %d could be either and %d are others.", rows, way, maxDifference, relative, tolerance, sameTokens,
-                tokens, undecidedTokens, differentTokens);
+        return String.format(Locale.ROOT, "Read back and compared with the model on %d rows of text, %s: logits differ"
+                + " by at most %.2g (%.2g of their standard deviation; more than %s is too much), %d of %d tokens are"
+                + " chosen alike, %d could be either and %d are others.", rows, way, maxDifference, relative, tolerance,
+                sameTokens, tokens, undecidedTokens, differentTokens);
     }
 }
