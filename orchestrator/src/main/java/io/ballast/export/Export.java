@@ -110,7 +110,8 @@ public final class Export {
             boolean rounded = request.dtype() != ExportDtype.FLOAT32;
             throw new ExportMismatchException("Expected the " + Words.of(request.format()) + " export of " + from
                     + " to say what the model says; found other answers. " + comparison.sentence()
-                    + " Nothing was kept. " + (rounded ? "The model does not bear --dtype " + Words.of(request.dtype()) + "; use float32."
+                    + " Nothing was kept. " + (rounded
+                    ? "The model does not bear --dtype " + Words.of(request.dtype()) + "; use float32."
                     : "Use another --format, and report this."), rounded);
         }
     }
