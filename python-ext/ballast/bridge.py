@@ -23,7 +23,9 @@ from ballast import (
     comparison,
     completion,
     corda,
+    export,
     generation,
+    gguf_files,
     handles,
     hub,
     kernels,
@@ -176,6 +178,26 @@ def soften(model: int, settings: dict, base: int, anchor: int) -> None:
 @called_from_java
 def save_model(model: int, folder: str) -> None:
     get(model, OpenedModel).save(Path(folder))
+
+
+@called_from_java
+def probe_model(model: int) -> int:
+    return handles.add(export.Probe.of(get(model, OpenedModel)))
+
+
+@called_from_java
+def export_model(model: int, format: str, folder: str, dtype: str, max_shard_bytes: int) -> dict:
+    return export.write(get(model, OpenedModel), format, Path(folder), export.Request(dtype, max_shard_bytes))
+
+
+@called_from_java
+def compare_export(probe: int, format: str, folder: str, dtype: str) -> dict:
+    return export.compared(get(probe, export.Probe), format, Path(folder), dtype)
+
+
+@called_from_java
+def convert_gguf(file: str, folder: str) -> None:
+    gguf_files.convert(Path(file), Path(folder))
 
 
 @called_from_java

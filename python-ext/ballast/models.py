@@ -46,9 +46,14 @@ class OpenedModel:
         return self.model.get_input_embeddings().weight.shape[0]
 
     @property
+    def base_folder(self) -> Path:
+        """Where the whole model lies that an adapter is on, or that this one is."""
+        return self.weights[0].parent
+
+    @property
     def tokenizer_folder(self) -> Path:
         """Where its tokenizer lies: an adapter that was saved without one has its base's."""
-        return self.folder if (self.folder / "tokenizer.json").is_file() else self.weights[0].parent
+        return self.folder if (self.folder / "tokenizer.json").is_file() else self.base_folder
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16)
@@ -84,7 +89,7 @@ class OpenedModel:
 
     def _write(self, folder: Path) -> None:
         if self.merged:
-            _save_checkpoint(self.model.get_base_model(), self.folder, folder, lora_files.merged_weights(self.model))
+            save_checkpoint(self.model.get_base_model(), self.folder, folder, lora_files.merged_weights(self.model))
         elif self.adapter is not None:
             # PEFT would otherwise ask the hub whether the vocabulary was resized.
             self.model.save_pretrained(folder, save_embedding_layers=False)
@@ -94,7 +99,7 @@ class OpenedModel:
             if self.quantized:
                 quantization.write_note(folder)
         else:
-            _save_checkpoint(self.model, self.folder, folder)
+            save_checkpoint(self.model, self.folder, folder)
         checkpoints.copy_tokenizer(self.tokenizer_folder, folder)
 
 
@@ -195,17 +200,17 @@ def _check_complete(folder: Path, report: dict) -> None:
         )
 
 
-def _save_checkpoint(
-    model: torch.nn.Module, source: Path, folder: Path, weights: dict[str, torch.Tensor] | None = None
+def save_checkpoint(
+    model: torch.nn.Module, source: Path, folder: Path, weights: dict[str, torch.Tensor] | None = None, **how: object
 ) -> None:
-    """The model, with other weights where they are given.
+    """The model, with other weights where they are given; `how` goes to transformers' `save_pretrained`.
 
     Generation settings are copied, not written anew: transformers refuses to write some that real models ship.
     """
     generation = model.generation_config
     model.generation_config = type(generation)()
     try:
-        model.save_pretrained(folder, state_dict=weights)
+        model.save_pretrained(folder, state_dict=weights, **how)
     finally:
         model.generation_config = generation
     original = source / "generation_config.json"

@@ -371,3 +371,22 @@ def test_a_session_prints_nothing_and_imports_no_trainer(model_folder, tmp_path)
     assert not unexpected, "no warning that nobody can act on"
     assert session["versions"].keys() == {"python", "torch", "transformers", "peft", "numpy", "ballast", "kernels"}
     assert session["memory"]["peakBytes"] >= session["memory"]["residentBytes"] > 0
+
+
+def test_a_model_is_exported_and_compared(model_folder, tmp_path):
+    model = open_on_cpu(model_folder("llama-tied"))
+    probe = bridge.probe_model(model)
+    details = bridge.export_model(model, "merged", str(tmp_path / "out"), "float16", 40_000)
+    bridge.release(model)
+    found = bridge.compare_export(probe, "merged", str(tmp_path / "out"), "float16")
+    assert details == {"weightFiles": 2} and found["passed"] and 0 < found["relative"] < 0.05
+    json.dumps(found)
+    other = bridge.compare_export(probe, "merged", str(model_folder("llama-untied")), "float16")
+    assert not other["passed"] and other["differentTokens"] > 50
+
+
+def test_a_gguf_file_is_converted(model_folder, tmp_path):
+    from tiny_gguf import write_gguf
+
+    bridge.convert_gguf(str(write_gguf(model_folder("llama-tied"), tmp_path / "tiny.gguf")), str(tmp_path / "out"))
+    open_on_cpu(tmp_path / "out")

@@ -8,6 +8,9 @@ import io.ballast.config.ExperimentReader;
 import io.ballast.config.ModelConfig;
 import io.ballast.config.Words;
 import io.ballast.eval.Evaluation;
+import io.ballast.export.Export;
+import io.ballast.export.ExportRequest;
+import io.ballast.export.Exported;
 import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
 import io.ballast.python.Diagnosis;
@@ -341,6 +344,19 @@ public final class Ballast implements AutoCloseable {
      */
     public Anchor openAnchor(Path folder) {
         return Anchor.open(bridge, folder);
+    }
+
+    /**
+     * Writes a model in a form that other programs read, and keeps it only if it says what the model says.
+     *
+     * @param from    the folder of a run, a model or a PEFT adapter, or a GGUF file
+     * @param request the form, and where it goes
+     * @return what was written, and how near it is to the model
+     * @throws InvalidInputException                      when the model has no such form, or the folder is not empty
+     * @throws io.ballast.export.ExportMismatchException when it would not say what the model says
+     */
+    public Exported export(Path from, ExportRequest request) {
+        return Export.of(from.toString(), request).run(bridge);
     }
 
     /** @return the bridge to Python, for what this class does not offer */

@@ -26,6 +26,7 @@ final class Commands {
         BY_NAME.put("compare", CompareCommand::new);
         BY_NAME.put("bench", BenchCommand::new);
         BY_NAME.put("soften", SoftenCommand::new);
+        BY_NAME.put("export", ExportCommand::new);
         BY_NAME.put("inspect", InspectCommand::new);
         BY_NAME.put("merge-anchors", MergeAnchorsCommand::new);
         BY_NAME.put("methods", MethodsCommand::new);

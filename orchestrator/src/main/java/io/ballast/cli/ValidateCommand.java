@@ -17,6 +17,7 @@ import io.ballast.config.Words;
 import io.ballast.eval.EvaluationTasks;
 import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
+import io.ballast.model.ModelSource;
 import io.ballast.train.Forecast;
 import io.ballast.train.KeptForecasts;
 import io.ballast.train.PluginCheck;
@@ -128,9 +129,9 @@ final class ValidateCommand implements Command {
         if (isWritten) {
             return "the model has yet to write text of its own";
         }
-        if (HubAddress.is(config.model().path()) || phases(config).flatMap(phase -> phase.data().stream())
+        if (ModelSource.isElsewhere(config.model().path()) || phases(config).flatMap(phase -> phase.data().stream())
                 .anyMatch(data -> HubAddress.is(data.path()))) {
-            return "model or data have yet to be fetched";
+            return "model or data have yet to be fetched or converted";
         }
         return config.adapter() == null || config.adapter().hasKnownSize() ? null
                 : "the size of an adapter of the kind " + Words.of(config.adapter().kind()) + " depends on the weights";
@@ -154,6 +155,9 @@ final class ValidateCommand implements Command {
         if (HubAddress.is(path)) {
             HubAddress.model(path);
             return "on the hub";
+        }
+        if (ModelSource.isElsewhere(path)) {
+            return "in GGUF";
         }
         ModelFolder folder = ModelFolder.open(Path.of(path));
         String type = folder.config().has("model_type") ? folder.config().get("model_type").getAsString() + ", " : "";

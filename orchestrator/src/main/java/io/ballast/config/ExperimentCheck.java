@@ -4,6 +4,7 @@ import io.ballast.InvalidInputException;
 import io.ballast.model.AnchorFiles;
 import io.ballast.data.RowSources;
 import io.ballast.model.HubAddress;
+import io.ballast.model.ModelSource;
 import io.ballast.model.SourceAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,9 +27,7 @@ public final class ExperimentCheck {
      */
     public static void check(ExperimentConfig experiment) {
         Place place = Place.of("experiment " + experiment.name());
-        if (!HubAddress.is(experiment.model().path())) {
-            ModelFolderCheck.check(Path.of(experiment.model().path()), place.key("model").key("path"));
-        }
+        checkModel(experiment.model().path(), place.key("model").key("path"));
         checkPhase(experiment.general(), place.key("general"));
         for (int i = 0; i < experiment.domain().size(); i++) {
             checkPhase(experiment.domain().get(i), place.key("domain").entry(i, experiment.domain()));
@@ -39,6 +38,14 @@ public final class ExperimentCheck {
             checkAnchor(Path.of(experiment.retention().anchor()), place.key("retention").key("anchor"));
         }
         checkOutput(Path.of(experiment.output()), place.key("output"));
+    }
+
+    private static void checkModel(String path, Place place) {
+        if (!ModelSource.isElsewhere(path)) {
+            ModelFolderCheck.check(Path.of(path), place);
+        } else if (!HubAddress.is(path) && !Files.isRegularFile(Path.of(path))) {
+            throw place.wrong("a GGUF file", "nothing at " + path, "Check the path.");
+        }
     }
 
     private static void checkPhase(PhaseConfig phase, Place place) {

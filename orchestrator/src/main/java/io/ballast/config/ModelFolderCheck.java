@@ -26,7 +26,7 @@ final class ModelFolderCheck {
         }
         if (Files.exists(folder.resolve("adapter_config.json")) && !Files.exists(folder.resolve("config.json"))) {
             throw place.wrong("a whole model", "an adapter in " + folder, "Merge it into its base model first:"
-                    + " PeftModel.from_pretrained(…).merge_and_unload().save_pretrained(folder).");
+                    + " ballast export " + folder + " --format merged --out DIR.");
         }
         ModelFolder.open(folder);
         if (Files.isRegularFile(folder.resolve(INDEX))) {

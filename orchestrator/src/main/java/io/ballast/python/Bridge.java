@@ -360,6 +360,11 @@ public final class Bridge implements AutoCloseable {
         return new TensorCalls(this);
     }
 
+    /** @return the functions that turn models into other forms */
+    public ExportCalls exports() {
+        return new ExportCalls(this);
+    }
+
     /** @return the functions about evaluation tasks */
     public TaskCalls tasks() {
         return new TaskCalls(this);

@@ -18,6 +18,8 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
  */
 final class FrontMatter {
     private static final Pattern HUB_MODEL = Pattern.compile("hf://([^/@]+/[^/@]+)(@.*)?");
+    /** Where the hub's client keeps a revision of a model. */
+    private static final Pattern HUB_SNAPSHOT = Pattern.compile(".*/models--(.+?)--(.+?)/snapshots/[0-9a-f]+/*");
     private static final Pattern HUB_DATA = Pattern.compile("hf://datasets/([^/@]+/[^/@]+)([/@].*)?");
 
     private FrontMatter() {
@@ -39,6 +41,10 @@ final class FrontMatter {
         if (!results.isEmpty()) {
             head.put("model-index", List.of(entry("name", name(evidence), "results", results)));
         }
+        return yaml(head);
+    }
+
+    static String yaml(Map<String, Object> head) {
         DumpSettings settings = DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build();
         return "---\n" + new Dump(settings).dumpToString(head) + "---\n\n";
     }
@@ -52,6 +58,10 @@ final class FrontMatter {
         Matcher hub = HUB_MODEL.matcher(path);
         if (hub.matches()) {
             return hub.group(1);
+        }
+        Matcher snapshot = HUB_SNAPSHOT.matcher(path);
+        if (snapshot.matches()) {
+            return snapshot.group(1) + "/" + snapshot.group(2);
         }
         return path.replaceAll("/+$", "").replaceAll(".*/", "");
     }

@@ -1,12 +1,11 @@
 package io.ballast.train;
 
 import io.ballast.ModelInfo;
-import io.ballast.Result;
 import io.ballast.config.ModelConfig;
 import io.ballast.config.Words;
 import io.ballast.data.Tokenizer;
-import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
+import io.ballast.model.ModelSource;
 import io.ballast.python.Bridge;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +23,6 @@ import java.util.Map;
 public record OpenedModel(Bridge bridge, long handle, Path folder, ModelInfo info, Tokenizer tokenizer)
         implements AutoCloseable {
     private static final String ADAPTER = "adapter_config.json";
-    private static final String MODEL_OF_RUN = "model";
 
     /**
      * Opens a model. Draws and threads of a run that trains meanwhile stay as they are.
@@ -57,13 +55,7 @@ public record OpenedModel(Bridge bridge, long handle, Path folder, ModelInfo inf
     }
 
     private static Path local(Bridge bridge, String path) {
-        if (HubAddress.is(path)) {
-            HubAddress address = HubAddress.model(path);
-            return bridge.hub().downloadModel(address.repository(), address.revision());
-        }
-        Path folder = Path.of(path);
-        Path ofRun = folder.resolve(MODEL_OF_RUN);
-        return Files.isRegularFile(folder.resolve(Result.FILE)) && Files.isDirectory(ofRun) ? ofRun : folder;
+        return ModelSource.trained(ModelSource.folder(bridge, path));
     }
 
     /** Frees the model and its tokenizer. */

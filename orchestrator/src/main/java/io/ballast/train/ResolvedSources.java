@@ -4,11 +4,15 @@ import io.ballast.config.DataConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.TaskConfig;
 import io.ballast.model.HubAddress;
+import io.ballast.model.ModelSource;
 import io.ballast.python.Bridge;
 
 import java.util.List;
 
-/** Brings what an experiment names on the hub to this machine: {@code hf://} addresses become local paths. */
+/**
+ * Brings what an experiment names on the hub to this machine: {@code hf://} addresses become local paths, and a GGUF
+ * file becomes a folder.
+ */
 final class ResolvedSources {
     private final Bridge bridge;
 
@@ -23,11 +27,7 @@ final class ResolvedSources {
 
     /** A model's folder on this machine. */
     String model(String path) {
-        if (!HubAddress.is(path)) {
-            return path;
-        }
-        HubAddress address = HubAddress.model(path);
-        return bridge.hub().downloadModel(address.repository(), address.revision()).toString();
+        return ModelSource.folder(bridge, path).toString();
     }
 
     private String file(String path) {

@@ -25,7 +25,7 @@ public final class StandaloneEvaluation {
      * Opens a model, scores it and closes it.
      *
      * @param bridge     to Python
-     * @param model      a Hugging Face folder, a PEFT adapter's or a model of the hub
+     * @param model      a Hugging Face folder, a PEFT adapter's, a GGUF file or a model of the hub
      * @param evaluation what is measured
      * @param listener   hears {@code stage} once, then {@code scoring} with how many items of {@code total} are answered
      * @param stopped    is asked between batches

@@ -1,0 +1,103 @@
+package io.ballast.model;
+
+import io.ballast.InvalidInputException;
+import io.ballast.data.CacheFolder;
+import io.ballast.data.Sha256;
+import io.ballast.data.WholeFiles;
+import io.ballast.python.Bridge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import java.util.UUID;
+
+/** What a user may name as a model, as a Hugging Face folder on this machine. */
+public final class ModelSource {
+    private static final String GGUF = ".gguf";
+    private static final int KEY_CHARACTERS = 32;
+
+    private ModelSource() {
+    }
+
+    /**
+     * Whether a path names a GGUF file, llama.cpp's form of a model.
+     *
+     * @param path as a user wrote it
+     * @return whether it ends so
+     */
+    public static boolean isGguf(String path) {
+        return path.toLowerCase(Locale.ROOT).endsWith(GGUF);
+    }
+
+    /**
+     * Whether a model has to be brought here or converted before it is a folder.
+     *
+     * @param path as a user wrote it
+     * @return whether it is an address of the hub or a GGUF file
+     */
+    public static boolean isElsewhere(String path) {
+        return HubAddress.is(path) || isGguf(path) && !Files.isDirectory(Path.of(path));
+    }
+
+    /**
+     * Brings a model here: one of the hub is downloaded into the hub's cache, a GGUF file written once as a folder in
+     * Ballast's.
+     *
+     * @param bridge to Python
+     * @param path   a folder, {@code hf://org/name@revision} or a GGUF file
+     * @return the model's folder; a path that is neither of the others as it is, whether or not it is there
+     * @throws InvalidInputException when there is no such model on the hub, or the GGUF file cannot be read
+     */
+    public static Path folder(Bridge bridge, String path) {
+        if (HubAddress.is(path)) {
+            HubAddress address = HubAddress.model(path);
+            return bridge.hub().downloadModel(address.repository(), address.revision());
+        }
+        return isElsewhere(path) ? converted(bridge, Path.of(path)) : Path.of(path);
+    }
+
+    /**
+     * The trained model of a run.
+     *
+     * @param folder of a run, or of a model
+     * @return the run's model; any other folder as it is
+     */
+    public static Path trained(Path folder) {
+        Path model = folder.resolve("model");
+        return Files.isRegularFile(folder.resolve("experiment.json")) && Files.isDirectory(model) ? model : folder;
+    }
+
+    /** By the file's content: a file of the same name may be another model tomorrow. */
+    private static Path converted(Bridge bridge, Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new InvalidInputException("Expected a GGUF file; found nothing at " + file + ". Check model.path.");
+        }
+        Path folder = CacheFolder.of("gguf").resolve(new Sha256().file(file).hex().substring(0, KEY_CHARACTERS));
+        try {
+            if (!Files.isDirectory(folder)) {
+                Files.createDirectories(folder.getParent());
+                convert(bridge, file, folder);
+            }
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + folder, e);
+        }
+    }
+
+    private static void convert(Bridge bridge, Path file, Path folder) throws IOException {
+        Path partial = folder.resolveSibling(folder.getFileName() + "." + UUID.randomUUID());
+        try {
+            bridge.exports().convertGguf(file, partial);
+            Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            if (!Files.isDirectory(folder)) { // else another process was first
+                throw e;
+            }
+        } finally {
+            WholeFiles.delete(partial);
+        }
+    }
+}
