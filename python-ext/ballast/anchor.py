@@ -13,6 +13,7 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ballast import checkpoints
 from ballast.adapted import EFFECTIVE, PARAMETERS, AdaptedMatrix, adapted_matrices
 from ballast.anchor_checks import (
     check_base_model,
@@ -276,6 +277,7 @@ class Anchor:
         partial = folder / (METADATA + ".partial")
         partial.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
         os.replace(partial, folder / METADATA)
+        checkpoints.give_usual_mode(folder)
 
     @classmethod
     def open(

@@ -68,10 +68,19 @@ def write_folder(folder: Path, write) -> None:
         raise InvalidInputError(f"cannot write to {folder}: {error.strerror}; choose another output folder") from error
     try:
         write(partial)
+        give_usual_mode(partial)
         for file in sorted(partial.iterdir()):
             file.replace(folder / file.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def give_usual_mode(folder: Path) -> None:
+    """safetensors writes files that nobody else may read; a server that reads them has a user of its own."""
+    mode = folder.stat().st_mode & 0o666
+    for file in folder.iterdir():
+        if file.is_file():
+            file.chmod(mode)
 
 
 def _shards(index: Path) -> list[Path]:

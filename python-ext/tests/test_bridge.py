@@ -369,7 +369,9 @@ def test_a_session_prints_nothing_and_imports_no_trainer(model_folder, tmp_path)
         r for r in session["records"] if r[1] >= 30 and not r[2].startswith("from") and "a warning" not in r[2]
     ]
     assert not unexpected, "no warning that nobody can act on"
-    assert session["versions"].keys() == {"python", "torch", "transformers", "peft", "numpy", "ballast", "kernels"}
+    assert session["versions"].keys() == {
+        "python", "torch", "transformers", "peft", "numpy", "jep", "ballast", "kernels"
+    }  # fmt: skip
     assert session["memory"]["peakBytes"] >= session["memory"]["residentBytes"] > 0
 
 

@@ -59,6 +59,14 @@ def test_a_saved_model_is_read_by_transformers_with_the_same_logits(any_model, t
     assert [file.name for file in (tmp_path / "deep").iterdir()] == ["saved"], "nothing half-written stays"
 
 
+def test_others_may_read_what_is_saved(model_folder, tmp_path):
+    open_on_cpu(model_folder("llama-tied")).save(tmp_path / "saved")
+    text = tmp_path / "text"
+    text.touch()
+    modes = {file.name: file.stat().st_mode for file in (tmp_path / "saved").iterdir()}
+    assert "model.safetensors" in modes and set(modes.values()) == {text.stat().st_mode}
+
+
 def test_saving_again_replaces(model_folder, tmp_path):
     opened = open_on_cpu(model_folder("gpt2"))
     opened.save(tmp_path / "saved")

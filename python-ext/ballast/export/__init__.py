@@ -6,6 +6,7 @@ readers do. `probe` holds what the model said before; `comparison` tells whether
 
 from pathlib import Path
 
+from ballast.checkpoints import give_usual_mode
 from ballast.disk import explained_disk_errors
 from ballast.export import adapter, merged, onnx
 from ballast.export.comparison import compare
@@ -29,17 +30,10 @@ def write(opened: OpenedModel, format: str, folder: Path, request: Request) -> d
     with explained_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         details = FORMATS[format].write(opened, folder, request)
-        _give_all_files_one_mode(folder)
+        give_usual_mode(folder)
         return details
 
 
 def compared(probe: Probe, format: str, folder: Path, dtype: str) -> dict:
     """What is in the folder against what the model said; see `comparison.compare`."""
     return compare(probe, FORMATS[format].read(folder), dtype)
-
-
-def _give_all_files_one_mode(folder: Path) -> None:
-    """safetensors writes files that nobody else may read; a server has a user of its own."""
-    mode = next(folder.glob("*config.json")).stat().st_mode
-    for file in folder.iterdir():
-        file.chmod(mode)
