@@ -420,26 +420,25 @@ def generate(
 
 
 @called_from_java
-def complete(
-    model: int, tokenizer: str, prompts, rows: int, length: int, until: list[str], max_tokens: int, decoding: dict,
-    seed: int,
-) -> list[str]:  # fmt: skip
-    return completion.complete(
-        get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until), max_tokens,
-        handles.plain(decoding), seed,
-    )  # fmt: skip
+def complete(*prompts) -> list[str]:
+    """`begin_completion` in one go: [rows] texts."""
+    begun = _completion(*prompts)
+    begun.advance(begun.max_tokens)
+    return begun.texts()
 
 
 @called_from_java
-def begin_completion(
+def begin_completion(*prompts) -> int:
+    return handles.add(_completion(*prompts))
+
+
+def _completion(
     model: int, tokenizer: str, prompts, rows: int, length: int, until: list[str], max_tokens: int, decoding: dict,
     seed: int,
-) -> int:  # fmt: skip
-    return handles.add(
-        completion.Completion(
-            get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until),
-            max_tokens, handles.plain(decoding), seed,
-        )
+) -> completion.Completion:  # fmt: skip
+    return completion.Completion(
+        get(model, OpenedModel), open_tokenizer(tokenizer), prompts, rows, length, handles.plain(until), max_tokens,
+        handles.plain(decoding), seed,
     )  # fmt: skip
 
 

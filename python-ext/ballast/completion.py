@@ -16,23 +16,6 @@ from ballast.models import OpenedModel
 TOKENS_TO_SPARE = 2
 
 
-def complete(
-    opened: OpenedModel,
-    tokenizer,
-    prompts: numpy.ndarray,
-    rows: int,
-    length: int,
-    until: list[str],
-    max_tokens: int,
-    decoding: dict,
-    seed: int,
-) -> list[str]:
-    """The text that the model writes after each prompt, up to the first stop string: a `Completion` in one go."""
-    completion = Completion(opened, tokenizer, prompts, rows, length, until, max_tokens, decoding, seed)
-    completion.advance(max_tokens)
-    return completion.texts()
-
-
 class Completion:
     """Prompts that are being completed, some tokens at a time; between two times the model is anybody's.
 
@@ -76,7 +59,7 @@ class Completion:
         self.decoding = decoding
         self.padding = _padding_id(tokenizer)
         self.prompt_length = length
-        self.last_length = length + max_tokens
+        self.max_tokens = max_tokens
         self.stops = StopStrings(tokenizer, with_end_of_text(tokenizer, until), length, rows)
         self.ids = ids.masked_fill(~mask, self.padding).to(opened.device)
         self.mask = mask.long().to(opened.device)
@@ -97,12 +80,13 @@ class Completion:
         model = self.opened.model
         model.eval()
         goes_on = self._goes_on()
+        last = self.prompt_length + self.max_tokens
         kept = {"past_key_values": self.cache} if self.cache is not None else {}
         with self.draws, self.opened.autocast():
             written = model.generate(
                 input_ids=self.ids,
                 attention_mask=self.mask,
-                max_length=min(self.last_length, self.ids.shape[1] + tokens) if goes_on else self.last_length,
+                max_length=min(last, self.ids.shape[1] + tokens) if goes_on else last,
                 stopping_criteria=[self.stops],
                 logits_processor=[self.no_nan],
                 pad_token_id=self.padding,
@@ -119,7 +103,7 @@ class Completion:
         return self.is_done()
 
     def is_done(self) -> bool:
-        return self.ids.shape[1] >= self.last_length or None not in self.stops.ends
+        return self.ids.shape[1] >= self.prompt_length + self.max_tokens or None not in self.stops.ends
 
     def texts(self) -> list[str]:
         """[rows] what was written, cut at the stop strings."""

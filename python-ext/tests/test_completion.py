@@ -1,4 +1,4 @@
-"""Texts of `complete` are those of lm-eval's `HFLM.generate_until`, to the character."""
+"""Texts of a `Completion` are those of lm-eval's `HFLM.generate_until`, to the character."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tiny_models import MAX_LENGTH
 from transformers import AutoModelForCausalLM
 
 from ballast.adapters import AdapterSettings, add_adapter
-from ballast.completion import Completion, complete, cut
+from ballast.completion import Completion, cut
 from ballast.errors import DivergedError, InvalidInputError
 from ballast.models import open_model
 from ballast.tokenizer import open_tokenizer
@@ -39,6 +39,12 @@ def packed(prompts: list[list[int]]) -> tuple[numpy.ndarray, int, int]:
     padded = [[0] * (length - len(ids)) + ids for ids in prompts]
     numbers = [number for row in padded for number in row] + [len(ids) for ids in prompts] + [-7, -7]
     return numpy.array(numbers, dtype=numpy.int64), len(prompts), length
+
+
+def complete(*prompts) -> list[str]:
+    completion = Completion(*prompts)
+    completion.advance(completion.max_tokens)
+    return completion.texts()
 
 
 def completed(folder, prompts, until=(), max_tokens=20, decoding=GREEDY, seed=1, batch=1, window=MAX_LENGTH):
