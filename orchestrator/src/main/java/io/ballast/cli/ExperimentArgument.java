@@ -10,7 +10,7 @@ import org.apache.commons.cli.Options;
 
 /** The argument of commands that take an experiment, and its option {@code --set}. */
 final class ExperimentArgument {
-    private static final String SET = "set";
+    static final String SET = "set";
 
     private ExperimentArgument() {
     }

@@ -2,12 +2,17 @@ package io.ballast.cli;
 
 import io.ballast.Ballast;
 import io.ballast.Experiment;
+import io.ballast.InvalidInputException;
+import io.ballast.checkpoint.InterruptedRun;
 import io.ballast.config.ExperimentCheck;
+import java.nio.file.Path;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
 /** {@code ballast run}: runs an experiment. */
 final class RunCommand implements Command {
+    private static final String RESUME = "resume";
+
     @Override
     public String name() {
         return "run";
@@ -15,7 +20,7 @@ final class RunCommand implements Command {
 
     @Override
     public String argument() {
-        return "EXPERIMENT";
+        return "[EXPERIMENT]";
     }
 
     @Override
@@ -25,17 +30,43 @@ final class RunCommand implements Command {
 
     @Override
     public Options options() {
-        return ExperimentArgument.options();
+        return ExperimentArgument.options().addOption(CommonOptions.withValue(RESUME, "RUN_FOLDER",
+                "Go on with a run that was interrupted, in its folder; it takes no EXPERIMENT."));
     }
 
     @Override
     public int run(CommandLine line, Output output) {
+        return line.hasOption(RESUME) ? resume(line, output) : start(line, output);
+    }
+
+    private static int resume(CommandLine line, Output output) {
+        if (!line.getArgList().isEmpty() || line.hasOption(ExperimentArgument.SET)) {
+            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found "
+                    + (line.getArgList().isEmpty() ? "--" + ExperimentArgument.SET : line.getArgList().get(0))
+                    + " beside it. A run is resumed with the experiment it began with: leave it out, or start another"
+                    + " run.");
+        }
+        Path folder = ExperimentArgument.path(line.getOptionValue(RESUME));
+        InterruptedRun.checkFolder(folder); // before the seconds that Python takes to start
+        try (Interruption interruption = new Interruption(output); Ballast ballast = Ballast.open()) {
+            return answer(WatchedRun.of(ballast.resume(folder, new Progress(output)), interruption, output), output);
+        }
+    }
+
+    private static int answer(WatchedRun run, Output output) {
+        output.answer(run.result()::toJson, () -> ResultText.of(run.result(), run.folder()));
+        return 0;
+    }
+
+    private static int start(CommandLine line, Output output) {
+        if (line.getArgList().isEmpty()) {
+            throw new InvalidInputException("the command 'run' takes EXPERIMENT, or --resume RUN_FOLDER; found none."
+                    + " 'ballast run --help' says more.");
+        }
         Experiment experiment = ExperimentArgument.read(line);
         ExperimentCheck.check(experiment.config()); // before the seconds that Python takes to start
         try (Interruption interruption = new Interruption(output); Ballast ballast = Ballast.open()) {
-            WatchedRun run = WatchedRun.of(ballast, experiment, interruption, output);
-            output.answer(run.result()::toJson, () -> ResultText.of(run.result(), run.folder()));
+            return answer(WatchedRun.of(ballast, experiment, interruption, output), output);
         }
-        return 0;
     }
 }

@@ -23,7 +23,11 @@ record WatchedRun(Result result, Path folder) {
      *                          the result as far as it came
      */
     static WatchedRun of(Ballast ballast, Experiment experiment, Interruption interruption, Output output) {
-        Run run = ballast.start(experiment, new Progress(output));
+        return of(ballast.start(experiment, new Progress(output)), interruption, output);
+    }
+
+    /** Watches a run that was started with a listener of its own to its end, in the same way. */
+    static WatchedRun of(Run run, Interruption interruption, Output output) {
         interruption.stopsBy(run::cancel);
         try {
             run.result();

@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
  * @param importance how importance is measured and handed on
  * @param afterTraining how the trained model is moved part of its way back, or null
  * @param evaluation what is measured and when
+ * @param checkpoint how often the run keeps where it stands
  */
 public record ExperimentConfig(
         @Setting(value = "Names the run folder. Letters, digits, '.', '_' and '-'.", required = true,
@@ -37,7 +38,9 @@ public record ExperimentConfig(
         @Setting(value = "How importance is measured and handed on.", byDefault = "{}") ImportanceConfig importance,
         @Setting("How the trained model is moved part of its way back after the domain phase, without training again.")
                 AfterTrainingConfig afterTraining,
-        @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation) {
+        @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation,
+        @Setting(value = "How often a run keeps where it stands, so that it can be resumed after an interruption.",
+                byDefault = "{}") CheckpointConfig checkpoint) {
 
     /**
      * The domain phases.
@@ -69,7 +72,7 @@ public record ExperimentConfig(
     public ExperimentConfig withModel(String path) {
         return new ExperimentConfig(name, seed, output,
                 new ModelConfig(path, model.dtype(), model.device(), model.gradientCheckpointing()), adapter, general,
-                domain, retention, importance, afterTraining, evaluation);
+                domain, retention, importance, afterTraining, evaluation, checkpoint);
     }
 
     /**
@@ -82,7 +85,7 @@ public record ExperimentConfig(
         return new ExperimentConfig(name, seed, output, model, adapter,
                 general == null ? null : general.withData(change),
                 domain().stream().map(phase -> phase.withData(change)).toList(),
-                retention, importance, afterTraining, evaluation);
+                retention, importance, afterTraining, evaluation, checkpoint);
     }
 
     /**
@@ -93,7 +96,7 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withEvaluation(EvaluationConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
-                afterTraining, other);
+                afterTraining, other, checkpoint);
     }
 
     /**
@@ -104,7 +107,7 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withImportance(ImportanceConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, other, afterTraining,
-                evaluation);
+                evaluation, checkpoint);
     }
 
     /**
@@ -115,6 +118,6 @@ public record ExperimentConfig(
      */
     ExperimentConfig withAdapter(AdapterConfig other) {
         return new ExperimentConfig(name, seed, output, model, other, general, domain, retention, importance,
-                afterTraining, evaluation);
+                afterTraining, evaluation, checkpoint);
     }
 }

@@ -28,7 +28,7 @@ final class RunKey {
 
     String of(ExperimentConfig experiment) {
         JsonObject tree = ExperimentWriter.toTreeWithoutDefaults(experiment);
-        List.of("name", "output").forEach(tree::remove);
+        List.of("name", "output", "checkpoint").forEach(tree::remove);
         remove(tree, "importance", "cache");
         remove(tree, "evaluation", "stages");
         remove(tree, "evaluation", "batchSize");

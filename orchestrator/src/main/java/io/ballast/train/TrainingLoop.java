@@ -3,6 +3,7 @@ package io.ballast.train;
 import io.ballast.Result;
 import io.ballast.StoppedException;
 import io.ballast.TrainingFailedException;
+import io.ballast.checkpoint.PhasePosition;
 import io.ballast.config.PhaseConfig;
 import io.ballast.data.Batch;
 import io.ballast.data.BatchRing;
@@ -31,6 +32,9 @@ final class TrainingLoop {
     private final long steps;
     private final long phase;
     private final boolean measuresApart;
+    private final RunCheckpoints checkpoints;
+    private final PhasePosition from;
+    private final long started;
 
     private long done;
     private long tokens;
@@ -39,8 +43,9 @@ final class TrainingLoop {
     private double firstLoss = Double.NaN;
     private double lastLoss = Double.NaN;
 
+    /** @param from where the phase goes on */
     TrainingLoop(Bridge bridge, EventLog log, BooleanSupplier cancelled, String name, PhaseConfig config, long steps,
-            long phase, boolean measuresApart) {
+            long phase, boolean measuresApart, RunCheckpoints checkpoints, PhasePosition from) {
         this.bridge = bridge;
         this.log = log;
         this.cancelled = cancelled;
@@ -49,6 +54,19 @@ final class TrainingLoop {
         this.steps = steps;
         this.phase = phase;
         this.measuresApart = measuresApart;
+        this.checkpoints = checkpoints;
+        this.from = from;
+        this.started = System.nanoTime() - from.nanoseconds();
+        this.done = from.done();
+        this.tokens = from.tokens();
+        this.seenTokens = tokens;
+        this.firstLoss = from.firstLoss();
+        this.lastLoss = from.lastLoss();
+    }
+
+    /** Micro-batches that were taken before. */
+    long takenBatches() {
+        return done * config.gradientAccumulation() * (measuresApart ? 2 : 1);
     }
 
     /**
@@ -60,10 +78,15 @@ final class TrainingLoop {
      *                                 finite ones
      */
     void run(BatchRing batches) {
-        log.add("phase", name, 0, Map.of("steps", steps));
+        if (done == 0) {
+            log.add("phase", name, 0, Map.of("steps", steps));
+        }
         seenAt = System.nanoTime();
         while (done < steps) {
             if (cancelled.getAsBoolean()) {
+                if (done > 0) { // before the first step the end of the part before is as far
+                    checkpoints.write(phase, position(batches));
+                }
                 throw new StoppedException("Stopped in the " + name + " phase after step " + done + " of " + steps + ".");
             }
             step(batches);
@@ -71,7 +94,15 @@ final class TrainingLoop {
             if (done % config.loggingSteps() == 0 || done == steps || done == 1) {
                 look();
             }
+            if (done < steps && checkpoints.isDue(done)) {
+                checkpoints.write(phase, position(batches));
+            }
         }
+    }
+
+    private PhasePosition position(BatchRing batches) {
+        return new PhasePosition(name, done, tokens, firstLoss, lastLoss, System.nanoTime() - started,
+                from.waitedNanoseconds() + batches.waitedNanos());
     }
 
     private void step(BatchRing batches) {
@@ -133,10 +164,11 @@ final class TrainingLoop {
     }
 
     /** What there is to say about the phase, finished or not. */
-    Result.Phase summary(long nanoseconds, long waitedNanoseconds, long peakMemoryBytes) {
+    Result.Phase summary(long waitedNanoseconds, long peakMemoryBytes) {
+        long nanoseconds = System.nanoTime() - started;
         double seconds = nanoseconds / NANOSECONDS;
         return new Result.Phase(name, done, tokens, seconds, tokens / seconds, peakMemoryBytes, firstLoss, lastLoss,
-                waitedNanoseconds / (double) nanoseconds);
+                (from.waitedNanoseconds() + waitedNanoseconds) / (double) nanoseconds);
     }
 
     private static double number(Map<String, Object> values, String name) {
