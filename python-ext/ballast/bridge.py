@@ -31,6 +31,7 @@ from ballast import (
     kernels,
     lending,
     methods,
+    phase_state,
     plugins,
     scoring,
     sequence,
@@ -301,6 +302,29 @@ def finish_measurement(
 ) -> int:
     measured = get(measurement, Measurement)
     return handles.add(measured.finish(reference_is_base, layer_coefficients, layers, normalize))
+
+
+# ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def save_parameters(model: int, file: str) -> None:
+    phase_state.save_parameters(get(model, OpenedModel), file)
+
+
+@called_from_java
+def load_parameters(model: int, file: str) -> None:
+    phase_state.load_parameters(get(model, OpenedModel), file)
+
+
+@called_from_java
+def save_phase(model: int, phase: int, file: str) -> None:
+    phase_state.save_phase(get(model, OpenedModel), get(phase, ModelPhase), file)
+
+
+@called_from_java
+def load_phase(model: int, phase: int, file: str) -> None:
+    phase_state.load_phase(get(model, OpenedModel), get(phase, ModelPhase), file)
 
 
 # ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────────────

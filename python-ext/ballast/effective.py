@@ -155,6 +155,9 @@ class EffectivePathIntegral(PathMeter):
         """Takes the hooks off the model. May be called again."""
         self._gradients.remove()
 
+    def tensors(self) -> dict[str, Tensor]:
+        return {f"omega.{name}": omega for name, omega in self.omega.items()}
+
     @torch.no_grad()
     def finish(self, xi: float, relative: bool) -> Importance:
         """Ω_W = max(ω_W, 0) / (Δ_W² + ξ) with Δ_W = s(BA − B⁰A⁰), made in place of ω. Once only.

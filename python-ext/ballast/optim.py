@@ -109,6 +109,18 @@ class Optimizer(Protocol):
         """The penalty as it stands: 0-dim, fp64."""
         ...
 
+    def tensors(self) -> dict[str, Tensor]:
+        """What it keeps from step to step, by name: the live tensors."""
+        ...
+
+    def numbers(self) -> dict[str, float]:
+        """What it counts from step to step, by name."""
+        ...
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        """Takes of `numbers` what `numbers()` gave."""
+        ...
+
 
 class FusedAdamW:
     """torch's own AdamW (arXiv 1711.05101) in one pass, between whatever a method does before and after it.
@@ -138,6 +150,26 @@ class FusedAdamW:
     def penalty(self) -> Tensor:
         return self._retention.value()
 
+    def tensors(self) -> dict[str, Tensor]:
+        for parameter in self._parameters:
+            if not self._adamw.state[parameter]:  # torch makes the same at its first step.
+                self._adamw.state[parameter] = {
+                    "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
+                    "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format, requires_grad=False),
+                    "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format, requires_grad=False),
+                }
+        return {
+            f"{name}.{index}": tensor
+            for index, parameter in enumerate(self._parameters)
+            for name, tensor in self._adamw.state[parameter].items()
+        }
+
+    def numbers(self) -> dict[str, float]:
+        return {}
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        """There are none: torch counts on the device."""
+
 
 class PathIntegralAdamW:
     """AdamW that takes the path integral in the same pass: see `kernels.adamw_path_integral`."""
@@ -159,6 +191,15 @@ class PathIntegralAdamW:
 
     def penalty(self) -> Tensor:
         return torch.zeros((), dtype=torch.float64)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return self._adamw.tensors()
+
+    def numbers(self) -> dict[str, float]:
+        return self._adamw.numbers()
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        self._adamw.set_numbers(numbers)
 
 
 class PenaltyAdamW:
@@ -184,6 +225,15 @@ class PenaltyAdamW:
     def penalty(self) -> Tensor:
         return self._value
 
+    def tensors(self) -> dict[str, Tensor]:
+        return self._adamw.tensors() | {"penalty": self._value}
+
+    def numbers(self) -> dict[str, float]:
+        return self._adamw.numbers()
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        self._adamw.set_numbers(numbers)
+
 
 class _AdamWState:
     """What AdamW keeps from step to step.
@@ -200,6 +250,20 @@ class _AdamWState:
         )
         self._weight_decay = weight_decay
         self._step = 0
+
+    def tensors(self) -> dict[str, Tensor]:
+        names = ("exp_avg", "exp_avg_sq")
+        return {
+            f"{name}.{index}": moment
+            for name, moments in zip(names, self.moments, strict=True)
+            for index, moment in enumerate(moments)
+        }
+
+    def numbers(self) -> dict[str, float]:
+        return {"optimizer.step": self._step}
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        self._step = numbers["optimizer.step"]
 
     def next_step(self, learning_rate: float) -> dict[str, float]:
         """The settings of the step that begins now, by the names that the kernels have for them."""

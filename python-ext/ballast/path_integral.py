@@ -83,6 +83,9 @@ class PathIntegral(PathMeter):
         yield
         self.observe(before, gradients, gate)
 
+    def tensors(self) -> dict[str, Tensor]:
+        return {f"omega.{name}": omega for name, omega in self.omega.items()}
+
     def finish(self, xi: float, relative: bool) -> Importance:
         """As `importance.finish_importance`, of the parameters as they are now: ω becomes Ω."""
         here = {name: parameter.detach() for name, parameter in self.parameters.items()}

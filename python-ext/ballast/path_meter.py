@@ -56,6 +56,17 @@ class PathMeter(ABC):
             InvalidInputError: ξ is not positive, or nothing moved.
         """
 
+    @abstractmethod
+    def tensors(self) -> dict[str, Tensor]:
+        """What it gathered so far beside `start`, by name: the live tensors, between two steps."""
+
+    def numbers(self) -> dict[str, float]:
+        """What it counts from step to step, by name."""
+        return {}
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        """Puts back what `numbers` gave."""
+
     def stop(self) -> None:
         """Watches no longer. May be called again."""
 

@@ -62,6 +62,23 @@ class RiemannianWalk(PathMeter):
         if self._steps == INTERVAL:
             self._end_interval()
 
+    def tensors(self) -> dict[str, Tensor]:
+        parts = {
+            "score": self.score,
+            "fisher": self.fisher,
+            "omega": self._omega,
+            "squares": self._squares,
+            "from": self._from,
+        }
+        return {f"{part}.{name}": each for part, of in parts.items() for name, each in of.items()}
+
+    def numbers(self) -> dict[str, float]:
+        return {"steps": self._steps, "intervals": self._intervals, "sum_omega": self._sum_omega}
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        self._steps, self._intervals = numbers["steps"], numbers["intervals"]
+        self._sum_omega = numbers["sum_omega"]
+
     @torch.no_grad()
     def finish(self, xi: float, relative: bool) -> Importance:
         """As `PathMeter.finish`; ξ is not used, each interval having had its ε."""

@@ -195,6 +195,43 @@ class TrainingPhase:
         self._meter = None
         return anchor
 
+    def tensors(self) -> dict[str, Tensor]:
+        """What changes from step to step beside the parameters, by name: the live tensors, between two steps."""
+        own = {
+            "gradient_norm": self._gradient_norm,
+            "loss_sum": self._loss_sum,
+            "gate.step": self._gate.step,
+            "gate.micro_batch": self._gate.micro_batch,
+        }
+        parts = {"optimizer": self._optimizer, "meter": self._meter}
+        return own | {
+            f"{part}.{name}": tensor
+            for part, of in parts.items()
+            if of is not None
+            for name, tensor in of.tensors().items()
+        }
+
+    def numbers(self) -> dict[str, float]:
+        """What the host counts from step to step, by name."""
+        own = {
+            "steps": self._steps,
+            "steps_at_last_progress": self._steps_at_last_progress,
+            "learning_rate": self._learning_rate,
+        }
+        meter = {} if self._meter is None else self._meter.numbers()
+        return own | self._optimizer.numbers() | {f"meter.{name}": number for name, number in meter.items()}
+
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        """Puts back what `numbers` gave."""
+        self._steps = numbers["steps"]
+        self._steps_at_last_progress = numbers["steps_at_last_progress"]
+        self._learning_rate = numbers["learning_rate"]
+        self._optimizer.set_numbers(numbers)
+        if self._meter is not None:
+            prefix = "meter."
+            own = {name.removeprefix(prefix): each for name, each in numbers.items() if name.startswith(prefix)}
+            self._meter.set_numbers(own)
+
     def _make_meter(self) -> PathMeter | None:
         wanted, effective = self.settings.importance, self.settings.space == EFFECTIVE
         if self.settings.independent_gradient and (wanted != PATH_INTEGRAL or effective):

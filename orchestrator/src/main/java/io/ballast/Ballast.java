@@ -1,6 +1,8 @@
 package io.ballast;
 
 import com.google.gson.JsonObject;
+import io.ballast.checkpoint.InterruptedRun;
+import io.ballast.checkpoint.RunLock;
 import io.ballast.config.AfterTrainingConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentCheck;
@@ -234,12 +236,44 @@ public final class Ballast implements AutoCloseable {
         ExperimentCheck.check(experiment.config());
         checkRoom();
         RunFolder folder = RunFolder.create(experiment.config());
+        return queue(folder, RunLock.take(folder.path()), experiment, null, listener);
+    }
+
+    /**
+     * Goes on with a run that was interrupted, in its folder, and queues it: it ends as it would have ended without the
+     * interruption.
+     *
+     * @param runFolder folder of a run that did not complete
+     * @param listener  hears the events that are still to come, on the run's thread
+     * @return a handle
+     * @throws InvalidInputException when there is no such run, it completed, its experiment was changed, or another run
+     *                               works on the folder. Other data or another model show when its turn has come
+     * @throws BusyException         as {@link #start}
+     */
+    public Run resume(Path runFolder, RunListener listener) {
+        Objects.requireNonNull(listener, "listener");
+        checkRoom();
+        InterruptedRun.checkFolder(runFolder);
+        RunFolder folder = new RunFolder(runFolder.toAbsolutePath());
+        RunLock lock = RunLock.take(folder.path());
+        try {
+            InterruptedRun interrupted = InterruptedRun.find(folder.path());
+            ExperimentCheck.check(interrupted.experiment().config());
+            return queue(folder, lock, interrupted.experiment(), interrupted, listener);
+        } catch (RuntimeException refused) {
+            lock.close();
+            throw refused;
+        }
+    }
+
+    private Run queue(RunFolder folder, RunLock lock, Experiment experiment, InterruptedRun interrupted,
+            RunListener listener) {
         Run run = new Run(folder.path());
         unfinished.add(run);
         runs.execute(() -> {
             try {
-                run.complete(new ExperimentRun(bridge, experiment, folder, RunListeners.of(listener),
-                        run::isCancelled).execute());
+                run.complete(locked(lock, new ExperimentRun(bridge, experiment, folder, interrupted,
+                        RunListeners.of(listener), run::isCancelled)));
             } catch (Throwable e) { // whatever it is belongs to who waits for the run
                 run.fail(e);
             } finally {
@@ -247,6 +281,13 @@ public final class Ballast implements AutoCloseable {
             }
         });
         return run;
+    }
+
+    /** The folder is free again before anybody hears of the end. */
+    private static Result locked(RunLock lock, ExperimentRun run) {
+        try (lock) {
+            return run.execute();
+        }
     }
 
     private void checkRoom() {

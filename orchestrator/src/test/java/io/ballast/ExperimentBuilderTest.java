@@ -40,7 +40,7 @@ class ExperimentBuilderTest {
                                  "domain": [{"task": "medmcqa", "data": "medmcqa.jsonl", "limit": 7}]} }
                 """);
         Experiment built = builder().set("retention.lambda", 100).set("importance.storage", "bfloat16")
-                .set("evaluation.domain.0.limit", 7).build();
+                .set("evaluation.domain.0.limit", 7).set("plugins", List.of(folder.toString())).build();
         assertEquals(Experiment.read(file).toJson(), built.toJson());
     }
 

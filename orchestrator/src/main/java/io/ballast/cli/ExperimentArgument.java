@@ -12,7 +12,7 @@ import org.apache.commons.cli.Options;
 
 /** The argument of commands that take an experiment, a file or {@code -}, and its option {@code --set}. */
 final class ExperimentArgument {
-    private static final String SET = "set";
+    static final String SET = "set";
     /** In place of a file: JSON, whose paths start from here. */
     private static final String STANDARD_INPUT = "-";
 

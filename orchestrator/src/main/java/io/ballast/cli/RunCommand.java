@@ -2,13 +2,18 @@ package io.ballast.cli;
 
 import io.ballast.Ballast;
 import io.ballast.Experiment;
+import io.ballast.InvalidInputException;
+import io.ballast.Run;
+import io.ballast.checkpoint.InterruptedRun;
 import io.ballast.config.ExperimentCheck;
+import java.nio.file.Path;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
 /** {@code ballast run}: runs an experiment. */
 final class RunCommand implements Command {
     private static final String EVENTS = "events";
+    private static final String RESUME = "resume";
 
     @Override
     public String name() {
@@ -17,7 +22,7 @@ final class RunCommand implements Command {
 
     @Override
     public String argument() {
-        return "EXPERIMENT";
+        return "[EXPERIMENT]";
     }
 
     @Override
@@ -29,19 +34,49 @@ final class RunCommand implements Command {
     @Override
     public Options options() {
         return ExperimentArgument.options().addOption(CommonOptions.withValue(EVENTS, "FILE",
-                "Write each event, progress too, as a line of JSON to a file or pipe, such as /dev/fd/3."));
+                "Write each event, progress too, as a line of JSON to a file or pipe, such as /dev/fd/3."))
+                .addOption(CommonOptions.withValue(RESUME, "RUN_FOLDER",
+                        "Go on with a run that was interrupted, in its folder; it takes no EXPERIMENT."));
     }
 
     @Override
     public int run(CommandLine line, Output output) {
+        return line.hasOption(RESUME) ? resume(line, output) : start(line, output);
+    }
+
+    private static int resume(CommandLine line, Output output) {
+        if (!line.getArgList().isEmpty() || line.hasOption(ExperimentArgument.SET)) {
+            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found "
+                    + (line.getArgList().isEmpty() ? "--" + ExperimentArgument.SET : line.getArgList().get(0))
+                    + " beside it. A run is resumed with the experiment it began with: leave it out, or start another"
+                    + " run.");
+        }
+        Path folder = ExperimentArgument.path(line.getOptionValue(RESUME));
+        InterruptedRun.checkFolder(folder); // before the seconds that Python takes to start
+        try (Interruption interruption = new Interruption(output);
+                EventStream events = EventStream.of(line.getOptionValue(EVENTS));
+                Ballast ballast = Ballast.open()) {
+            Run run = ballast.resume(folder, WatchedRun.shown(output, events));
+            return answer(WatchedRun.of(run, interruption, output), output);
+        }
+    }
+
+    private static int answer(WatchedRun run, Output output) {
+        output.answer(run.result()::toJson, () -> ResultText.of(run.result(), run.folder()));
+        return 0;
+    }
+
+    private static int start(CommandLine line, Output output) {
+        if (line.getArgList().isEmpty()) {
+            throw new InvalidInputException("the command 'run' takes EXPERIMENT, or --resume RUN_FOLDER; found none."
+                    + " 'ballast run --help' says more.");
+        }
         Experiment experiment = ExperimentArgument.read(line);
         ExperimentCheck.check(experiment.config()); // before the seconds that Python takes to start
         try (Interruption interruption = new Interruption(output);
                 EventStream events = EventStream.of(line.getOptionValue(EVENTS));
                 Ballast ballast = Ballast.open()) {
-            WatchedRun run = WatchedRun.of(ballast, experiment, interruption, output, events);
-            output.answer(run.result()::toJson, () -> ResultText.of(run.result(), run.folder()));
+            return answer(WatchedRun.of(ballast, experiment, interruption, output, events), output);
         }
-        return 0;
     }
 }

@@ -30,11 +30,20 @@ record WatchedRun(Result result, Path folder) {
     /** The same with one more who hears the events. */
     static WatchedRun of(Ballast ballast, Experiment experiment, Interruption interruption, Output output,
             RunListener listener) {
+        return of(ballast.start(experiment, shown(output, listener)), interruption, output);
+    }
+
+    /** Shows progress, and tells one more of it. */
+    static RunListener shown(Output output, RunListener listener) {
         Progress progress = new Progress(output);
-        Run run = ballast.start(experiment, event -> {
+        return event -> {
             progress.event(event);
             listener.event(event);
-        });
+        };
+    }
+
+    /** Watches a run that was started with a listener of its own to its end, in the same way. */
+    static WatchedRun of(Run run, Interruption interruption, Output output) {
         interruption.stopsBy(run::cancel);
         try {
             run.result();

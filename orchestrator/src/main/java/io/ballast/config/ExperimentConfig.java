@@ -20,6 +20,7 @@ import java.util.function.UnaryOperator;
  * @param afterTraining how the trained model is moved part of its way back, or null
  * @param evaluation what is measured and when
  * @param plugins    absolute paths of folders in which plug-ins in Python are looked for
+ * @param checkpoint how often the run keeps where it stands
  */
 public record ExperimentConfig(
         @Setting(value = "Names the run folder. Letters, digits, '.', '_' and '-'.", required = true,
@@ -41,7 +42,9 @@ public record ExperimentConfig(
         @Setting(value = "What is measured and when.", byDefault = "{}") EvaluationConfig evaluation,
         @Setting(value = "Folders in which plug-ins in Python (package.module:Name) are looked for, besides the working"
                 + " directory and PYTHONPATH. By default the experiment's own folder.", byDefault = "[\".\"]",
-                path = true) List<String> plugins) {
+                path = true) List<String> plugins,
+        @Setting(value = "How often a run keeps where it stands, so that it can be resumed after an interruption.",
+                byDefault = "{}") CheckpointConfig checkpoint) {
 
     /**
      * The domain phases.
@@ -73,7 +76,7 @@ public record ExperimentConfig(
     public ExperimentConfig withModel(String path) {
         return new ExperimentConfig(name, seed, output,
                 new ModelConfig(path, model.dtype(), model.device(), model.gradientCheckpointing()), adapter, general,
-                domain, retention, importance, afterTraining, evaluation, plugins);
+                domain, retention, importance, afterTraining, evaluation, plugins, checkpoint);
     }
 
     /**
@@ -86,7 +89,7 @@ public record ExperimentConfig(
         return new ExperimentConfig(name, seed, output, model, adapter,
                 general == null ? null : general.withData(change),
                 domain().stream().map(phase -> phase.withData(change)).toList(),
-                retention, importance, afterTraining, evaluation, plugins);
+                retention, importance, afterTraining, evaluation, plugins, checkpoint);
     }
 
     /**
@@ -97,7 +100,7 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withEvaluation(EvaluationConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
-                afterTraining, other, plugins);
+                afterTraining, other, plugins, checkpoint);
     }
 
     /**
@@ -108,7 +111,7 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withImportance(ImportanceConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, other, afterTraining,
-                evaluation, plugins);
+                evaluation, plugins, checkpoint);
     }
 
     /**
@@ -119,6 +122,6 @@ public record ExperimentConfig(
      */
     ExperimentConfig withAdapter(AdapterConfig other) {
         return new ExperimentConfig(name, seed, output, model, other, general, domain, retention, importance,
-                afterTraining, evaluation, plugins);
+                afterTraining, evaluation, plugins, checkpoint);
     }
 }

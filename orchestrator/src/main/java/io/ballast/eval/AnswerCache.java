@@ -30,6 +30,8 @@ public final class AnswerCache implements AutoCloseable {
 
     private final Map<String, Line> known = new HashMap<>();
     private final BufferedWriter added;
+    /** Everything that was asked, whether it was known or not; null where nobody wants it. */
+    private BufferedWriter recorded;
 
     /** A line of the file: of a token row, or of a prompt. */
     private record Line(String key, Double logProbability, Boolean greedy, Integer tokens, String text) {
@@ -65,6 +67,40 @@ public final class AnswerCache implements AutoCloseable {
         }
     }
 
+    /**
+     * Reads answers that were recorded, and adds nothing to them.
+     *
+     * @param file as {@link #recordedIn} wrote it
+     * @return the cache
+     * @throws UncheckedIOException when the file cannot be read
+     */
+    public static AnswerCache read(Path file) {
+        try {
+            AnswerCache cache = new AnswerCache(null);
+            Files.readAllLines(file).forEach(cache::remember);
+            return cache;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the answers in " + file, e);
+        }
+    }
+
+    /**
+     * Writes down in another file too what is asked from now on, answers that are known already included.
+     *
+     * @param file written anew
+     * @return this
+     * @throws UncheckedIOException when the file cannot be written
+     */
+    public AnswerCache recordedIn(Path file) {
+        try {
+            Files.createDirectories(file.getParent());
+            recorded = Files.newBufferedWriter(file);
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot keep answers in " + file, e);
+        }
+    }
+
     private void remember(String line) {
         try {
             Line read = line.isEmpty() ? null : JSON.fromJson(line, Line.class);
@@ -80,6 +116,7 @@ public final class AnswerCache implements AutoCloseable {
     /** @return what the model said about the row, or null */
     Likelihood likelihood(Example row) {
         Line line = known.isEmpty() ? null : known.get(key(row));
+        record(line);
         return line == null || line.text() != null ? null
                 : new Likelihood(line.logProbability(), line.greedy(), line.tokens());
     }
@@ -87,6 +124,7 @@ public final class AnswerCache implements AutoCloseable {
     /** @return what the model wrote after the prompt, or null */
     String text(GenerationRequest request) {
         Line line = known.isEmpty() ? null : known.get(key(request));
+        record(line);
         return line == null ? null : line.text();
     }
 
@@ -99,10 +137,24 @@ public final class AnswerCache implements AutoCloseable {
     }
 
     private void add(Supplier<Line> line) {
-        if (added != null) {
+        if (added != null || recorded != null) {
+            Line made = line.get();
+            write(made, added);
+            write(made, recorded);
+        }
+    }
+
+    private void record(Line line) {
+        if (line != null) {
+            write(line, recorded);
+        }
+    }
+
+    private static void write(Line line, BufferedWriter file) {
+        if (file != null) {
             try {
-                added.write(JSON.toJson(line.get()));
-                added.newLine();
+                file.write(JSON.toJson(line));
+                file.newLine();
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot keep answers", e);
             }
@@ -134,9 +186,14 @@ public final class AnswerCache implements AutoCloseable {
 
     @Override
     public void close() {
-        if (added != null) {
+        close(added);
+        close(recorded);
+    }
+
+    private static void close(BufferedWriter file) {
+        if (file != null) {
             try {
-                added.close();
+                file.close();
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot keep answers", e);
             }

@@ -350,6 +350,11 @@ public final class Bridge implements AutoCloseable {
         return new AnchorCalls(this);
     }
 
+    /** @return the functions that write where a model and a phase stand, and put them back */
+    public CheckpointCalls checkpoints() {
+        return new CheckpointCalls(this);
+    }
+
     /** @return the functions that complete prompts some tokens at a time */
     public CompletionCalls completions() {
         return new CompletionCalls(this);

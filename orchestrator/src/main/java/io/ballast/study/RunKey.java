@@ -31,7 +31,7 @@ final class RunKey {
     String of(ExperimentConfig experiment) {
         plugins = experiment.plugins();
         JsonObject tree = ExperimentWriter.toTreeWithoutDefaults(experiment);
-        List.of("name", "output", "plugins").forEach(tree::remove);
+        List.of("name", "output", "plugins", "checkpoint").forEach(tree::remove);
         remove(tree, "importance", "cache");
         remove(tree, "evaluation", "stages");
         remove(tree, "evaluation", "batchSize");

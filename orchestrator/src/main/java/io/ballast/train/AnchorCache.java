@@ -54,7 +54,7 @@ final class AnchorCache {
             return new AnchorCache(null);
         }
         JsonObject tree = ExperimentWriter.toTree(config);
-        List.of("name", "output", "domain", "evaluation", "afterTraining", "plugins").forEach(tree::remove);
+        List.of("name", "output", "domain", "evaluation", "afterTraining", "plugins", "checkpoint").forEach(tree::remove);
         JsonObject retention = tree.getAsJsonObject("retention");
         List.of("method", "options", "lambda", "form", "layerCoefficients", "layers", "normalize", "anchor")
                 .forEach(retention::remove);

@@ -1,38 +1,111 @@
 package io.ballast.train;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ballast.RunEvent;
 import io.ballast.RunListener;
+import io.ballast.data.WholeFiles;
 import io.ballast.python.Bridge;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** A run's events: each goes to {@code events.jsonl}, its numbers to TensorBoard, and to the listener. */
 final class EventLog implements AutoCloseable {
-    private final Writer lines;
-    private final Bridge bridge;
-    private final long scalars;
-    private final RunListener listener;
+    private static final Set<String> NO_SCALARS = Set.of("time", "type", "phase", "step");
 
-    EventLog(Path runFolder, Bridge bridge, RunListener listener) {
-        try {
-            lines = Files.newBufferedWriter(runFolder.resolve(RunEvent.FILE));
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not write events.jsonl in " + runFolder, e);
-        }
+    private final Path file;
+    private final Path tensorboard;
+    private final Bridge bridge;
+    private final RunListener listener;
+    /** Null while events are not written. */
+    private Writer lines;
+    private long scalars;
+
+    private EventLog(Path runFolder, Bridge bridge, RunListener listener) {
+        this.file = runFolder.resolve(RunEvent.FILE);
+        this.tensorboard = runFolder.resolve("tensorboard");
         this.bridge = bridge;
-        this.scalars = bridge.openScalars(runFolder.resolve("tensorboard"));
         this.listener = listener;
     }
 
+    /** Begins a run's events. */
+    static EventLog begin(Path runFolder, Bridge bridge, RunListener listener) {
+        EventLog log = new EventLog(runFolder, bridge, listener);
+        log.goOn(0);
+        return log;
+    }
+
+    /** Of a run that is resumed: until {@link #goOn} events happen for the second time, and are not told. */
+    static EventLog resume(Path runFolder, Bridge bridge, RunListener listener) {
+        return new EventLog(runFolder, bridge, listener);
+    }
+
+    /** Whether events are not written yet. */
+    boolean isMuted() {
+        return lines == null;
+    }
+
+    /** Bytes of all events so far. */
+    long bytes() {
+        return file.toFile().length();
+    }
+
+    /** Writes events from now on, behind the first {@code bytes} of what there is; the rest is taken away. */
+    void goOn(long bytes) {
+        try {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                channel.truncate(bytes);
+            }
+            lines = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
+            WholeFiles.delete(tensorboard);
+            scalars = bridge.openScalars(tensorboard);
+            for (String line : Files.readAllLines(file)) {
+                addScalars(JsonParser.parseString(line).getAsJsonObject());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not write " + file, e);
+        }
+    }
+
+    /** TensorBoard's files cannot be cut where events can: they are made again. */
+    private void addScalars(JsonObject event) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        event.entrySet().stream().filter(entry -> !NO_SCALARS.contains(entry.getKey()))
+                .filter(entry -> entry.getValue().isJsonPrimitive())
+                .forEach(entry -> number(entry.getValue().getAsString()).ifPresent(value -> fields.put(entry.getKey(), value)));
+        addScalars(event.get("type").getAsString(), event.get("phase").getAsString(), event.get("step").getAsLong(),
+                fields);
+    }
+
+    private static Optional<Double> number(String text) {
+        try {
+            return Optional.of(Double.valueOf(text));
+        } catch (NumberFormatException aWord) {
+            return Optional.empty();
+        }
+    }
+
     void add(String type, String phase, long step, Map<String, Object> fields) {
+        if (isMuted()) {
+            return;
+        }
         RunEvent event = new RunEvent(Instant.now(), type, phase, step, fields);
         write(event);
+        addScalars(type, phase, step, fields);
+        listener.event(event);
+    }
+
+    private void addScalars(String type, String phase, long step, Map<String, Object> fields) {
         Map<String, Double> values = new LinkedHashMap<>();
         fields.forEach((name, value) -> {
             if (value instanceof Number number && type.equals("step")) {
@@ -42,7 +115,6 @@ final class EventLog implements AutoCloseable {
         if (!values.isEmpty()) {
             bridge.addScalars(scalars, step, values);
         }
-        listener.event(event);
     }
 
     /** Tells the listener only: too frequent to keep. */
@@ -62,6 +134,9 @@ final class EventLog implements AutoCloseable {
 
     @Override
     public void close() {
+        if (isMuted()) {
+            return;
+        }
         bridge.release(scalars);
         try {
             lines.close();

@@ -5,6 +5,7 @@ import io.ballast.Experiment;
 import io.ballast.Result;
 import io.ballast.RunListener;
 import io.ballast.StoppedException;
+import io.ballast.checkpoint.InterruptedRun;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.python.Bridge;
@@ -22,20 +23,23 @@ public final class ExperimentRun {
     private final RunListener listener;
     private final BooleanSupplier cancelled;
     private final RunRecord record;
+    private final InterruptedRun interrupted;
     private Result result;
 
     /**
      * @param bridge     to Python
      * @param experiment what to run, checked
-     * @param folder     new and empty
+     * @param folder     new and empty, or of the run that is resumed
+     * @param interrupted what the run goes on from, or null where it begins
      * @param listener   hears the events
      * @param cancelled  polled between steps and batches
      */
-    public ExperimentRun(Bridge bridge, Experiment experiment, RunFolder folder, RunListener listener,
-            BooleanSupplier cancelled) {
+    public ExperimentRun(Bridge bridge, Experiment experiment, RunFolder folder, InterruptedRun interrupted,
+            RunListener listener, BooleanSupplier cancelled) {
         this.bridge = bridge;
         this.experiment = experiment;
         this.folder = folder;
+        this.interrupted = interrupted;
         this.listener = listener;
         this.cancelled = cancelled;
         this.record = new RunRecord(experiment.config().name(), folder);
@@ -49,10 +53,13 @@ public final class ExperimentRun {
      * @throws BallastException when it failed or was stopped
      */
     public Result execute() {
-        folder.write("experiment.json", experiment.toJson());
-        try (EventLog log = new EventLog(folder.path(), bridge, listener)) {
+        if (interrupted == null) {
+            folder.write("experiment.json", experiment.toJson());
+        }
+        try (EventLog log = openLog()) {
+            RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(), interrupted);
             log.add("started", "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
-            try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record)) {
+            try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record, checkpoints)) {
                 PluginCheck.check(experiment.config(), bridge);
                 record.plugins(PluginHashes.of(experiment.config()));
                 run(PluginRows.in(new ResolvedSources(bridge).resolve(experiment.config()), bridge), workbench);
@@ -63,19 +70,36 @@ public final class ExperimentRun {
                 record.failed(e.getMessage());
                 throw e;
             } finally {
-                result = record.result();
-                folder.write(Result.FILE, result.toJson());
-                log.add("finished", "", 0, Map.of("status", result.status()));
+                finish(log);
             }
         } finally {
-            ModelCardWriter.write(folder.path());
-            ReportWriter.write(folder.path());
+            if (result != null) {
+                ModelCardWriter.write(folder.path());
+                ReportWriter.write(folder.path());
+            }
         }
+        RunCheckpoints.remove(folder);
         return result;
+    }
+
+    private EventLog openLog() {
+        return interrupted != null && interrupted.checkpoint().isPresent()
+                ? EventLog.resume(folder.path(), bridge, listener)
+                : EventLog.begin(folder.path(), bridge, listener);
+    }
+
+    /** A run that was refused before it could go on leaves its folder as it was. */
+    private void finish(EventLog log) {
+        if (!log.isMuted()) {
+            result = record.result();
+            folder.write(Result.FILE, result.toJson());
+            log.add("finished", "", 0, Map.of("status", result.status()));
+        }
     }
 
     private void run(ExperimentConfig config, Workbench workbench) {
         workbench.open(config);
+        workbench.resume();
         workbench.evaluate(Stage.BASE);
         if (config.general() != null) {
             workbench.generalPhase();

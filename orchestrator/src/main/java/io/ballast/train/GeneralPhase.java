@@ -26,11 +26,12 @@ final class GeneralPhase {
     private final String modelHash;
     private final PhaseData data;
     private final Map<String, Object> provenance;
+    private final RunCheckpoints checkpoints;
 
     /** @param provenance of the anchor, beside its data */
     GeneralPhase(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record,
             ExperimentConfig config, long model, String modelHash, PhaseData data,
-            Map<String, Object> provenance) {
+            Map<String, Object> provenance, RunCheckpoints checkpoints) {
         this.bridge = bridge;
         this.folder = folder;
         this.log = log;
@@ -42,13 +43,14 @@ final class GeneralPhase {
         this.modelHash = modelHash;
         this.data = data;
         this.provenance = provenance;
+        this.checkpoints = checkpoints;
     }
 
     /** Runs it, or takes what an equal one left; gives the anchor's handle. */
     long run(PhaseTraining training) {
         String measured = ImportanceMeasurement.ofGeneralPhase(bridge, retention);
         AnchorCache cache = AnchorCache.of(config, modelHash, data.hash(), measured);
-        return cache.holds() ? take(cache)
+        return cache.holds() && !checkpoints.isInside(NAME) ? take(cache)
                 : run(training, new ImportanceMeasurement(bridge, cancelled, config, model, measured), cache);
     }
 

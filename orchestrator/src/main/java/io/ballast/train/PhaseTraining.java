@@ -1,5 +1,6 @@
 package io.ballast.train;
 
+import io.ballast.checkpoint.PhasePosition;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ImportanceConfig;
 import io.ballast.config.PhaseConfig;
@@ -26,7 +27,7 @@ final class PhaseTraining {
     private final RunRecord record;
     private final ExperimentConfig config;
     private final long model;
-    private boolean begun;
+    private final RunCheckpoints checkpoints;
 
     /**
      * What stands beside the task in a phase.
@@ -40,29 +41,25 @@ final class PhaseTraining {
     }
 
     PhaseTraining(Bridge bridge, EventLog log, BooleanSupplier cancelled, RunRecord record, ExperimentConfig config,
-            long model) {
+            long model, RunCheckpoints checkpoints) {
         this.bridge = bridge;
         this.log = log;
         this.cancelled = cancelled;
         this.record = record;
         this.config = config;
         this.model = model;
-    }
-
-    /** Whether anything was trained: then the model is worth saving. */
-    boolean hasBegun() {
-        return begun;
+        this.checkpoints = checkpoints;
     }
 
     /** Runs a phase to its end; gives its handle, to be released. */
     long run(String name, PhaseConfig phase, PhaseData data, long seed, Beside beside) {
         StoppingRule rule = new StoppingRule(bridge, phase.stop());
         long handle = bridge.phases().begin(model, settings(config, phase, steps(phase, data), seed, beside));
-        begun = true;
+        PhasePosition from = checkpoints.enter(name, handle).orElse(PhasePosition.start(name));
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
         TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phase, steps(phase, data), handle,
-                isMeasuredApart(config, beside), rule);
-        long started = System.nanoTime();
+                isMeasuredApart(config, beside), rule, checkpoints, from);
+        plan.skip(loop.takenBatches());
         long waited = 0;
         try (rule; BatchRing ring = new BatchRing(plan, phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
                 plan::allocateSlot)) {
@@ -73,8 +70,7 @@ final class PhaseTraining {
             }
         } finally {
             Map<String, Object> end = bridge.phases().end(handle);
-            record.phase(loop.summary(System.nanoTime() - started, waited,
-                    ((Number) end.get("peakMemoryBytes")).longValue()));
+            record.phase(loop.summary(waited, ((Number) end.get("peakMemoryBytes")).longValue()));
         }
         return handle;
     }

@@ -107,7 +107,7 @@ final class Rehearsal {
         long model = PreparedModel.open(bridge, path, config);
         long anchor = 0;
         List<PhaseData> data = new ArrayList<>();
-        try (Tokenizer tokenizer = Tokenizer.open(path); EventLog log = new EventLog(folder.path(), bridge, RunListener.NONE)) {
+        try (Tokenizer tokenizer = Tokenizer.open(path); EventLog log = EventLog.begin(folder.path(), bridge, RunListener.NONE)) {
             int window = ((Number) bridge.modelInfo(model).get("maxLength")).intValue();
             PhaseRows rows = new PhaseRows(bridge, config, tokenizer, window, (phase, warning) -> { });
             PhaseData general = rows.general();
@@ -119,7 +119,8 @@ final class Rehearsal {
             double opening = secondsSince(started);
             double evaluation = evaluate(model, tokenizer, window);
             RunRecord record = new RunRecord(config.name(), folder);
-            PhaseTraining training = new PhaseTraining(bridge, log, NEVER, record, config, model);
+            PhaseTraining training = new PhaseTraining(bridge, log, NEVER, record, config, model,
+                    RunCheckpoints.none(bridge, folder, log, record, config));
             if (general != null) {
                 anchor = general(training, record, model, general);
             } else if (retention.anchor() != null) {

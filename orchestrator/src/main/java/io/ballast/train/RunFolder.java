@@ -1,6 +1,7 @@
 package io.ballast.train;
 
 import io.ballast.InvalidInputException;
+import io.ballast.checkpoint.CheckpointStore;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.data.WholeFiles;
 
@@ -78,10 +79,11 @@ public record RunFolder(Path path) {
         return path.resolve("evaluation").resolve("flips");
     }
 
-    /** @return bytes of all files in it */
+    /** @return bytes of all files in it but its checkpoints, which do not stay */
     long bytes() {
+        Path checkpoints = CheckpointStore.folderOf(path);
         try (Stream<Path> files = Files.walk(path)) {
-            return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+            return files.filter(file -> !file.startsWith(checkpoints)).filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
         } catch (IOException e) {
             throw new UncheckedIOException("could not list " + path, e);
         }

@@ -20,7 +20,7 @@ import java.util.Map;
 final class RunRecord {
     private final String name;
     private final RunFolder folder;
-    private final String started = now();
+    private String started = now();
     private final List<Score> scores = new ArrayList<>();
     private final List<Score> groups = new ArrayList<>();
     private final List<ScoreChange> forgetting = new ArrayList<>();
@@ -43,6 +43,25 @@ final class RunRecord {
         artifacts.put("events", "events.jsonl");
         artifacts.put("report", "report.html");
         artifacts.put("card", "README.md");
+    }
+
+    /** Puts back what was recorded up to a checkpoint. */
+    void restore(Result before) {
+        started = before.started();
+        environment.clear();
+        environment.putAll(before.environment());
+        replace(scores, before.scores());
+        replace(groups, before.groups());
+        replace(matrices, before.matrices());
+        replace(phases, before.phases());
+        importance = before.importance();
+        forecast = before.forecast();
+        artifacts.putAll(before.artifacts());
+    }
+
+    private static <T> void replace(List<T> present, List<T> before) {
+        present.clear();
+        present.addAll(before);
     }
 
     void stopped(String why) {

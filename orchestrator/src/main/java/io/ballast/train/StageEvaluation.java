@@ -1,10 +1,13 @@
 package io.ballast.train;
 
+import io.ballast.InvalidInputException;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
+import io.ballast.data.Sha256;
 import io.ballast.data.Tokenizer;
+import io.ballast.data.WholeFiles;
 import io.ballast.eval.AnswerCache;
 import io.ballast.eval.Evaluation;
 import io.ballast.eval.EvaluationTask;
@@ -19,6 +22,8 @@ import io.ballast.eval.TrainTestMatrix;
 import io.ballast.model.ModelFingerprint;
 import io.ballast.python.Bridge;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,10 +42,11 @@ final class StageEvaluation implements AutoCloseable {
     private final String modelHash;
     private final Evaluator evaluator;
     private final EvaluationTasks tasks;
+    private final RunCheckpoints checkpoints;
     private final Map<String, Evaluation> done = new LinkedHashMap<>();
 
     StageEvaluation(ExperimentConfig config, Tokenizer tokenizer, Bridge bridge, long model, String modelHash,
-            int maxLength, EventLog log, RunFolder folder, RunRecord record) {
+            int maxLength, EventLog log, RunFolder folder, RunRecord record, RunCheckpoints checkpoints) {
         this.config = config;
         this.bridge = bridge;
         this.model = model;
@@ -48,6 +54,7 @@ final class StageEvaluation implements AutoCloseable {
         this.log = log;
         this.folder = folder;
         this.record = record;
+        this.checkpoints = checkpoints;
         this.evaluator = new Evaluator(tokenizer, new BridgeScorer(bridge, model),
                 new BridgeGenerator(bridge, model, tokenizer.folder()), config.evaluation().batchSize(), maxLength);
         this.tasks = EvaluationTasks.of(config, bridge);
@@ -59,27 +66,80 @@ final class StageEvaluation implements AutoCloseable {
      * @param name what the stage is called: of a domain, the domain's name
      */
     void run(Stage stage, String name, BooleanSupplier cancelled) {
-        if (tasks.all().isEmpty() || !config.evaluation().stages().contains(stage)) {
+        if (tasks.all().isEmpty() || !config.evaluation().stages().contains(stage)
+                || checkpoints.hasPassed(part(name))) {
             return;
         }
         log.add("stage", name, 0, Map.of());
         Evaluation evaluation;
-        try (AnswerCache cache = cache(stage)) {
+        try (AnswerCache cache = recorded(cache(stage), name)) {
             evaluation = evaluator.evaluate(tasks, cache,
                     (items, total) -> log.progress("scoring", name, items, Map.of("total", total)), cancelled);
         }
         done.put(name, evaluation);
+        removeOfInterruption(folder.evaluation(name));
         EvaluationWriter.write(evaluation, config.model().path(), folder.evaluation(name));
         evaluation.warnings().forEach(warning -> log.add("warning", name, 0, Map.of("message", warning)));
         List<Score> scores = evaluation.scores(name);
         record.scores(scores, evaluation.groupScores(name));
         record.matrices(matrices());
         log.add("scores", name, 0, Map.of("scores", scores));
+        pass(name);
     }
 
-    /** Only a base that nothing was added to is known by its files. */
+    /** What a stage is called among a run's parts. */
+    private static String part(String stage) {
+        return "evaluation " + stage;
+    }
+
+    private AnswerCache recorded(AnswerCache cache, String name) {
+        return checkpoints.isWriting() ? cache.recordedIn(checkpoints.answers(name)) : cache;
+    }
+
+    private void pass(String name) {
+        if (checkpoints.isWriting()) {
+            checkpoints.needs(checkpoints.answers(name));
+            checkpoints.pass(part(name));
+        }
+    }
+
+    /**
+     * Takes the stages that were finished before the run was interrupted from what the model answered then; it is not
+     * asked again, and by now it would answer otherwise.
+     */
+    void readBack(List<String> stages) {
+        stages.stream().filter(name -> checkpoints.hasPassed(part(name))).forEach(name -> {
+            checkpoints.needs(checkpoints.answers(name));
+            done.put(name, evaluator.evaluate(tasks, AnswerCache.read(checkpoints.answers(name)),
+                    (items, total) -> { }, () -> {
+                        throw new InvalidInputException("Expected the questions that were answered at the stage " + name
+                                + " before the run was interrupted; found others. Put the evaluation's data back as they"
+                                + " were, or start another run.");
+                    }));
+        });
+    }
+
+    /** Names the files that questions are made of. */
+    void identify() {
+        tasks.all().stream().flatMap(task -> task.fileStates().keySet().stream()).distinct()
+                .forEach(file -> checkpoints.identify("evaluation data in " + file, new Sha256().file(file).hex()));
+    }
+
+    private static void removeOfInterruption(Path written) {
+        try {
+            WholeFiles.delete(written);
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not remove what was left in " + written, e);
+        }
+    }
+
+    /**
+     * Only a base that nothing was added to is known by its files. A run that was interrupted while the base was evaluated
+     * may have left answers to some questions: with those the others would stand in other batches than without the
+     * interruption.
+     */
     private AnswerCache cache(Stage stage) {
-        return stage == Stage.BASE && config.adapter() == null && config.evaluation().cache()
+        return stage == Stage.BASE && !checkpoints.isAgain() && config.adapter() == null && config.evaluation().cache()
                 ? AnswerCaches.of(bridge, ModelFingerprint.of(Path.of(config.model().path()), modelHash), model)
                 : AnswerCache.none();
     }
@@ -95,6 +155,7 @@ final class StageEvaluation implements AutoCloseable {
         if (after != done.get(Words.of(Stage.ANCHORED))) { // before any domain was trained on nothing is learned
             record.learned(changes(before, after, Role.DOMAIN));
         }
+        removeOfInterruption(folder.flips());
         for (EvaluationTask task : tasks.all()) {
             Flips.write(before.task(task.name()).orElseThrow(), after.task(task.name()).orElseThrow(), folder.flips());
         }

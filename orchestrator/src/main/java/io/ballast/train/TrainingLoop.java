@@ -3,6 +3,7 @@ package io.ballast.train;
 import io.ballast.Result;
 import io.ballast.StoppedException;
 import io.ballast.TrainingFailedException;
+import io.ballast.checkpoint.PhasePosition;
 import io.ballast.config.PhaseConfig;
 import io.ballast.data.Batch;
 import io.ballast.data.BatchRing;
@@ -32,6 +33,9 @@ final class TrainingLoop {
     private final long phase;
     private final boolean measuresApart;
     private final StoppingRule rule;
+    private final RunCheckpoints checkpoints;
+    private final PhasePosition from;
+    private final long started;
 
     private long done;
     private long tokens;
@@ -40,8 +44,9 @@ final class TrainingLoop {
     private double firstLoss = Double.NaN;
     private double lastLoss = Double.NaN;
 
+    /** @param from where the phase goes on */
     TrainingLoop(Bridge bridge, EventLog log, BooleanSupplier cancelled, String name, PhaseConfig config, long steps,
-            long phase, boolean measuresApart, StoppingRule rule) {
+            long phase, boolean measuresApart, StoppingRule rule, RunCheckpoints checkpoints, PhasePosition from) {
         this.bridge = bridge;
         this.log = log;
         this.cancelled = cancelled;
@@ -51,6 +56,19 @@ final class TrainingLoop {
         this.phase = phase;
         this.measuresApart = measuresApart;
         this.rule = rule;
+        this.checkpoints = checkpoints;
+        this.from = from;
+        this.started = System.nanoTime() - from.nanoseconds();
+        this.done = from.done();
+        this.tokens = from.tokens();
+        this.seenTokens = tokens;
+        this.firstLoss = from.firstLoss();
+        this.lastLoss = from.lastLoss();
+    }
+
+    /** Micro-batches that were taken before. */
+    long takenBatches() {
+        return done * config.gradientAccumulation() * (measuresApart ? 2 : 1);
     }
 
     /**
@@ -62,10 +80,15 @@ final class TrainingLoop {
      *                                 finite ones
      */
     void run(BatchRing batches) {
-        log.add("phase", name, 0, Map.of("steps", steps));
+        if (done == 0) {
+            log.add("phase", name, 0, Map.of("steps", steps));
+        }
         seenAt = System.nanoTime();
         while (done < steps) {
             if (cancelled.getAsBoolean()) {
+                if (done > 0) { // before the first step the end of the part before is as far
+                    checkpoints.write(phase, position(batches));
+                }
                 throw new StoppedException("Stopped in the " + name + " phase after step " + done + " of " + steps + ".");
             }
             step(batches);
@@ -78,7 +101,15 @@ final class TrainingLoop {
                     return;
                 }
             }
+            if (done < steps && checkpoints.isDue(done)) {
+                checkpoints.write(phase, position(batches));
+            }
         }
+    }
+
+    private PhasePosition position(BatchRing batches) {
+        return new PhasePosition(name, done, tokens, firstLoss, lastLoss, System.nanoTime() - started,
+                from.waitedNanoseconds() + batches.waitedNanos());
     }
 
     private void step(BatchRing batches) {
@@ -140,10 +171,11 @@ final class TrainingLoop {
     }
 
     /** What there is to say about the phase, finished or not. */
-    Result.Phase summary(long nanoseconds, long waitedNanoseconds, long peakMemoryBytes) {
+    Result.Phase summary(long waitedNanoseconds, long peakMemoryBytes) {
+        long nanoseconds = System.nanoTime() - started;
         double seconds = nanoseconds / NANOSECONDS;
         return new Result.Phase(name, done, tokens, seconds, tokens / seconds, peakMemoryBytes, firstLoss, lastLoss,
-                waitedNanoseconds / (double) nanoseconds);
+                (from.waitedNanoseconds() + waitedNanoseconds) / (double) nanoseconds);
     }
 
     private static double number(Map<String, Object> values, String name) {

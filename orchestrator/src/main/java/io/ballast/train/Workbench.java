@@ -4,10 +4,12 @@ import io.ballast.InvalidInputException;
 import io.ballast.config.AfterTrainingConfig;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
+import io.ballast.config.PhaseConfig;
 import io.ballast.config.Words;
 import io.ballast.data.PhaseData;
 import io.ballast.data.RowReader;
 import io.ballast.data.Tokenizer;
+import io.ballast.model.AnchorFiles;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
@@ -18,14 +20,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** What a run has in hand: the model in Python, the tokenizer, the data, the anchor; and what it does with them. */
 final class Workbench implements AutoCloseable {
+    private static final String GIVEN_ANCHOR = "given anchor";
+
     private final Bridge bridge;
     private final RunFolder folder;
     private final EventLog log;
     private final BooleanSupplier cancelled;
     private final RunRecord record;
+    private final RunCheckpoints checkpoints;
 
     private ExperimentConfig config;
     private ModelFolder modelFolder;
@@ -41,12 +47,14 @@ final class Workbench implements AutoCloseable {
     private PhaseTraining training;
     private DomainPhases domainPhases;
 
-    Workbench(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record) {
+    Workbench(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record,
+            RunCheckpoints checkpoints) {
         this.bridge = bridge;
         this.folder = folder;
         this.log = log;
         this.cancelled = cancelled;
         this.record = record;
+        this.checkpoints = checkpoints;
     }
 
     /** Opens the model and reads all data, so that what is wrong with them shows before anything is trained. */
@@ -72,12 +80,47 @@ final class Workbench implements AutoCloseable {
             PreparedModel.addAdapter(bridge, model, config, general);
             info = bridge.modelInfo(model);
         }
-        training = new PhaseTraining(bridge, log, cancelled, record, config, model);
+        training = new PhaseTraining(bridge, log, cancelled, record, config, model, checkpoints);
         domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
         evaluation = new StageEvaluation(config, tokenizer, bridge, model, modelHash,
-                config.evaluation().maxLength(window), log, folder, record);
+                config.evaluation().maxLength(window), log, folder, record, checkpoints);
         record.forecast(KeptForecasts.of(experiment).orElse(null));
         record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
+        checkpoints.open(model);
+        identify();
+    }
+
+    /** What must be the same when the run is resumed. */
+    private void identify() {
+        checkpoints.identify("base model", modelHash);
+        checkpoints.identify("tokenizer", tokenizer.fingerprint());
+        if (general != null) {
+            checkpoints.identify("data of the general phase", general.hash());
+        }
+        for (int i = 0; i < domains.size(); i++) {
+            checkpoints.identify("data of the domain phase " + config.domain().get(i).domainName(), domains.get(i).hash());
+        }
+        evaluation.identify();
+    }
+
+    /** Puts everything where the checkpoint has it, if the run goes on from one. */
+    void resume() {
+        if (!checkpoints.isResumed()) {
+            return;
+        }
+        if (checkpoints.hasPassed(RunCheckpoints.part(GeneralPhase.NAME))) {
+            needAnchor();
+            anchor = GeneralPhase.open(bridge, folder.anchor(), config, model, modelHash);
+        } else if (checkpoints.hasPassed(GIVEN_ANCHOR)) {
+            openGivenAnchor();
+        }
+        evaluation.readBack(Stream.concat(Stream.of(Stage.BASE, Stage.ANCHORED).map(Words::of),
+                config.domain().stream().map(PhaseConfig::domainName)).toList());
+        checkpoints.restore();
+    }
+
+    private void needAnchor() {
+        AnchorFiles.NAMES.forEach(file -> checkpoints.needs(folder.anchor().resolve(file)));
     }
 
     private void checkVocabulary(int embeddings) {
@@ -105,12 +148,25 @@ final class Workbench implements AutoCloseable {
 
     /** Trains on general text and makes the anchor. */
     void generalPhase() {
+        String part = RunCheckpoints.part(GeneralPhase.NAME);
+        if (checkpoints.hasPassed(part)) {
+            return;
+        }
         anchor = new GeneralPhase(bridge, folder, log, cancelled, record, config, model, modelHash, general,
-                provenance()).run(training);
+                provenance(), checkpoints).run(training);
+        needAnchor();
+        checkpoints.passMoving(part);
     }
 
     /** Opens an anchor made earlier and starts from its reference, as if the general phase had just ended. */
     void openAnchor() {
+        if (!checkpoints.hasPassed(GIVEN_ANCHOR)) {
+            openGivenAnchor();
+            checkpoints.passMoving(GIVEN_ANCHOR);
+        }
+    }
+
+    private void openGivenAnchor() {
         AnchorTokenizer.check(Path.of(config.retention().anchor()), tokenizer);
         anchor = GeneralPhase.open(bridge, Path.of(config.retention().anchor()), config, model, modelHash);
         record.importance(bridge.anchors().info(anchor), 0, Double.NaN);
@@ -118,7 +174,15 @@ final class Workbench implements AutoCloseable {
 
     /** Trains on a domain under the retention penalty. */
     void domainPhase(int index) {
+        String part = RunCheckpoints.part(config.domain().get(index).domainName());
+        if (checkpoints.hasPassed(part)) {
+            return;
+        }
         anchor = domainPhases.run(index, domains.get(index), anchor, training);
+        if (index + 1 < config.domain().size()) {
+            checkpoints.stopWriting();
+        }
+        checkpoints.passMoving(part);
     }
 
     /** Moves the trained model part of its way back. */
@@ -129,6 +193,7 @@ final class Workbench implements AutoCloseable {
                     + " to evaluation.stages to see what afterTraining does"));
         }
         log.add("softening", "", 0, Map.of("method", Words.of(way.method()), "strength", way.strength()));
+        checkpoints.stopWriting();
         Softening.apply(bridge, model, modelFolder.path(), config, anchor);
     }
 
@@ -141,7 +206,7 @@ final class Workbench implements AutoCloseable {
     @Override
     public void close() {
         try {
-            if (training != null && training.hasBegun()) {
+            if (training != null && checkpoints.isTrained()) {
                 bridge.saveModel(model, folder.model());
                 record.artifact("model", folder.model());
             }

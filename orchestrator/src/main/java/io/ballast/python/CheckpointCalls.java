@@ -1,0 +1,59 @@
+package io.ballast.python;
+
+import java.nio.file.Path;
+
+/**
+ * The functions of {@code ballast.bridge} that write where a model and a phase stand, and put them back there. See the
+ * package for the rules on threads and errors.
+ */
+public final class CheckpointCalls {
+    private final Bridge bridge;
+
+    CheckpointCalls(Bridge bridge) {
+        this.bridge = bridge;
+    }
+
+    /**
+     * Writes what of a model is trained.
+     *
+     * @param model its handle
+     * @param file  where to, in safetensors
+     */
+    public void saveParameters(long model, Path file) {
+        bridge.invoke("save_parameters", model, file.toString());
+    }
+
+    /**
+     * Puts a model where {@link #saveParameters} found it.
+     *
+     * @param model its handle
+     * @param file  what was written
+     * @throws io.ballast.InvalidInputException when it is of another model
+     */
+    public void loadParameters(long model, Path file) {
+        bridge.invoke("load_parameters", model, file.toString());
+    }
+
+    /**
+     * Writes a phase between two steps, with the model's parameters and all random states.
+     *
+     * @param model its model's handle
+     * @param phase its handle
+     * @param file  where to, in safetensors
+     */
+    public void savePhase(long model, long phase, Path file) {
+        bridge.invoke("save_phase", model, phase, file.toString());
+    }
+
+    /**
+     * Puts a phase where {@link #savePhase} found it.
+     *
+     * @param model its model's handle
+     * @param phase its handle; it was begun with the same settings, on the model as it was at the phase's start
+     * @param file  what was written
+     * @throws io.ballast.InvalidInputException when it is of another phase
+     */
+    public void loadPhase(long model, long phase, Path file) {
+        bridge.invoke("load_phase", model, phase, file.toString());
+    }
+}

@@ -1,0 +1,114 @@
+package io.ballast.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs that are killed at random moments, every other time while they write a checkpoint, and resumed until they end:
+ * they leave what the run leaves that nobody killed, to the bit.
+ *
+ * <p>{@code -Dballast.kills=50} kills more often, {@code -Dballast.kills.seed=2} at other moments.
+ */
+@Tag("one-jdk")
+class ResumeAfterKillTest {
+    private static final int KILLS = Math.max(1, Integer.getInteger("ballast.kills", 4) / 2); // of each kind of training
+    private static final int SEED = Integer.getInteger("ballast.kills.seed", 1);
+    private static final int KILLS_OF_ONE_RUN = 4;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResumeAfterKillTest.class);
+
+    @TempDir
+    Path folder;
+    private final Random random = new Random(SEED);
+    private int kills;
+    private int cutOff;
+    private long milliseconds;
+
+    /** Dropout and replayed rows, so that every draw matters; a checkpoint at every step, so that one is often cut off. */
+    private String experiment(String adapter, Path output) throws IOException {
+        Path file = folder.resolve("experiment.json");
+        Files.writeString(file, new TinyExperiment(folder, "gpt2").with("adapter", adapter)
+                .with("output", "\"" + output + "\"").with("checkpoint", "{\"steps\": 1, \"keep\": 2}")
+                .with("general.steps", "25").with("domain.steps", "25").with("domain.replay", "0.3")
+                .with("domain.gradientAccumulation", "2").with("general.loggingSteps", "3").experiment().toJson());
+        return file.toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "{\"rank\": 4, \"dropout\": 0.2}"})
+    void aRunThatIsKilledAndResumedLeavesWhatItLeavesUndisturbed(String adapter) throws Exception {
+        Path undisturbed = undisturbed(adapter);
+        while (kills < KILLS) {
+            Path output = folder.resolve("killed-" + kills);
+            Path run = killed(experiment(adapter, output), output);
+            WhatARunLeft.assertSame(undisturbed, run);
+            assertFalse(Files.exists(run.resolve("checkpoints")));
+        }
+        LOG.info("{} kills, {} of them while a checkpoint was written, seed {}, adapter {}", kills, cutOff, SEED, adapter);
+    }
+
+    private Path undisturbed(String adapter) throws Exception {
+        Path output = folder.resolve("undisturbed");
+        try (RunProcess process = RunProcess.start(folder.resolve("logs"), experiment(adapter, output))) {
+            Path run = process.folder(output);
+            long began = System.nanoTime();
+            assertEquals(0, process.end(), process.said());
+            milliseconds = (System.nanoTime() - began) / 1_000_000;
+            return run;
+        }
+    }
+
+    /** Kills a run a few times and lets it end. */
+    private Path killed(String experiment, Path output) throws Exception {
+        Path run = null;
+        for (int i = 0; i <= KILLS_OF_ONE_RUN; i++) {
+            boolean last = i == KILLS_OF_ONE_RUN || kills >= KILLS;
+            try (RunProcess process = run == null ? RunProcess.start(folder.resolve("logs"), experiment)
+                    : RunProcess.start(folder.resolve("logs"), "--resume", run.toString())) {
+                run = process.folder(output);
+                if (!last) {
+                    await(process, run);
+                }
+                if (!last && process.kill()) {
+                    kills++;
+                    cutOff += isWriting(run.resolve("checkpoints")) ? 1 : 0;
+                    continue;
+                }
+                assertEquals(0, process.end(), process.said());
+                return run;
+            }
+        }
+        throw new IllegalStateException("the last process is not killed");
+    }
+
+    /** Until a random moment of the run; every other time until a checkpoint is half written after it. */
+    private void await(RunProcess process, Path run) throws InterruptedException, IOException {
+        Thread.sleep((long) (random.nextDouble() * milliseconds));
+        if (kills % 2 == 1) {
+            while (process.isAlive() && !isWriting(run.resolve("checkpoints"))) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static boolean isWriting(Path checkpoints) throws IOException {
+        if (!Files.isDirectory(checkpoints)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(checkpoints)) {
+            return entries.anyMatch(entry -> entry.toString().endsWith(".partial"));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.ballast.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A run in a process of its own, on one thread of computation, which can be killed as the system would kill it. */
+final class RunProcess implements AutoCloseable {
+    private final Process process;
+    private final Path said;
+
+    private RunProcess(Process process, Path said) {
+        this.process = process;
+        this.said = said;
+    }
+
+    /** @param arguments of {@code ballast run} */
+    static RunProcess start(Path logs, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
+                "-Dballast.home=" + System.getProperty("ballast.home"), "-cp", System.getProperty("java.class.path"),
+                "io.ballast.cli.Main", "run"));
+        command.addAll(List.of(arguments));
+        Path said = Files.createTempFile(Files.createDirectories(logs), "run", ".txt");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
+        builder.environment().put("OMP_NUM_THREADS", "1");
+        return new RunProcess(builder.start(), said);
+    }
+
+    /** The folder of the one run below, once it has its experiment. */
+    Path folder(Path output) throws IOException, InterruptedException {
+        while (process.isAlive()) {
+            if (Files.isDirectory(output)) {
+                try (Stream<Path> runs = Files.list(output)) {
+                    List<Path> found = runs.filter(run -> Files.exists(run.resolve("experiment.json"))).toList();
+                    if (!found.isEmpty()) {
+                        return found.get(0);
+                    }
+                }
+            }
+            Thread.sleep(5);
+        }
+        throw new AssertionError("The run ended without a folder:\n" + said());
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** SIGKILL: nothing of the process gets to do anything any more. Tells whether it was still there. */
+    boolean kill() throws InterruptedException {
+        boolean alive = process.isAlive();
+        process.destroyForcibly();
+        return process.waitFor() == 137 && alive;
+    }
+
+    /** SIGTERM, as from a scheduler. */
+    int stop() throws InterruptedException {
+        process.toHandle().destroy();
+        return process.waitFor();
+    }
+
+    int end() throws InterruptedException {
+        return process.waitFor();
+    }
+
+    String said() throws IOException {
+        return Files.readString(said);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
