@@ -12,6 +12,7 @@ import io.ballast.BallastException;
 import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.InvalidInputException;
 import io.ballast.MissingEnvironmentException;
+import io.ballast.StoppedException;
 import io.ballast.TrainingFailedException;
 import jep.DirectNDArray;
 import jep.JepException;
@@ -107,7 +108,11 @@ public final class Bridge implements AutoCloseable {
      * @param handle what some call returned
      */
     public void release(long handle) {
-        invoke("release", handle);
+        try {
+            invoke("release", handle);
+        } catch (StoppedException processIsEnding) {
+            // the object goes with the process: what is closed at its end, by a hook of the application, is not wrong
+        }
     }
 
     // ---- models

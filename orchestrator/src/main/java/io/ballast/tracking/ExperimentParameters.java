@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** An experiment's settings as MLflow's parameters: {@code domain.0.learningRate}, as {@code --set} names them. */
+/** An experiment's settings as MLflow's parameters: {@code domain.learningRate}, as {@code --set} names them. */
 final class ExperimentParameters {
     /** MLflow refuses longer values. */
     private static final int LONGEST = 6_000;

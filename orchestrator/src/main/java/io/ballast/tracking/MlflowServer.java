@@ -29,7 +29,8 @@ final class MlflowServer {
     private static final int NOT_FOUND = 404;
     private static final String PROXIED = "mlflow-artifacts:";
 
-    private final HttpClient client = HttpClient.newBuilder().connectTimeout(LIMIT).build();
+    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(LIMIT).build();
     private final Gson gson = new Gson();
     private final String address;
     private final Map<String, String> headers;

@@ -22,7 +22,7 @@ final class Events {
     /** Tells a listener of a run: two logged steps out of ten, one score, and the end. */
     static void tell(RunListener listener, String experiment, Path folder, String status) {
         write(folder.resolve("experiment.json"), "{\"name\": \"" + experiment
-                + "\", \"domain\": [{\"learningRate\": 2e-5, \"steps\": null}], \"retention\": {\"lambda\": 30}}");
+                + "\", \"domain\": {\"learningRate\": 2e-5, \"steps\": null}, \"retention\": {\"lambda\": 30}}");
         tell(listener, "started", "", 0, Map.of("name", experiment, "folder", folder.toString()));
         tell(listener, "phase", "domain", 0, Map.of("steps", 10L));
         tell(listener, "step", "domain", 1, Map.of("steps", 10L, "loss", 3.5, "penalty", 0.0, "learningRate", 1e-5,

@@ -69,8 +69,8 @@ class MlflowListenerTest {
         assertEquals("GET mlflow/experiments/get-by-name ", asked.get(0));
         assertEquals("POST mlflow/experiments/create {\"name\":\"medicine\"}", asked.get(1));
         assertTrue(asked.get(2).startsWith("POST mlflow/runs/create"));
-        assertTrue(asked.get(3).contains("{\"key\":\"domain.0.learningRate\",\"value\":\"2e-5\"}")
-                || asked.get(3).contains("{\"value\":\"2e-5\",\"key\":\"domain.0.learningRate\"}"), asked.get(3));
+        assertTrue(asked.get(3).contains("{\"key\":\"domain.learningRate\",\"value\":\"2e-5\"}")
+                || asked.get(3).contains("{\"value\":\"2e-5\",\"key\":\"domain.learningRate\"}"), asked.get(3));
         assertTrue(asked.get(5).contains("\"domain/loss\"") && asked.get(5).contains("\"step\":10"), asked.get(5));
         assertTrue(asked.get(6).contains("\"domain/boats/perplexity\""), asked.get(6));
         assertEquals("PUT mlflow-artifacts/artifacts/1/r1/artifacts/result.json {}", asked.get(8));

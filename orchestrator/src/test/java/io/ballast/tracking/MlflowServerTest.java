@@ -99,7 +99,7 @@ class MlflowServerTest {
         assertEquals("FINISHED", info.get("status").getAsString());
         assertTrue(info.get("run_name").getAsString().startsWith("boats-"), info.toString());
         String data = run.get("data").toString();
-        assertTrue(data.contains("{\"key\":\"domain.0.learningRate\",\"value\":\"0.001\"}"), data);
+        assertTrue(data.contains("{\"key\":\"domain.learningRate\",\"value\":\"0.001\"}"), data);
         assertTrue(data.contains("\"key\":\"domain/loss\"") && data.contains("\"step\":3"), data);
         double perplexity = result.scores().get(0).value();
         assertTrue(data.contains("\"key\":\"base/boats/perplexity\",\"value\":" + perplexity), data);
