@@ -10,6 +10,8 @@ import jakarta.annotation.PreDestroy;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.web.server.ResponseStatusException;
@@ -17,6 +19,8 @@ import org.springframework.web.server.ResponseStatusException;
 /** The runs that this process started, by their ids. They are forgotten when it ends; their folders stay. */
 @Component
 class Runs {
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
     private final Ballast ballast;
     private final RunListener metrics;
     private final Map<String, StartedRun> runs = new ConcurrentHashMap<>();
@@ -29,7 +33,12 @@ class Runs {
     StartedRun start(Experiment experiment) {
         RunEvents events = new RunEvents();
         Run run = ballast.start(experiment, events.andThen(metrics));
-        run.future().whenComplete((result, failure) -> events.end());
+        run.future().whenComplete((result, failure) -> {
+            if (failure != null && !run.isCancelled()) {
+                LOG.warn("{} did not complete", run.folder(), failure);
+            }
+            events.end();
+        });
         StartedRun started = new StartedRun(UUID.randomUUID().toString(), run, events);
         runs.put(started.id(), started);
         return started;
