@@ -66,6 +66,18 @@ public final class Experiment {
     }
 
     /**
+     * Reads an experiment from the text of a JSON file, such as a request's body.
+     *
+     * @param json the experiment
+     * @param base the folder that its relative paths start from
+     * @return the experiment
+     * @throws InvalidInputException when the text is not an experiment; the message says where
+     */
+    public static Experiment parse(String json, Path base) {
+        return new Experiment(ExperimentReader.parse(json, base));
+    }
+
+    /**
      * Begins an experiment in a program.
      *
      * @param name  of the experiment; its run folders begin with it

@@ -1,5 +1,7 @@
 package io.ballast;
 
+import java.util.Objects;
+
 /**
  * Hears what happens in a run, on the run's own thread: what it does delays training. What it throws is logged once and
  * does not end the run.
@@ -18,4 +20,18 @@ public interface RunListener {
      * @param event what happened
      */
     void event(RunEvent event);
+
+    /**
+     * A listener that tells this one, then another.
+     *
+     * @param next hears each event after this listener
+     * @return both
+     */
+    default RunListener andThen(RunListener next) {
+        Objects.requireNonNull(next, "next");
+        return event -> {
+            event(event);
+            next.event(event);
+        };
+    }
 }

@@ -42,6 +42,7 @@ class ExperimentBuilderTest {
         Experiment built = builder().set("retention.lambda", 100).set("importance.storage", "bfloat16")
                 .set("evaluation.domain.0.limit", 7).set("plugins", List.of(folder.toString())).build();
         assertEquals(Experiment.read(file).toJson(), built.toJson());
+        assertEquals(Experiment.parse(Files.readString(file), folder).toJson(), built.toJson());
     }
 
     @Test

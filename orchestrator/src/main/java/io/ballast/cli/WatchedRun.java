@@ -35,11 +35,7 @@ record WatchedRun(Result result, Path folder) {
 
     /** Shows progress, and tells one more of it. */
     static RunListener shown(Output output, RunListener listener) {
-        Progress progress = new Progress(output);
-        return event -> {
-            progress.event(event);
-            listener.event(event);
-        };
+        return new Progress(output).andThen(listener);
     }
 
     /** Watches a run that was started with a listener of its own to its end, in the same way. */

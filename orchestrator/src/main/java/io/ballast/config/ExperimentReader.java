@@ -83,6 +83,19 @@ public final class ExperimentReader {
     }
 
     /**
+     * Reads the text of a JSON file.
+     *
+     * @param json the experiment
+     * @param base the folder that its relative paths start from
+     * @return the experiment with every default filled in
+     * @throws InvalidInputException when it is not JSON, or something in it is wrong
+     */
+    public static ExperimentConfig parse(String json, Path base) {
+        Place place = Place.of("the experiment");
+        return bind(JsonText.parse(json, place), base.toAbsolutePath(), place);
+    }
+
+    /**
      * Writes a value into an experiment that a program makes.
      *
      * @param experiment the experiment in the form of a file

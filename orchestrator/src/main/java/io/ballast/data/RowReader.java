@@ -5,13 +5,13 @@ import io.ballast.config.DataConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Properties;
+import org.duckdb.DuckDBDriver;
 
 /**
  * Reads the rows of a JSON Lines, CSV or Parquet file, in the file's order and one at a time, through DuckDB in
@@ -30,17 +30,22 @@ public final class RowReader implements Iterator<Row>, AutoCloseable {
     private RowReader(Path file, String where) throws SQLException {
         this.file = file;
         this.query = new RowQuery(file, where);
-        this.connection = DriverManager.getConnection("jdbc:duckdb:", settings());
+        this.connection = connect();
         this.lines = LineCounter.of(file);
     }
 
     /** Loads DuckDB, whose library is unpacked first: tenths of a second that another thread may spare. */
     public static void load() {
         try {
-            DriverManager.getConnection("jdbc:duckdb:", settings()).close();
+            connect().close();
         } catch (SQLException failed) {
             throw new IllegalStateException("DuckDB did not start", failed);
         }
+    }
+
+    /** Without {@code DriverManager}, which in a fat jar or a container does not find a driver from every thread. */
+    private static Connection connect() throws SQLException {
+        return new DuckDBDriver().connect("jdbc:duckdb:", settings());
     }
 
     private static Properties settings() {

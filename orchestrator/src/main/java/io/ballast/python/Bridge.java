@@ -13,6 +13,7 @@ import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.InvalidInputException;
 import io.ballast.MissingEnvironmentException;
 import io.ballast.PluginException;
+import io.ballast.StoppedException;
 import io.ballast.TrainingFailedException;
 import jep.DirectNDArray;
 import jep.JepException;
@@ -108,7 +109,11 @@ public final class Bridge implements AutoCloseable {
      * @param handle what some call returned
      */
     public void release(long handle) {
-        invoke("release", handle);
+        try {
+            invoke("release", handle);
+        } catch (StoppedException processIsEnding) {
+            // the object goes with the process: what is closed at its end, by a hook of the application, is not wrong
+        }
     }
 
     // ---- models

@@ -1,0 +1,97 @@
+package io.ballast.tracking;
+
+import com.google.gson.JsonObject;
+import io.ballast.RunEvent;
+import io.ballast.eval.Score;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What each event is in MLflow. A run that could not be begun there is not told of. Used by one thread. */
+final class MlflowRuns {
+    /** MLflow takes so many parameters, and ten times as many metrics, in a request. */
+    private static final int PARAMETERS_AT_ONCE = 100;
+    private static final Map<String, String> STATUS = Map.of("completed", "FINISHED", "stopped", "KILLED");
+    private static final String NOT_IN_A_KEY = "[^\\w\\-. /:]";
+
+    private final MlflowServer server;
+    private final String experiment;
+    private String run;
+    private String artifacts;
+    private Path folder;
+
+    MlflowRuns(MlflowServer server, String experiment) {
+        this.server = server;
+        this.experiment = experiment;
+    }
+
+    void event(RunEvent event) {
+        if (event.type().equals("started")) {
+            begin(event);
+        } else if (run != null) {
+            switch (event.type()) {
+                case "step" -> step(event);
+                case "scores" -> scores(event);
+                case "finished" -> end(event);
+                default -> { }
+            }
+        }
+    }
+
+    private void begin(RunEvent event) {
+        run = null;
+        folder = Path.of((String) event.fields().get("folder"));
+        JsonObject begun = server.post("runs/create", Map.of("experiment_id", server.experiment(experiment),
+                "run_name", folder.getFileName().toString(), "start_time", milliseconds(event.time())))
+                .getAsJsonObject("run").getAsJsonObject("info");
+        run = begun.get("run_id").getAsString();
+        artifacts = begun.get("artifact_uri").getAsString();
+        List<Map<String, String>> settings = ExperimentParameters.of(folder.resolve("experiment.json"));
+        for (int from = 0; from < settings.size(); from += PARAMETERS_AT_ONCE) {
+            log("params", settings.subList(from, Math.min(settings.size(), from + PARAMETERS_AT_ONCE)));
+        }
+    }
+
+    private void step(RunEvent event) {
+        List<Map<String, Object>> metrics = new ArrayList<>();
+        event.fields().forEach((name, value) -> {
+            if (value instanceof Number number && !name.equals("steps")) {
+                metrics.add(metric(event, event.phase() + "/" + name, number.doubleValue()));
+            }
+        });
+        log("metrics", metrics);
+    }
+
+    private void scores(RunEvent event) {
+        log("metrics", ((List<?>) event.fields().get("scores")).stream().map(Score.class::cast)
+                .map(score -> metric(event, String.join("/", score.stage(), score.task(), score.metric()),
+                        score.value())).toList());
+    }
+
+    private void end(RunEvent event) {
+        for (String file : List.of("experiment.json", "result.json")) {
+            if (Files.exists(folder.resolve(file))) {
+                server.artifact(artifacts, folder.resolve(file));
+            }
+        }
+        server.post("runs/update", Map.of("run_id", run, "end_time", milliseconds(event.time()), "status",
+                STATUS.getOrDefault(String.valueOf(event.fields().get("status")), "FAILED")));
+    }
+
+    private void log(String kind, List<?> entries) {
+        server.post("runs/log-batch", Map.of("run_id", run, kind, entries));
+    }
+
+    /** As text where it is no finite number, which JSON has not. */
+    private static Map<String, Object> metric(RunEvent event, String key, double value) {
+        return Map.of("key", key.replaceAll(NOT_IN_A_KEY, "_"), "value", Double.isFinite(value) ? value
+                : String.valueOf(value), "timestamp", milliseconds(event.time()), "step", event.step());
+    }
+
+    private static long milliseconds(Instant time) {
+        return time.toEpochMilli();
+    }
+}

@@ -1,0 +1,95 @@
+package io.ballast.tracking;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said, and what becomes of a run when nobody listens. The real server: {@link MlflowServerTest}. */
+class MlflowListenerTest {
+    private static final String BEGUN = "{\"run\": {\"info\": {\"run_id\": \"r1\","
+            + " \"artifact_uri\": \"mlflow-artifacts:/1/r1/artifacts\"}}}";
+
+    @TempDir
+    Path folder;
+    private final List<String> asked = new CopyOnWriteArrayList<>();
+    private HttpServer server;
+    private int status = 200;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            String path = exchange.getRequestURI().getPath().replace("/api/2.0/", "");
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            asked.add(exchange.getRequestMethod() + " " + path + " " + body);
+            boolean missing = path.endsWith("get-by-name");
+            String answer = path.endsWith("runs/create") ? BEGUN
+                    : path.endsWith("experiments/create") ? "{\"experiment_id\": \"1\"}" : "{}";
+            exchange.sendResponseHeaders(missing ? 404 : status, answer.length());
+            exchange.getResponseBody().write(answer.getBytes(StandardCharsets.UTF_8));
+            exchange.close();
+        });
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    private void run(URI address, String ending) {
+        try (MlflowListener listener = new MlflowListener(address, "medicine", Map.of("Authorization", "Basic eA=="))) {
+            Events.tell(listener, "boats", folder, ending);
+        }
+    }
+
+    private URI address() {
+        return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
+    }
+
+    @Test
+    void aRunIsBegunDescribedMeasuredAndEnded() {
+        run(address(), "stopped");
+        assertEquals("GET mlflow/experiments/get-by-name ", asked.get(0));
+        assertEquals("POST mlflow/experiments/create {\"name\":\"medicine\"}", asked.get(1));
+        assertTrue(asked.get(2).startsWith("POST mlflow/runs/create"));
+        assertTrue(asked.get(3).contains("{\"key\":\"domain.learningRate\",\"value\":\"2e-5\"}")
+                || asked.get(3).contains("{\"value\":\"2e-5\",\"key\":\"domain.learningRate\"}"), asked.get(3));
+        assertTrue(asked.get(5).contains("\"domain/loss\"") && asked.get(5).contains("\"step\":10"), asked.get(5));
+        assertTrue(asked.get(6).contains("\"domain/boats/perplexity\""), asked.get(6));
+        assertEquals("PUT mlflow-artifacts/artifacts/1/r1/artifacts/result.json {}", asked.get(8));
+        assertTrue(asked.get(9).startsWith("POST mlflow/runs/update"), asked.get(9));
+        assertTrue(asked.get(9).contains("\"KILLED\""), asked.get(9));
+        assertEquals(10, asked.size());
+    }
+
+    @Test
+    void aServerThatRefusesDoesNotEndTheRun() {
+        status = 500;
+        run(address(), "completed");
+        assertEquals(2, asked.size(), "a run that was not begun there is not told of: " + asked);
+    }
+
+    @Test
+    void withoutAServerTheRunGoesOn() {
+        URI nobody = address();
+        server.stop(0);
+        assertTimeout(Duration.ofSeconds(20), () -> run(nobody, "completed"));
+    }
+}

@@ -1,0 +1,109 @@
+package io.ballast.tracking;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ballast.Ballast;
+import io.ballast.Experiment;
+import io.ballast.Result;
+import io.ballast.TinyModels;
+import io.ballast.TrainingPhase;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real run, told to a real MLflow: the one whose program BALLAST_MLFLOW names. */
+@Tag("one-jdk")
+class MlflowServerTest {
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    @TempDir
+    Path folder;
+    private Process server;
+    private URI address;
+
+    @BeforeEach
+    void start() throws Exception {
+        String program = System.getenv("BALLAST_MLFLOW");
+        if (program == null) {
+            String reason = "skipped: BALLAST_MLFLOW names no mlflow program, such as .../bin/mlflow";
+            System.out.println(getClass().getSimpleName() + " " + reason);
+            Assumptions.abort(reason);
+        }
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        address = URI.create("http://127.0.0.1:" + port);
+        server = new ProcessBuilder(program, "server", "--port", String.valueOf(port), "--workers", "1",
+                "--backend-store-uri", "sqlite:///" + folder.resolve("mlflow.db"), "--artifacts-destination",
+                folder.resolve("artifacts").toString()).directory(folder.toFile()).redirectErrorStream(true)
+                .redirectOutput(folder.resolve("server.log").toFile()).start();
+        awaitServer();
+    }
+
+    private void awaitServer() throws Exception {
+        for (int second = 0; second < 120; second++) {
+            try {
+                CLIENT.send(HttpRequest.newBuilder(address.resolve("/health")).build(), BodyHandlers.discarding());
+                return;
+            } catch (IOException notYet) {
+                Thread.sleep(1000);
+            }
+        }
+        throw new AssertionError(Files.readString(folder.resolve("server.log")));
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        if (server != null) {
+            server.descendants().forEach(ProcessHandle::destroy);
+            server.destroy();
+            server.waitFor();
+        }
+    }
+
+    private JsonObject post(String path, String body) throws Exception {
+        return JsonParser.parseString(CLIENT.send(HttpRequest.newBuilder(address.resolve("/api/2.0/mlflow/" + path))
+                .header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)).build(),
+                BodyHandlers.ofString()).body()).getAsJsonObject();
+    }
+
+    @Test
+    void mlflowHasTheRunsSettingsStepsScoresAndResult() throws Exception {
+        Path rows = Files.write(folder.resolve("rows.jsonl"), Collections.nCopies(8, "{\"text\": \"Boats go down.\"}"));
+        Result result;
+        try (Ballast ballast = Ballast.open(); MlflowListener listener = new MlflowListener(address, "tiny")) {
+            result = ballast.run(Experiment.builder("boats", TinyModels.folder("llama-tied").toString())
+                    .domain(TrainingPhase.of(1e-3).text(rows, "{text}").batchSize(4).steps(3))
+                    .generalPerplexity("boats", rows).output(folder.resolve("runs")).build(), listener);
+        }
+        JsonObject run = post("runs/search", "{\"experiment_ids\": [\"1\"]}").getAsJsonArray("runs").get(0)
+                .getAsJsonObject();
+        JsonObject info = run.getAsJsonObject("info");
+        assertEquals("FINISHED", info.get("status").getAsString());
+        assertTrue(info.get("run_name").getAsString().startsWith("boats-"), info.toString());
+        String data = run.get("data").toString();
+        assertTrue(data.contains("{\"key\":\"domain.learningRate\",\"value\":\"0.001\"}"), data);
+        assertTrue(data.contains("\"key\":\"domain/loss\"") && data.contains("\"step\":3"), data);
+        double perplexity = result.scores().get(0).value();
+        assertTrue(data.contains("\"key\":\"base/boats/perplexity\",\"value\":" + perplexity), data);
+        assertEquals(result.toJson(), Files.readString(folder.resolve("artifacts/1/" + info.get("run_id").getAsString()
+                + "/artifacts/result.json")));
+    }
+}
