@@ -8,9 +8,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells another listener, whose failures are logged, the first of each run with its reason as a warning, and change
- * nothing for the run. A listener without it ends a run by throwing.
+ * nothing for the run, nor for the listeners that {@code andThen} put behind it.
  */
-public final class HarmlessListener implements RunListener {
+final class HarmlessListener implements RunListener {
     private static final Logger LOG = LoggerFactory.getLogger(HarmlessListener.class);
 
     private final String name;
@@ -21,7 +21,7 @@ public final class HarmlessListener implements RunListener {
      * @param name    what the warning calls the tracker
      * @param tracker hears the events, and may throw
      */
-    public HarmlessListener(String name, RunListener tracker) {
+    HarmlessListener(String name, RunListener tracker) {
         this.name = Objects.requireNonNull(name, "name");
         this.tracker = Objects.requireNonNull(tracker, "tracker");
     }
