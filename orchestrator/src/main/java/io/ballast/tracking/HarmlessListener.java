@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * Tells a tracker, also on a thread of the tracker's own, where a run would not hear of its failures. They are logged by
  * the tracker's name, the first of each run as a warning.
  */
-public final class HarmlessListener implements RunListener {
+final class HarmlessListener implements RunListener {
     private static final Logger LOG = LoggerFactory.getLogger(HarmlessListener.class);
 
     private final String name;
@@ -21,7 +21,7 @@ public final class HarmlessListener implements RunListener {
      * @param name    what the warning calls the tracker
      * @param tracker hears the events, and may throw
      */
-    public HarmlessListener(String name, RunListener tracker) {
+    HarmlessListener(String name, RunListener tracker) {
         this.name = Objects.requireNonNull(name, "name");
         this.tracker = Objects.requireNonNull(tracker, "tracker");
     }
