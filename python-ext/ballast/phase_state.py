@@ -52,8 +52,8 @@ def load_phase(opened: OpenedModel, phase: ModelPhase, file: str | os.PathLike[s
 
     Args:
         opened: the phase's model
-        phase: just begun, with the same settings, on the model as it was at the phase's start: what a phase derives from
-            that (θ⁰, θ*, a teacher) is not in the file
+        phase: just begun, with the same settings, on the model as it was at the phase's start: what a phase derives
+            from that (θ⁰, θ*, a teacher) is not in the file
         file: what `save_phase` wrote
 
     Raises:
@@ -93,13 +93,14 @@ def _copy(saved: Mapping[str, Tensor], live: Mapping[str, Tensor], file: str | o
     for name in sorted(saved.keys() ^ live.keys()):
         where = "only in the file" if name in saved else "missing in it"
         raise InvalidInputError(
-            f"expected in {file} the state of this model and phase, found {name} {where}: resume the run with the version "
-            "of Ballast that wrote it, or begin it again"
+            f"expected in {file} the state of this model and phase, found {name} {where}: resume the run with the "
+            "version of Ballast that wrote it, or begin it again"
         )
     for name, tensor in live.items():
         if saved[name].shape != tensor.shape or saved[name].dtype != tensor.dtype:
             raise InvalidInputError(
                 f"expected {name} as {tensor.dtype} {list(tensor.shape)} in {file}, found {saved[name].dtype} "
-                f"{list(saved[name].shape)}: resume the run with the version of Ballast that wrote it, or begin it again"
+                f"{list(saved[name].shape)}: resume the run with the version of Ballast that wrote it, or begin it "
+                "again"
             )
         tensor.copy_(saved[name])

@@ -69,8 +69,10 @@ def test_a_phase_put_back_ends_with_the_same_bits(case, adapter, model_folder, s
     assert resumed.training.progress() == phase.training.progress()
     assert torch.equal(resumed.seen_tokens, phase.seen_tokens)
     if "importance" in settings:
-        endings = [each.finish_importance(1.0, True, "end", "scaled", "block", "mean") for each in ended(phase, resumed)]
-        assert same_bits(*(dict(anchor.importance) for anchor in endings))
+        anchors = [
+            each.finish_importance(1.0, True, "end", "scaled", "block", "mean") for each in ended(phase, resumed)
+        ]
+        assert same_bits(*(dict(anchor.importance) for anchor in anchors))
 
 
 def ended(*phases: ModelPhase):

@@ -50,7 +50,8 @@ public record InterruptedRun(Path folder, Experiment experiment, Optional<Checkp
         boolean begun = Files.isDirectory(CheckpointStore.folderOf(folder));
         if (!begun && Files.exists(folder.resolve("result.json")) && !wasNotCompleted(folder)) {
             throw new InvalidInputException("Expected a run that was interrupted; found that the run of " + folder
-                    + " has completed. There is nothing to resume: look at its result.json, or start the experiment anew.");
+                    + " has completed. There is nothing to resume: look at its result.json, or start the experiment"
+                    + " anew.");
         }
     }
 
@@ -62,8 +63,8 @@ public record InterruptedRun(Path folder, Experiment experiment, Optional<Checkp
         // As text and back: what was read from a file has numbers of another class.
         JsonElement now = JsonParser.parseString(ExperimentWriter.toTree(experiment.config()).toString());
         Difference.between(state.experiment(), now).ifPresent(difference -> {
-            throw new InvalidInputException("Expected the experiment that the run of " + folder + " began with; found that"
-                    + " its experiment.json was changed: " + difference + ". Change it back, or start another run.");
+            throw new InvalidInputException("Expected the experiment that the run of " + folder + " began with; found"
+                    + " that its experiment.json was changed: " + difference + ". Change it back, or start another run.");
         });
     }
 }

@@ -10,9 +10,9 @@ package io.ballast.config;
 public record CheckpointConfig(
         @Setting(value = "Optimizer steps of a phase from one checkpoint to the next. By default time alone decides.",
                 minimum = 1) Integer steps,
-        @Setting(value = "Minutes of a phase from one checkpoint to the next; the ends of phases and evaluations have one"
-                + " in any case.", minimum = 0, exclusiveMinimum = true, byDefault = "10") double minutes,
-        @Setting(value = "How many checkpoints are kept while the run lasts, the newest; the one before serves where the"
-                + " newest is damaged. 0 writes none, and the run cannot be resumed.", minimum = 0, byDefault = "2")
+        @Setting(value = "Minutes of a phase from one checkpoint to the next; the ends of phases and evaluations have"
+                + " one in any case.", minimum = 0, exclusiveMinimum = true, byDefault = "10") double minutes,
+        @Setting(value = "How many checkpoints are kept while the run lasts, the newest; the one before serves where"
+                + " the newest is damaged. 0 writes none: a run that is resumed begins again.", minimum = 0, byDefault = "2")
                 int keep) {
 }

@@ -68,16 +68,18 @@ public final class AnswerCache implements AutoCloseable {
     }
 
     /**
-     * Reads answers that were recorded, and adds nothing to them.
+     * Reads answers, and adds nothing to them.
      *
-     * @param file as {@link #recordedIn} wrote it
+     * @param file as {@link #open} or {@link #recordedIn} wrote it; where there is none, nothing is known
      * @return the cache
      * @throws UncheckedIOException when the file cannot be read
      */
     public static AnswerCache read(Path file) {
         try {
             AnswerCache cache = new AnswerCache(null);
-            Files.readAllLines(file).forEach(cache::remember);
+            if (Files.exists(file)) {
+                Files.readAllLines(file).forEach(cache::remember);
+            }
             return cache;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the answers in " + file, e);
@@ -99,6 +101,20 @@ public final class AnswerCache implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot keep answers in " + file, e);
         }
+    }
+
+    /**
+     * Adds answers that were recorded and are not known yet.
+     *
+     * @param recording as {@link #recordedIn} wrote it
+     * @throws UncheckedIOException when it cannot be read
+     */
+    public void addAll(Path recording) {
+        read(recording).known.forEach((key, line) -> {
+            if (known.putIfAbsent(key, line) == null) {
+                write(line, added);
+            }
+        });
     }
 
     private void remember(String line) {

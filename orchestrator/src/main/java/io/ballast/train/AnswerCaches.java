@@ -5,6 +5,7 @@ import io.ballast.data.Sha256;
 import io.ballast.eval.AnswerCache;
 import io.ballast.python.Bridge;
 
+import java.nio.file.Path;
 import java.util.Map;
 
 /** Finds what a model said before, on this machine. */
@@ -21,11 +22,16 @@ public final class AnswerCaches {
      * @return its cache, by weights, configuration, arithmetic, device and versions
      */
     public static AnswerCache of(Bridge bridge, String fingerprint, long model) {
+        return AnswerCache.open(file(bridge, fingerprint, model));
+    }
+
+    /** Where the cache is that {@link #of} opens. */
+    static Path file(Bridge bridge, String fingerprint, long model) {
         Map<String, Object> info = bridge.modelInfo(model);
         Map<String, Object> versions = bridge.versions();
         String key = new Sha256().text(fingerprint).text(String.valueOf(info.get("dtype")))
                 .text(String.valueOf(info.get("device"))).text(String.valueOf(versions.get("torch")))
                 .text(String.valueOf(versions.get("transformers"))).hex();
-        return AnswerCache.open(CacheFolder.of("answers").resolve(key + ".jsonl"));
+        return CacheFolder.of("answers").resolve(key + ".jsonl");
     }
 }

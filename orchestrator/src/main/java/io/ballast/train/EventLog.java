@@ -82,7 +82,8 @@ final class EventLog implements AutoCloseable {
         Map<String, Object> fields = new LinkedHashMap<>();
         event.entrySet().stream().filter(entry -> !NO_SCALARS.contains(entry.getKey()))
                 .filter(entry -> entry.getValue().isJsonPrimitive())
-                .forEach(entry -> number(entry.getValue().getAsString()).ifPresent(value -> fields.put(entry.getKey(), value)));
+                .forEach(entry -> number(entry.getValue().getAsString())
+                        .ifPresent(value -> fields.put(entry.getKey(), value)));
         addScalars(event.get("type").getAsString(), event.get("phase").getAsString(), event.get("step").getAsLong(),
                 fields);
     }

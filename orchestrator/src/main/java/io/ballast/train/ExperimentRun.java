@@ -57,7 +57,8 @@ public final class ExperimentRun {
             folder.write("experiment.json", experiment.toJson());
         }
         try (EventLog log = openLog()) {
-            RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(), interrupted);
+            RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(),
+                    interrupted);
             log.add("started", "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
             try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record, checkpoints)) {
                 PluginCheck.check(experiment.config(), bridge);

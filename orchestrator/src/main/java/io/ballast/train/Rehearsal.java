@@ -107,7 +107,8 @@ final class Rehearsal {
         long model = PreparedModel.open(bridge, path, config);
         long anchor = 0;
         List<PhaseData> data = new ArrayList<>();
-        try (Tokenizer tokenizer = Tokenizer.open(path); EventLog log = EventLog.begin(folder.path(), bridge, RunListener.NONE)) {
+        try (Tokenizer tokenizer = Tokenizer.open(path);
+                EventLog log = EventLog.begin(folder.path(), bridge, RunListener.NONE)) {
             int window = ((Number) bridge.modelInfo(model).get("maxLength")).intValue();
             PhaseRows rows = new PhaseRows(bridge, config, tokenizer, window, (phase, warning) -> { });
             PhaseData general = rows.general();

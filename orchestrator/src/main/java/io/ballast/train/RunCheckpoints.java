@@ -23,11 +23,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Where a run stands, and when that is written down: after each of its parts (a phase, an evaluation), and within phases
- * as the experiment says.
+ * Where a run stands, and when that is written down: after each of its parts (a phase, an evaluation), and within
+ * phases as the experiment says.
  *
- * <p>A run that is resumed makes everything that comes before the checkpoint anew where that is quick (the opened model,
- * the data), leaves out the parts that are done, and begins the phase it was in on the parameters that this phase began
+ * <p>A run that is resumed makes everything that comes before the checkpoint anew where that is quick (the opened
+ * model, the data), leaves out the parts that are done, and begins the phase it was in on the parameters that this phase began
  * with, before its own state is put over it: so whatever a method derives from the start of a phase is right.
  */
 final class RunCheckpoints {
@@ -38,7 +38,6 @@ final class RunCheckpoints {
     private final CheckpointConfig config;
     private final CheckpointStore store;
     private final Path answers;
-    private final boolean again;
     private final Optional<Checkpoint> from;
     private final List<String> passed = new ArrayList<>();
     private final Set<Path> dependencies = new LinkedHashSet<>();
@@ -59,8 +58,7 @@ final class RunCheckpoints {
         this.config = experiment.checkpoint();
         this.store = new CheckpointStore(folder.path(), Math.max(1, config.keep()));
         this.answers = CheckpointStore.folderOf(folder.path()).resolve("answers");
-        this.again = interrupted != null;
-        this.from = again ? interrupted.checkpoint() : Optional.empty();
+        this.from = interrupted == null ? Optional.empty() : interrupted.checkpoint();
         this.writes = config.keep() > 0;
         from.ifPresent(found -> {
             passed.addAll(found.state().passed());
@@ -87,11 +85,6 @@ final class RunCheckpoints {
         return from.isPresent();
     }
 
-    /** Whether the run was begun before, also where it has no checkpoint yet. */
-    boolean isAgain() {
-        return again;
-    }
-
     /** Whether parts that pass are written down. */
     boolean isWriting() {
         return writes;
@@ -102,8 +95,8 @@ final class RunCheckpoints {
         identities.put(what, hash);
         String before = from.map(found -> found.state().identities().get(what)).orElse(hash);
         if (!before.equals(hash)) {
-            throw new InvalidInputException("Expected the same " + what + " as when the run began, with the hash " + before
-                    + "; found " + hash + ". Put back what was there, or start another run: what is resumed on other"
+            throw new InvalidInputException("Expected the same " + what + " as when the run began, with the hash "
+                    + before + "; found " + hash + ". Put back what was there, or start another run: what is resumed on other"
                     + " data would not be the run that was begun.");
         }
     }

@@ -83,7 +83,8 @@ public record RunFolder(Path path) {
     long bytes() {
         Path checkpoints = CheckpointStore.folderOf(path);
         try (Stream<Path> files = Files.walk(path)) {
-            return files.filter(file -> !file.startsWith(checkpoints)).filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+            return files.filter(file -> !file.startsWith(checkpoints)).filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length()).sum();
         } catch (IOException e) {
             throw new UncheckedIOException("could not list " + path, e);
         }

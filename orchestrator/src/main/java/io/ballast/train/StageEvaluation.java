@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -72,7 +73,8 @@ final class StageEvaluation implements AutoCloseable {
         }
         log.add("stage", name, 0, Map.of());
         Evaluation evaluation;
-        try (AnswerCache cache = recorded(cache(stage), name)) {
+        Optional<Path> kept = kept(stage);
+        try (AnswerCache cache = cache(kept, name)) {
             evaluation = evaluator.evaluate(tasks, cache,
                     (items, total) -> log.progress("scoring", name, items, Map.of("total", total)), cancelled);
         }
@@ -84,7 +86,7 @@ final class StageEvaluation implements AutoCloseable {
         record.scores(scores, evaluation.groupScores(name));
         record.matrices(matrices());
         log.add("scores", name, 0, Map.of("scores", scores));
-        pass(name);
+        pass(name, kept);
     }
 
     /** What a stage is called among a run's parts. */
@@ -92,15 +94,17 @@ final class StageEvaluation implements AutoCloseable {
         return "evaluation " + stage;
     }
 
-    private AnswerCache recorded(AnswerCache cache, String name) {
-        return checkpoints.isWriting() ? cache.recordedIn(checkpoints.answers(name)) : cache;
-    }
-
-    private void pass(String name) {
-        if (checkpoints.isWriting()) {
-            checkpoints.needs(checkpoints.answers(name));
-            checkpoints.pass(part(name));
+    private void pass(String name, Optional<Path> kept) {
+        if (!checkpoints.isWriting()) {
+            return;
         }
+        checkpoints.needs(checkpoints.answers(name));
+        checkpoints.pass(part(name));
+        kept.ifPresent(file -> {
+            try (AnswerCache cache = AnswerCache.open(file)) {
+                cache.addAll(checkpoints.answers(name));
+            }
+        });
     }
 
     /**
@@ -113,8 +117,8 @@ final class StageEvaluation implements AutoCloseable {
             done.put(name, evaluator.evaluate(tasks, AnswerCache.read(checkpoints.answers(name)),
                     (items, total) -> { }, () -> {
                         throw new InvalidInputException("Expected the questions that were answered at the stage " + name
-                                + " before the run was interrupted; found others. Put the evaluation's data back as they"
-                                + " were, or start another run.");
+                                + " before the run was interrupted; found others. Put the evaluation's data back as"
+                                + " they were, or start another run.");
                     }));
         });
     }
@@ -133,15 +137,22 @@ final class StageEvaluation implements AutoCloseable {
         }
     }
 
+    /** Where answers are kept from run to run: only a base that nothing was added to is known by its files. */
+    private Optional<Path> kept(Stage stage) {
+        boolean isKnown = stage == Stage.BASE && config.adapter() == null && config.evaluation().cache();
+        return isKnown ? Optional.of(AnswerCaches.file(bridge,
+                ModelFingerprint.of(Path.of(config.model().path()), modelHash), model)) : Optional.empty();
+    }
+
     /**
-     * Only a base that nothing was added to is known by its files. A run that was interrupted while the base was evaluated
-     * may have left answers to some questions: with those the others would stand in other batches than without the
-     * interruption.
+     * What is known before. A run that may be resumed adds to it when the stage is finished: with the answers that an
+     * interrupted stage had left, the other questions would stand in other batches, and the last bit would differ.
      */
-    private AnswerCache cache(Stage stage) {
-        return stage == Stage.BASE && !checkpoints.isAgain() && config.adapter() == null && config.evaluation().cache()
-                ? AnswerCaches.of(bridge, ModelFingerprint.of(Path.of(config.model().path()), modelHash), model)
-                : AnswerCache.none();
+    private AnswerCache cache(Optional<Path> kept, String name) {
+        if (checkpoints.isWriting()) {
+            return kept.map(AnswerCache::read).orElse(AnswerCache.none()).recordedIn(checkpoints.answers(name));
+        }
+        return kept.map(AnswerCache::open).orElse(AnswerCache.none());
     }
 
     /** Compares the last stage with the base, item by item. */

@@ -98,7 +98,8 @@ final class Workbench implements AutoCloseable {
             checkpoints.identify("data of the general phase", general.hash());
         }
         for (int i = 0; i < domains.size(); i++) {
-            checkpoints.identify("data of the domain phase " + config.domain().get(i).domainName(), domains.get(i).hash());
+            checkpoints.identify("data of the domain phase " + config.domain().get(i).domainName(),
+                    domains.get(i).hash());
         }
         evaluation.identify();
     }

@@ -103,7 +103,8 @@ class CheckpointStoreTest {
         writeFour();
         Files.writeString(file("000001/tensors.safetensors"), "the mode1");
         assertTrue(store.newest().isEmpty());
-        assertTrue(Seal.damage(file("000004")).orElseThrow().contains("000001/tensors.safetensors: expected the SHA-256"));
+        assertTrue(Seal.damage(file("000004")).orElseThrow()
+                .contains("000001/tensors.safetensors: expected the SHA-256"));
     }
 
     @Test

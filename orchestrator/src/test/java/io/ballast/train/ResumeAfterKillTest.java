@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 @Tag("one-jdk")
 class ResumeAfterKillTest {
-    private static final int KILLS = Math.max(1, Integer.getInteger("ballast.kills", 4) / 2); // of each kind of training
+    /** Of each kind of training. */
+    private static final int KILLS = Math.max(1, Integer.getInteger("ballast.kills", 4) / 2);
     private static final int SEED = Integer.getInteger("ballast.kills.seed", 1);
     private static final int KILLS_OF_ONE_RUN = 4;
 
@@ -36,7 +37,7 @@ class ResumeAfterKillTest {
     private int cutOff;
     private long milliseconds;
 
-    /** Dropout and replayed rows, so that every draw matters; a checkpoint at every step, so that one is often cut off. */
+    /** Dropout and replayed rows, so that every draw matters; a checkpoint at every step, so that some are cut off. */
     private String experiment(String adapter, Path output) throws IOException {
         Path file = folder.resolve("experiment.json");
         Files.writeString(file, new TinyExperiment(folder, "gpt2").with("adapter", adapter)
@@ -56,7 +57,8 @@ class ResumeAfterKillTest {
             WhatARunLeft.assertSame(undisturbed, run);
             assertFalse(Files.exists(run.resolve("checkpoints")));
         }
-        LOG.info("{} kills, {} of them while a checkpoint was written, seed {}, adapter {}", kills, cutOff, SEED, adapter);
+        LOG.info("{} kills, {} of them while a checkpoint was written, seed {}, adapter {}", kills, cutOff, SEED,
+                adapter);
     }
 
     private Path undisturbed(String adapter) throws Exception {
@@ -70,7 +72,7 @@ class ResumeAfterKillTest {
         }
     }
 
-    /** Kills a run a few times and lets it end. */
+    /** Kills a run a few times and lets it end, where it does not end before. */
     private Path killed(String experiment, Path output) throws Exception {
         Path run = null;
         for (int i = 0; i <= KILLS_OF_ONE_RUN; i++) {
@@ -82,6 +84,9 @@ class ResumeAfterKillTest {
                     await(process, run);
                 }
                 if (!last && process.kill()) {
+                    if (hasCompleted(run)) { // all that was killed is a JVM on its way out
+                        return run;
+                    }
                     kills++;
                     cutOff += isWriting(run.resolve("checkpoints")) ? 1 : 0;
                     continue;
@@ -91,6 +96,10 @@ class ResumeAfterKillTest {
             }
         }
         throw new IllegalStateException("the last process is not killed");
+    }
+
+    private static boolean hasCompleted(Path run) {
+        return Files.exists(run.resolve("README.md")) && !Files.exists(run.resolve("checkpoints"));
     }
 
     /** Until a random moment of the run; every other time until a checkpoint is half written after it. */

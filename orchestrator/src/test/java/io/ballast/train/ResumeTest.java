@@ -29,7 +29,8 @@ import java.util.stream.Stream;
 class ResumeTest extends TinyRuns {
     private TinyExperiment tiny() throws IOException {
         return new TinyExperiment(folder, "gpt2").with("general.steps", "6").with("domain.steps", "6")
-                .with("general.loggingSteps", "1").with("domain.loggingSteps", "1").with("checkpoint", "{\"steps\": 2}");
+                .with("general.loggingSteps", "1").with("domain.loggingSteps", "1")
+                .with("checkpoint", "{\"steps\": 2}");
     }
 
     /** A run that is stopped after a step of a phase. */

@@ -48,7 +48,7 @@ final class WhatARunLeft {
         try (Stream<Path> files = Files.walk(run)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String name = run.relativize(file).toString();
-                if (!OTHERWISE.contains(name) && !name.startsWith("tensorboard")) {
+                if (!OTHERWISE.contains(name) && !name.startsWith("tensorboard") && !name.startsWith(".checkpoints")) {
                     left.put(name.replaceAll("_\\d{4}-\\d\\d-\\d\\dT[0-9.-]+(?=\\.json)", ""), content(file));
                 }
             }
@@ -71,9 +71,11 @@ final class WhatARunLeft {
 
     private static JsonElement timeless(JsonElement json) {
         if (json.isJsonObject()) {
-            JsonObject kept = new JsonObject(); // in one order: that of Java's small maps differs from process to process
-            new TreeMap<>(json.getAsJsonObject().asMap()).entrySet().stream().filter(entry -> !OF_TIME.contains(entry.getKey()))
-                    .forEach(entry -> kept.add(entry.getKey(), timeless(entry.getValue())));
+            // In one order: that of Java's small maps differs from process to process.
+            Map<String, JsonElement> entries = new TreeMap<>(json.getAsJsonObject().asMap());
+            entries.keySet().removeAll(OF_TIME);
+            JsonObject kept = new JsonObject();
+            entries.forEach((key, value) -> kept.add(key, timeless(value)));
             return kept;
         }
         if (json.isJsonArray()) {
