@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class ModelTest {
     private static final List<String> PROMPTS = List.of("Once upon a time", "y", "The patient was given");
+    /** The common pool has one thread on two cores, and a request that waits would keep it from the others. */
+    private static final ExecutorService CLIENTS = Executors.newCachedThreadPool();
     private static Ballast ballast;
     private Model model;
 
@@ -42,6 +46,7 @@ class ModelTest {
 
     @AfterAll
     static void closeBallast() {
+        CLIENTS.shutdown();
         ballast.close();
     }
 
@@ -187,12 +192,12 @@ class ModelTest {
                         }
                     }
                 }, () -> false);
-            }));
+            }, CLIENTS));
         }
         begun.await();
         List<CompletableFuture<String>> more = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            more.add(CompletableFuture.supplyAsync(() -> model.generate("y", Generation.greedy(3))));
+            more.add(CompletableFuture.supplyAsync(() -> model.generate("y", Generation.greedy(3)), CLIENTS));
         }
         CompletableFuture.anyOf(more.toArray(CompletableFuture[]::new)).handle((text, refused) -> {
             assertTrue(refused.getCause() instanceof BusyException, String.valueOf(refused));
@@ -212,7 +217,7 @@ class ModelTest {
     void closingStopsRequestsUnderWay() throws InterruptedException {
         CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<List<String>> running = CompletableFuture.supplyAsync(() -> model.generate(PROMPTS,
-                Generation.greedy(40), (piece, row) -> begun.countDown(), () -> false));
+                Generation.greedy(40), (piece, row) -> begun.countDown(), () -> false), CLIENTS);
         begun.await();
         model.close();
         assertTrue(assertThrows(CompletionException.class, running::join).getCause() instanceof StoppedException);
