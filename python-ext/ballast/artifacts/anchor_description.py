@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ballast.anchor_files import METADATA, SCHEMA
 from ballast.artifacts import records
-
-SCHEMA = 4
-FILE = "anchor.json"
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,4 @@ class AnchorDescription:
         Raises:
             InvalidInputError: there is none, or one of another schema.
         """
-        path = folder / FILE
-        document = records.document(path, f"an anchor's {FILE}")
-        records.check_schema(document, SCHEMA, path)
-        return records.read(cls, document, str(path))
+        return records.read_file(cls, folder / METADATA, SCHEMA, f"an anchor's {METADATA}")

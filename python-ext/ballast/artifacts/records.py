@@ -38,6 +38,17 @@ def read(record: type[T], document: Any, where: str, rename: Callable[[str], str
     return record(**values)
 
 
+def read_file(record: type[T], path: Path, schema: int, what: str) -> T:
+    """A dataclass of the JSON object in a file.
+
+    Raises:
+        InvalidInputError: there is no such file, it is no JSON, of another schema, or lacks a key.
+    """
+    found = document(path, what)
+    check_schema(found, schema, path)
+    return read(record, found, str(path))
+
+
 def document(path: Path, what: str) -> Any:
     """The JSON document in a file.
 

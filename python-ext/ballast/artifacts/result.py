@@ -169,10 +169,7 @@ class Result:
         Raises:
             InvalidInputError: there is none, or one of another schema.
         """
-        path = folder / FILE
-        document = records.document(path, f"a run's {FILE}")
-        records.check_schema(document, SCHEMA, path)
-        return records.read(cls, document, str(path))
+        return records.read_file(cls, folder / FILE, SCHEMA, f"a run's {FILE}")
 
     def scores_frame(self) -> "pandas.DataFrame":
         """A row a score."""

@@ -10,6 +10,9 @@ import java.util.Objects;
 
 /** An experiment, resolved: every default is filled in, every path is absolute. Immutable. */
 public final class Experiment {
+    /** Name of the file in a run folder. */
+    public static final String FILE = "experiment.json";
+
     private final ExperimentConfig config;
 
     private Experiment(ExperimentConfig config) {

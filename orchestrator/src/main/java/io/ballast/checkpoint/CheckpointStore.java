@@ -2,6 +2,7 @@ package io.ballast.checkpoint;
 
 import com.google.gson.JsonParseException;
 import io.ballast.InvalidInputException;
+import io.ballast.RunEvent;
 import io.ballast.data.WholeFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,7 +49,7 @@ public final class CheckpointStore {
      */
     public CheckpointStore(Path runFolder, int keep) {
         this.folder = folderOf(runFolder);
-        this.events = runFolder.resolve("events.jsonl");
+        this.events = runFolder.resolve(RunEvent.FILE);
         this.keep = keep;
     }
 

@@ -28,7 +28,7 @@ public record InterruptedRun(Path folder, Experiment experiment, Optional<Checkp
      */
     public static InterruptedRun find(Path folder) {
         checkFolder(folder); // once more: it may have completed before the lock was free
-        Experiment experiment = Experiment.read(folder.resolve("experiment.json"));
+        Experiment experiment = Experiment.read(folder.resolve(Experiment.FILE));
         CheckpointStore store = new CheckpointStore(folder, 1);
         store.sweep();
         Optional<Checkpoint> checkpoint = store.newest();
@@ -43,12 +43,12 @@ public record InterruptedRun(Path folder, Experiment experiment, Optional<Checkp
      * @throws InvalidInputException when it is none
      */
     public static void checkFolder(Path folder) {
-        if (!Files.isRegularFile(folder.resolve("experiment.json"))) {
+        if (!Files.isRegularFile(folder.resolve(Experiment.FILE))) {
             throw new InvalidInputException("Expected the folder of a run, with its experiment.json; found none in "
                     + folder + ". Give a run folder, or start the experiment anew with 'ballast run EXPERIMENT'.");
         }
         boolean begun = Files.isDirectory(CheckpointStore.folderOf(folder));
-        if (!begun && Files.exists(folder.resolve("result.json")) && !wasNotCompleted(folder)) {
+        if (!begun && Files.exists(folder.resolve(Result.FILE)) && !wasNotCompleted(folder)) {
             throw new InvalidInputException("Expected a run that was interrupted; found that the run of " + folder
                     + " has completed. There is nothing to resume: look at its result.json, or start the experiment"
                     + " anew.");

@@ -10,7 +10,6 @@ import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentCheck;
 import io.ballast.config.ExperimentConfig;
-import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.TaskConfig;
 import io.ballast.config.Words;
@@ -88,8 +87,8 @@ final class ValidateCommand implements Command {
     /** By the entries as they were written: how many rows a run would see of each. */
     private static Map<DataConfig, OptionalLong> rows(ExperimentConfig written, ExperimentConfig resolved) {
         Map<DataConfig, OptionalLong> rows = new LinkedHashMap<>();
-        List<DataConfig> entries = phases(written).flatMap(phase -> phase.data().stream()).toList();
-        List<DataConfig> files = phases(resolved).flatMap(phase -> phase.data().stream()).toList();
+        List<DataConfig> entries = written.phases().stream().flatMap(phase -> phase.data().stream()).toList();
+        List<DataConfig> files = resolved.phases().stream().flatMap(phase -> phase.data().stream()).toList();
         for (int i = 0; i < entries.size(); i++) {
             rows.put(entries.get(i), DataRows.count(files.get(i)));
         }
@@ -108,7 +107,7 @@ final class ValidateCommand implements Command {
         RetentionConfig retention = config.retention();
         EvaluationConfig evaluation = config.evaluation();
         boolean asksPython = !retention.options().isEmpty() || retention.method().contains(":")
-                || phases(config).anyMatch(phase -> phase.stop() != null)
+                || config.phases().stream().anyMatch(phase -> phase.stop() != null)
                 || Stream.concat(evaluation.general().stream(), evaluation.domain().stream()).anyMatch(entry ->
                         entry.task() != null || entry.multipleChoice() != null || !entry.metrics().isEmpty());
         if (asksPython) {
@@ -123,14 +122,14 @@ final class ValidateCommand implements Command {
 
     /** Why nothing can be foreseen, or null: model and data have to be here, and the weights' size be known. */
     private static String obstacle(ExperimentConfig config) {
-        boolean isWritten = Stream.concat(phases(config).flatMap(phase -> phase.data().stream()).map(DataConfig::generate),
-                Stream.concat(config.evaluation().general().stream(), config.evaluation().domain().stream())
-                        .map(TaskConfig::generate)).anyMatch(Objects::nonNull);
+        List<DataConfig> data = config.phases().stream().flatMap(phase -> phase.data().stream()).toList();
+        boolean isWritten = Stream.concat(data.stream().map(DataConfig::generate),
+                config.evaluation().tasks().stream().map(TaskConfig::generate)).anyMatch(Objects::nonNull);
         if (isWritten) {
             return "the model has yet to write text of its own";
         }
-        if (ModelSource.isElsewhere(config.model().path()) || phases(config).flatMap(phase -> phase.data().stream())
-                .anyMatch(data -> HubAddress.is(data.path()))) {
+        if (ModelSource.isElsewhere(config.model().path())
+                || data.stream().anyMatch(entry -> HubAddress.is(entry.path()))) {
             return "model or data have yet to be fetched or converted";
         }
         return config.adapter() == null || config.adapter().hasKnownSize() ? null
@@ -144,10 +143,6 @@ final class ValidateCommand implements Command {
             KeptForecasts.keep(config, forecast);
             return forecast;
         }
-    }
-
-    private static Stream<PhaseConfig> phases(ExperimentConfig config) {
-        return Stream.concat(Stream.ofNullable(config.general()), config.domain().stream());
     }
 
     /** Architecture and size from the files' headers alone. */

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
+import io.ballast.Result;
 import io.ballast.eval.EvaluationWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,7 +76,7 @@ public final class EvaluationFolder {
      */
     public static boolean isRun(Path path) {
         return Files.isDirectory(path) && !hasResults(path) && (Files.isDirectory(path.resolve(EVALUATION))
-                || Files.isRegularFile(path.resolve("result.json")));
+                || Files.isRegularFile(path.resolve(Result.FILE)));
     }
 
     private static EvaluationFolder stage(Path run, String stage) {

@@ -3,6 +3,7 @@ package io.ballast.config;
 import io.ballast.InvalidInputException;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * What is measured and when.
@@ -43,6 +44,15 @@ public record EvaluationConfig(
         DOMAIN,
         /** After the trained model was moved part of its way back. */
         SOFTENED
+    }
+
+    /**
+     * All entries.
+     *
+     * @return the general ones, then the domain's
+     */
+    public List<TaskConfig> tasks() {
+        return Stream.concat(general.stream(), domain.stream()).toList();
     }
 
     /** Without the stages that never come in the experiment. */

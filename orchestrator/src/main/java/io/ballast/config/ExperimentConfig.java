@@ -3,6 +3,7 @@ package io.ballast.config;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * An experiment as its file states it. Every component that the file leaves out has its default
@@ -54,6 +55,15 @@ public record ExperimentConfig(
     @Override
     public List<PhaseConfig> domain() {
         return domain == null ? List.of() : domain;
+    }
+
+    /**
+     * All phases.
+     *
+     * @return the general one, if there is one, then the domains'
+     */
+    public List<PhaseConfig> phases() {
+        return Stream.concat(Stream.ofNullable(general), domain().stream()).toList();
     }
 
     /**

@@ -24,7 +24,7 @@ final class ModelFolderCheck {
             throw place.wrong("a Hugging Face model folder", Files.exists(folder) ? "the file " + folder
                     : "no folder " + folder, "For a model of the hub write hf://org/name.");
         }
-        if (Files.exists(folder.resolve("adapter_config.json")) && !Files.exists(folder.resolve("config.json"))) {
+        if (Files.exists(folder.resolve(ModelFolder.ADAPTER)) && !Files.exists(folder.resolve("config.json"))) {
             throw place.wrong("a whole model", "an adapter in " + folder, "Merge it into its base model first:"
                     + " ballast export " + folder + " --format merged --out DIR.");
         }

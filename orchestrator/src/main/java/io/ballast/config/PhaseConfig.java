@@ -2,6 +2,7 @@ package io.ballast.config;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * One training phase.
@@ -93,6 +94,15 @@ public record PhaseConfig(
         return new PhaseConfig(name, data, other, null, batchSize, gradientAccumulation, learningRate, schedule,
                 Math.min(warmupSteps, other), weightDecay, clipNorm, maxLength, packing, loggingSteps, replay,
                 replayData, null);
+    }
+
+    /**
+     * Where all its rows come from.
+     *
+     * @return its data, then what it replays where that is named
+     */
+    public List<DataConfig> entries() {
+        return Stream.concat(data.stream(), Stream.ofNullable(replayData).flatMap(List::stream)).toList();
     }
 
     /**

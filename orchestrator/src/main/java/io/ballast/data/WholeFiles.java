@@ -36,6 +36,23 @@ public final class WholeFiles {
     }
 
     /**
+     * Gives a finished folder its name. Where another process was first, its folder stays, for it is as good.
+     *
+     * @param partial the finished folder, beside the name it takes; left to the caller where another was first
+     * @param folder  its name
+     * @throws IOException when it cannot be moved, and no other is there
+     */
+    public static void giveName(Path partial, Path folder) throws IOException {
+        try {
+            Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            if (!Files.isDirectory(folder)) {
+                throw e;
+            }
+        }
+    }
+
+    /**
      * Removes a folder with all that is in it, or a file. Of a link the link is removed, not what it leads to.
      *
      * @param path what to remove; nothing happens where nothing is there

@@ -112,9 +112,7 @@ final class ChoiceTask implements EvaluationTask {
 
     @Override
     public List<ItemResult> results(List<Item> items, List<Answer> answers) {
-        LikelihoodMetrics scores = new LikelihoodMetrics(facts, metrics());
-        return IntStream.range(0, items.size()).mapToObj(i -> new ItemResult(items.get(i), answers.get(i), Map.of(),
-                scores.of(items.get(i), answers.get(i).likelihoods()), Map.of())).toList();
+        return new LikelihoodMetrics(facts, metrics()).results(items, answers);
     }
 
     private List<Question> questions() {

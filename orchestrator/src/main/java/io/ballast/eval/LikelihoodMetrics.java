@@ -30,6 +30,17 @@ public final class LikelihoodMetrics {
     }
 
     /**
+     * @param items   what was asked
+     * @param answers one an item
+     * @return what came of them
+     */
+    List<ItemResult> results(List<Item> items, List<Answer> answers) {
+        return IntStream.range(0, items.size()).mapToObj(i -> new ItemResult(items.get(i), answers.get(i), Map.of(),
+                of(items.get(i), answers.get(i).likelihoods()), values(items.get(i), answers.get(i).likelihoods())))
+                .toList();
+    }
+
+    /**
      * @param item what was asked
      * @param rows one an argument
      * @return what the item adds to each metric, by key

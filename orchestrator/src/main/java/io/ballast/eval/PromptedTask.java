@@ -120,18 +120,8 @@ final class PromptedTask implements EvaluationTask {
 
     @Override
     public List<ItemResult> results(List<Item> items, List<Answer> answers) {
-        return file.facts().scoredInPython() ? scoredInPython(items, answers) : scored(items, answers);
-    }
-
-    private List<ItemResult> scored(List<Item> items, List<Answer> answers) {
-        LikelihoodMetrics scores = new LikelihoodMetrics(file.facts(), metrics);
-        List<ItemResult> results = new ArrayList<>();
-        for (int i = 0; i < items.size(); i++) {
-            results.add(new ItemResult(items.get(i), answers.get(i), Map.of(),
-                    scores.of(items.get(i), answers.get(i).likelihoods()),
-                    scores.values(items.get(i), answers.get(i).likelihoods())));
-        }
-        return results;
+        return file.facts().scoredInPython() ? scoredInPython(items, answers)
+                : new LikelihoodMetrics(file.facts(), metrics).results(items, answers);
     }
 
     private List<ItemResult> scoredInPython(List<Item> items, List<Answer> answers) {

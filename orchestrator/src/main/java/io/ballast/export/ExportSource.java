@@ -4,7 +4,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
+import io.ballast.model.ModelFolder;
 import io.ballast.model.ModelSource;
 
 import java.io.IOException;
@@ -20,8 +22,6 @@ import java.util.stream.Stream;
  * @param run    the run's folder, or null
  */
 record ExportSource(Path folder, Path run) {
-    private static final String ADAPTER = "adapter_config.json";
-    private static final String EXPERIMENT = "experiment.json";
     private static final String CARD = "README.md";
 
     /**
@@ -35,19 +35,21 @@ record ExportSource(Path folder, Path run) {
         if (!trained.equals(folder)) {
             return new ExportSource(trained, folder);
         }
-        if (!Files.isRegularFile(folder.resolve(ADAPTER)) && !Files.isRegularFile(folder.resolve("config.json"))) {
+        if (!Files.isRegularFile(folder.resolve(ModelFolder.ADAPTER))
+                && !Files.isRegularFile(folder.resolve("config.json"))) {
             throw new InvalidInputException("Expected the folder of a run that has trained, of a model or of a PEFT"
                     + " adapter; found " + (Files.isDirectory(folder) ? "none of their files" : "no folder") + " at "
                     + folder + ". Give one of these.");
         }
         Path parent = folder.toAbsolutePath().normalize().getParent();
         boolean isOfRun = parent != null && folder.toAbsolutePath().normalize().endsWith("model")
-                && Files.isRegularFile(parent.resolve(EXPERIMENT));
+                && Files.isRegularFile(parent.resolve(Experiment.FILE));
         return new ExportSource(folder, isOfRun ? parent : null);
     }
 
     boolean isAdapter() {
-        return Files.isRegularFile(folder.resolve(ADAPTER)) && !Files.isRegularFile(folder.resolve("config.json"));
+        return Files.isRegularFile(folder.resolve(ModelFolder.ADAPTER))
+                && !Files.isRegularFile(folder.resolve("config.json"));
     }
 
     /** Whether something is known to have been trained, and not only to be there. */
@@ -63,7 +65,7 @@ record ExportSource(Path folder, Path run) {
     /** The model that it was made from, as whoever made it called it; where nothing tells, its own folder. */
     String baseName() {
         if (run != null) {
-            JsonElement model = read(run.resolve(EXPERIMENT)).get("model");
+            JsonElement model = read(run.resolve(Experiment.FILE)).get("model");
             return model.getAsJsonObject().get("path").getAsString();
         }
         return adapterBase().orElse(folder.toAbsolutePath().normalize().toString());
@@ -86,7 +88,8 @@ record ExportSource(Path folder, Path run) {
     }
 
     private Optional<String> adapterBase() {
-        return isAdapter() ? Optional.ofNullable(read(folder.resolve(ADAPTER)).get("base_model_name_or_path"))
+        return isAdapter()
+                ? Optional.ofNullable(read(folder.resolve(ModelFolder.ADAPTER)).get("base_model_name_or_path"))
                 .filter(JsonElement::isJsonPrimitive).map(JsonElement::getAsString) : Optional.empty();
     }
 

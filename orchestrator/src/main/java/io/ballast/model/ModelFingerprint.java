@@ -23,7 +23,7 @@ public final class ModelFingerprint {
      * @return the hash; empty for an adapter whose base is no folder here
      */
     public static Optional<String> of(Path folder) {
-        Path adapter = folder.resolve("adapter_config.json");
+        Path adapter = folder.resolve(ModelFolder.ADAPTER);
         if (!Files.isRegularFile(adapter)) {
             return Optional.of(of(folder, ModelFolder.open(folder).weightsHash()));
         }

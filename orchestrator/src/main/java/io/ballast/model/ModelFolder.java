@@ -29,6 +29,9 @@ import java.util.stream.Stream;
  * @param weights its weight files, sorted by name
  */
 public record ModelFolder(Path path, JsonObject config, List<Safetensors> weights) {
+    /** The file that a folder with a PEFT adapter has. */
+    public static final String ADAPTER = "adapter_config.json";
+
     private static final long MAPPED_BYTES = 1L << 30;
 
     /**

@@ -1,5 +1,6 @@
 package io.ballast.model;
 
+import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
 import io.ballast.data.CacheFolder;
 import io.ballast.data.Sha256;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.UUID;
 
@@ -67,7 +67,7 @@ public final class ModelSource {
      */
     public static Path trained(Path folder) {
         Path model = folder.resolve("model");
-        return Files.isRegularFile(folder.resolve("experiment.json")) && Files.isDirectory(model) ? model : folder;
+        return Files.isRegularFile(folder.resolve(Experiment.FILE)) && Files.isDirectory(model) ? model : folder;
     }
 
     /** By the file's content: a file of the same name may be another model tomorrow. */
@@ -91,11 +91,7 @@ public final class ModelSource {
         Path partial = folder.resolveSibling(folder.getFileName() + "." + UUID.randomUUID());
         try {
             bridge.exports().convertGguf(file, partial);
-            Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            if (!Files.isDirectory(folder)) { // else another process was first
-                throw e;
-            }
+            WholeFiles.giveName(partial, folder);
         } finally {
             WholeFiles.delete(partial);
         }

@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,18 +94,15 @@ final class PythonPackage {
     private static void unpack(Map<String, byte[]> files, Path folder) throws IOException {
         Files.createDirectories(folder.getParent());
         Path fresh = Files.createTempDirectory(folder.getParent(), "unpacking-");
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            Path target = fresh.resolve(file.getKey());
-            Files.createDirectories(target.getParent());
-            Files.write(target, file.getValue());
-        }
         try {
-            Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            WholeFiles.delete(fresh);
-            if (!Files.isDirectory(folder)) { // else another process was first
-                throw e;
+            for (Map.Entry<String, byte[]> file : files.entrySet()) {
+                Path target = fresh.resolve(file.getKey());
+                Files.createDirectories(target.getParent());
+                Files.write(target, file.getValue());
             }
+            WholeFiles.giveName(fresh, folder);
+        } finally {
+            WholeFiles.delete(fresh);
         }
     }
 }

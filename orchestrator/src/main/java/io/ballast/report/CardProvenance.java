@@ -1,6 +1,7 @@
 package io.ballast.report;
 
 import com.google.gson.JsonElement;
+import io.ballast.Experiment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ final class CardProvenance {
         Stream.of("general", "domain").forEach(kind -> run.experiment().oneOrMore(kind).forEach(phase ->
                 phase.objects("data").forEach(data -> data.text("path").ifPresent(path ->
                         rows.add(List.of(phase.text("name").orElse(kind) + " data", path))))));
-        Path experiment = run.folder().resolve("experiment.json");
+        Path experiment = run.folder().resolve(Experiment.FILE);
         if (Files.isRegularFile(experiment)) {
             rows.add(List.of("experiment.json", "sha256:" + sha256(experiment)));
         }

@@ -4,7 +4,10 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
+import io.ballast.Result;
+import io.ballast.RunEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -25,13 +28,13 @@ import java.util.stream.Stream;
 record RunFiles(Path folder, Fields result, Fields experiment, List<Fields> events, List<TaskFlips> flips) {
 
     static RunFiles read(Path folder) {
-        Path result = folder.resolve("result.json");
+        Path result = folder.resolve(Result.FILE);
         if (!Files.isRegularFile(result)) {
             throw new InvalidInputException("Expected a run folder with a result.json, found none in "
                     + folder.toAbsolutePath() + ". Give the folder of a run that has ended.");
         }
-        return new RunFiles(folder, Fields.of(document(result)), experiment(folder.resolve("experiment.json")),
-                JsonLines.read(folder.resolve("events.jsonl")), flips(folder.resolve("evaluation/flips")));
+        return new RunFiles(folder, Fields.of(document(result)), experiment(folder.resolve(Experiment.FILE)),
+                JsonLines.read(folder.resolve(RunEvent.FILE)), flips(folder.resolve("evaluation/flips")));
     }
 
     private static Fields experiment(Path file) {

@@ -1,6 +1,8 @@
 package io.ballast.tracking;
 
 import com.google.gson.JsonObject;
+import io.ballast.Experiment;
+import io.ballast.Result;
 import io.ballast.RunEvent;
 import io.ballast.eval.Score;
 import java.nio.file.Files;
@@ -49,7 +51,7 @@ final class MlflowRuns {
                 .getAsJsonObject("run").getAsJsonObject("info");
         run = begun.get("run_id").getAsString();
         artifacts = begun.get("artifact_uri").getAsString();
-        List<Map<String, String>> settings = ExperimentParameters.of(folder.resolve("experiment.json"));
+        List<Map<String, String>> settings = ExperimentParameters.of(folder.resolve(Experiment.FILE));
         for (int from = 0; from < settings.size(); from += PARAMETERS_AT_ONCE) {
             log("params", settings.subList(from, Math.min(settings.size(), from + PARAMETERS_AT_ONCE)));
         }
@@ -72,7 +74,7 @@ final class MlflowRuns {
     }
 
     private void end(RunEvent event) {
-        for (String file : List.of("experiment.json", "result.json")) {
+        for (String file : List.of(Experiment.FILE, Result.FILE)) {
             if (Files.exists(folder.resolve(file))) {
                 server.artifact(artifacts, folder.resolve(file));
             }

@@ -1,7 +1,5 @@
 package io.ballast.train;
 
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.ballast.RunEvent;
 import io.ballast.RunListener;
 import io.ballast.data.WholeFiles;
@@ -17,12 +15,9 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** A run's events: each goes to {@code events.jsonl}, its numbers to TensorBoard, and to the listener. */
 final class EventLog implements AutoCloseable {
-    private static final Set<String> NO_SCALARS = Set.of("time", "type", "phase", "step");
-
     private final Path file;
     private final Path tensorboard;
     private final Bridge bridge;
@@ -70,22 +65,19 @@ final class EventLog implements AutoCloseable {
             WholeFiles.delete(tensorboard);
             scalars = bridge.openScalars(tensorboard);
             for (String line : Files.readAllLines(file)) {
-                addScalars(JsonParser.parseString(line).getAsJsonObject());
+                addScalars(RunEvent.parse(line));
             }
         } catch (IOException e) {
             throw new UncheckedIOException("could not write " + file, e);
         }
     }
 
-    /** TensorBoard's files cannot be cut where events can: they are made again. */
-    private void addScalars(JsonObject event) {
+    /** TensorBoard's files cannot be cut where events can: they are made again. A NaN is read back as a text. */
+    private void addScalars(RunEvent event) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        event.entrySet().stream().filter(entry -> !NO_SCALARS.contains(entry.getKey()))
-                .filter(entry -> entry.getValue().isJsonPrimitive())
-                .forEach(entry -> number(entry.getValue().getAsString())
-                        .ifPresent(value -> fields.put(entry.getKey(), value)));
-        addScalars(event.get("type").getAsString(), event.get("phase").getAsString(), event.get("step").getAsLong(),
-                fields);
+        event.fields().forEach((name, value) -> number(String.valueOf(value))
+                .ifPresent(number -> fields.put(name, number)));
+        addScalars(event.type(), event.phase(), event.step(), fields);
     }
 
     private static Optional<Double> number(String text) {

@@ -54,7 +54,7 @@ public final class ExperimentRun {
      */
     public Result execute() {
         if (interrupted == null) {
-            folder.write("experiment.json", experiment.toJson());
+            folder.write(Experiment.FILE, experiment.toJson());
         }
         try (EventLog log = openLog()) {
             RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(),

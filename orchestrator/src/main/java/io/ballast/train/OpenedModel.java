@@ -22,8 +22,6 @@ import java.util.Map;
  */
 public record OpenedModel(Bridge bridge, long handle, Path folder, ModelInfo info, Tokenizer tokenizer)
         implements AutoCloseable {
-    private static final String ADAPTER = "adapter_config.json";
-
     /**
      * Opens a model. Draws and threads of a run that trains meanwhile stay as they are.
      *
@@ -34,7 +32,7 @@ public record OpenedModel(Bridge bridge, long handle, Path folder, ModelInfo inf
      */
     public static OpenedModel open(Bridge bridge, ModelConfig config) {
         Path folder = local(bridge, config.path());
-        if (!Files.isRegularFile(folder.resolve(ADAPTER))) {
+        if (!Files.isRegularFile(folder.resolve(ModelFolder.ADAPTER))) {
             ModelFolder.open(folder);
         }
         long handle = bridge.openModelToUse(folder, Words.of(config.dtype()), config.device());

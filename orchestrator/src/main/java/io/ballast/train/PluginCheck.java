@@ -4,7 +4,6 @@ import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.python.Bridge;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /** Looks whether the method and the stopping rules of an experiment are there, before minutes are spent on it. */
 public final class PluginCheck {
@@ -21,7 +20,7 @@ public final class PluginCheck {
     public static void check(ExperimentConfig config, Bridge bridge) {
         bridge.plugins().lookIn(config.plugins());
         bridge.describeMethod(config.retention().method(), config.retention().options());
-        Stream.concat(Stream.ofNullable(config.general()), config.domain().stream()).map(PhaseConfig::stop)
-                .filter(Objects::nonNull).distinct().forEach(name -> new StoppingRule(bridge, name).close());
+        config.phases().stream().map(PhaseConfig::stop).filter(Objects::nonNull).distinct()
+                .forEach(name -> new StoppingRule(bridge, name).close());
     }
 }

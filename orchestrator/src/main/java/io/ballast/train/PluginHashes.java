@@ -3,7 +3,6 @@ package io.ballast.train;
 import io.ballast.config.DataConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
-import io.ballast.config.TaskConfig;
 import io.ballast.data.Sha256;
 import io.ballast.plugin.PythonModules;
 import java.nio.file.Path;
@@ -32,12 +31,9 @@ final class PluginHashes {
     }
 
     private static Stream<String> names(ExperimentConfig config) {
-        List<PhaseConfig> phases = Stream.concat(Stream.ofNullable(config.general()), config.domain().stream()).toList();
-        Stream<String> ofData = phases.stream().flatMap(phase -> Stream.concat(phase.data().stream(),
-                Stream.ofNullable(phase.replayData()).flatMap(List::stream))).map(DataConfig::transform);
-        List<TaskConfig> tasks = Stream.concat(config.evaluation().general().stream(),
-                config.evaluation().domain().stream()).toList();
-        Stream<String> ofTasks = tasks.stream()
+        List<PhaseConfig> phases = config.phases();
+        Stream<String> ofData = phases.stream().flatMap(phase -> phase.entries().stream()).map(DataConfig::transform);
+        Stream<String> ofTasks = config.evaluation().tasks().stream()
                 .flatMap(task -> Stream.concat(task.metrics().stream(), Stream.ofNullable(task.transform())));
         return Stream.of(Stream.of(config.retention().method()), ofData, phases.stream().map(PhaseConfig::stop), ofTasks)
                 .flatMap(each -> each);

@@ -46,14 +46,10 @@ public final class PluginRows {
      * @return whether any of its rows come of plug-ins
      */
     public static boolean areIn(ExperimentConfig config) {
-        EvaluationConfig evaluation = config.evaluation();
-        Stream<DataConfig> data = Stream.concat(Stream.ofNullable(config.general()), config.domain().stream())
-                .flatMap(phase -> Stream.concat(phase.data().stream(),
-                        phase.replayData() == null ? Stream.empty() : phase.replayData().stream()));
-        return data.anyMatch(entry -> entry.transform() != null || SourceAddress.is(entry.path()))
-                || Stream.concat(evaluation.general().stream(), evaluation.domain().stream()).anyMatch(entry ->
-                        entry.transform() != null || SourceAddress.is(entry.rows())
-                                || SourceAddress.is(entry.shotsData()));
+        return config.phases().stream().flatMap(phase -> phase.entries().stream())
+                .anyMatch(entry -> entry.transform() != null || SourceAddress.is(entry.path()))
+                || config.evaluation().tasks().stream().anyMatch(entry -> entry.transform() != null
+                        || SourceAddress.is(entry.rows()) || SourceAddress.is(entry.shotsData()));
     }
 
     /**

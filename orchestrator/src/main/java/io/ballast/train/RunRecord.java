@@ -1,6 +1,8 @@
 package io.ballast.train;
 
+import io.ballast.Experiment;
 import io.ballast.Result;
+import io.ballast.RunEvent;
 import io.ballast.compare.CalibrationChange;
 import io.ballast.compare.ScoreChange;
 import io.ballast.compare.SubjectChange;
@@ -39,8 +41,8 @@ final class RunRecord {
     RunRecord(String name, RunFolder folder) {
         this.name = name;
         this.folder = folder;
-        artifacts.put("experiment", "experiment.json");
-        artifacts.put("events", "events.jsonl");
+        artifacts.put("experiment", Experiment.FILE);
+        artifacts.put("events", RunEvent.FILE);
         artifacts.put("report", "report.html");
         artifacts.put("card", "README.md");
     }

@@ -1,6 +1,7 @@
 package io.ballast.train;
 
 import com.google.gson.GsonBuilder;
+import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
 import io.ballast.config.AdapterConfig;
 import io.ballast.config.AfterTrainingConfig;
@@ -50,7 +51,7 @@ public final class Softening {
      * @throws InvalidInputException when the run, the method, the strength or the folder will not do
      */
     public static Softening of(Path runFolder, String method, String strength, Path out) {
-        Path experiment = runFolder.resolve("experiment.json");
+        Path experiment = runFolder.resolve(Experiment.FILE);
         Path model = runFolder.resolve("model");
         if (!Files.isRegularFile(experiment) || !Files.isDirectory(model)) {
             throw new InvalidInputException("Expected a run folder with experiment.json and model/; found "
