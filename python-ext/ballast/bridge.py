@@ -175,6 +175,16 @@ def estimate(
 
 
 @called_from_java
+def estimate_ranks(
+    folder: str, dtype: str, gradient_checkpointing: bool, adapter: dict | None, phases: list, device: str, ranks: list
+) -> list[dict]:
+    from ballast.estimate import estimate_ranks as estimated
+
+    adapter, phases = handles.plain(adapter), handles.plain(phases)
+    return estimated(folder, dtype, gradient_checkpointing, adapter, phases, device, handles.plain(ranks))
+
+
+@called_from_java
 def begin_samples(model: int) -> int:
     return handles.add(corda.Samples(get(model, OpenedModel)))
 

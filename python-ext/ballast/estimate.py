@@ -4,6 +4,8 @@ The phase itself takes two steps on tensors that have shapes and no data (torch'
 adds up what lives. It needs a model's `config.json`, no weights, and as much memory as an empty process.
 """
 
+import functools
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,13 +16,13 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from ballast import adapters, checkpoints, memory, methods
+from ballast import adapters, checkpoints, memory, methods, scoring
 from ballast.adapted import EFFECTIVE, adapted_matrices
 from ballast.adapters import AdapterSettings
 from ballast.batches import TokenBatch
 from ballast.devices import choose_device, choose_dtype
 from ballast.errors import InvalidInputError
-from ballast.layers import covered_parameters
+from ballast.layers import blocks_path, covered_parameters
 from ballast.live_bytes import LiveBytes
 from ballast.models import OpenedModel, checkpoint_gradients
 from ballast.settings import PhaseSettings
@@ -62,6 +64,21 @@ class PhaseMemory:
     step: int
 
 
+@dataclass(frozen=True)
+class RankMemory:
+    """Bytes of one of several ranks at the moment of a phase when most is held: none of them at once is more.
+
+    Attributes:
+        parts: its share of weights, gradients, moments and what retention holds
+        gathered: whole parameters and gradients while they are used: what lies outside of the blocks, and two blocks
+        activations: what forward and backward hold of its rows
+    """
+
+    parts: int
+    gathered: int
+    activations: int
+
+
 class PlannedModel:
     """A model without data, as a run would open it.
 
@@ -89,15 +106,23 @@ class PlannedModel:
                 "depends on the weights"
             )
         self._mode = FakeTensorMode(allow_non_fake_inputs=True)
-        with torch.device("meta"):  # PEFT moves parameters, which fake ones do not allow.
-            self._opened = _open(folder, torch.bfloat16 if bfloat16 else torch.float32)
-            if gradient_checkpointing:
-                checkpoint_gradients(self._opened.model)
-            if adapter is not None:
-                adapters.add_adapter(self._opened, adapter, 0)
-        with self._mode:
-            self._opened.model.to_empty(device="cpu")
-            self._opened.model.tie_weights()
+        dtype = torch.bfloat16 if bfloat16 else torch.float32
+
+        def opened(held_in: torch.dtype) -> OpenedModel:
+            with torch.device("meta"):  # PEFT moves parameters, which fake ones do not allow.
+                model = _open(folder, dtype, held_in)
+                if gradient_checkpointing:
+                    checkpoint_gradients(model.model)
+                if adapter is not None:
+                    adapters.add_adapter(model, adapter, 0)
+            with self._mode:
+                model.model.to_empty(device="cpu")
+                model.model.tie_weights()
+            return model
+
+        self._opened = opened(torch.float32)
+        # As ranks gather it: autocast then keeps no narrow copies.
+        self._narrow = functools.cache(lambda: opened(dtype))
         self.parameters = sum(parameter.numel() for parameter in self._opened.model.parameters())
         self.trained = sum(parameter.numel() for parameter in covered_parameters(self._opened.model).values())
 
@@ -119,6 +144,55 @@ class PlannedModel:
             del held
         moments = 2 * torch.float32.itemsize * self.trained
         return PhaseMemory(weights, moments, between_steps - weights - moments, peak - between_steps)
+
+    def memory_of_rank(self, phase: PlannedPhase, ranks: int) -> RankMemory:
+        """Of one phase on several ranks, as `sharding.shard` spreads the model: parameters are gathered block by block,
+        the next block's while one computes, and gradients are scattered as soon as a block has them.
+
+        Args:
+            phase: with the rows of all ranks together
+            ranks: two or more
+        """
+        own = self.memory(PlannedPhase(1, 2, phase.settings))
+        gradients = torch.float32.itemsize * self.trained
+        parts = (own.weights + own.optimizer + own.retention + gradients) // ranks
+        return RankMemory(parts, self._gathered(), self._activations(math.ceil(phase.rows / ranks), phase.length))
+
+    def _gathered(self) -> int:
+        model = self._opened.model
+        width = self._opened.dtype.itemsize
+        blocks = model.get_submodule(blocks_path(model))
+        held, trained = (
+            [sum(each.numel() for each in block.parameters() if each.requires_grad or whole) for block in blocks]
+            for whole in (True, False)
+        )
+        outside = sum(each.numel() for each in model.parameters()) - sum(held)
+        outside_trained = self.trained - sum(trained)
+        # Of gradients the sums are fp32: a block's as it has them, and once more where they are put together.
+        gradients = max(outside_trained, 2 * max(trained))
+        return width * (outside + 2 * max(held)) + torch.float32.itemsize * gradients
+
+    @functools.cache  # noqa: B019 - of a model that lives as long as an estimate
+    def _activations(self, rows: int, length: int) -> int:
+        model = self._narrow().model
+        drop = [
+            parameter.register_post_accumulate_grad_hook(lambda each: setattr(each, "grad", None))
+            for parameter in covered_parameters(model).values()
+        ]
+        # As with sharded models, whose hooks keep the head's product from being taken in parts.
+        drop.append(model.register_forward_hook(lambda *_: None))
+        try:
+            with warnings.catch_warnings(), self._mode, LiveBytes() as live:
+                for tensor in (*model.parameters(), *model.buffers()):
+                    live.add(tensor)
+                before = live.now
+                model.train()
+                loss = scoring.loss_sum(self._narrow(), _batch(rows, length))
+                loss.backward()
+                return live.peak - before
+        finally:
+            for hook in drop:
+                hook.remove()
 
     def _step(self, training: TrainingPhase, phase: PlannedPhase) -> None:
         batch = _batch(phase.rows, phase.length)
@@ -177,11 +251,43 @@ def estimate(
     }
 
 
-def _open(folder: Path, dtype: torch.dtype) -> OpenedModel:
+def estimate_ranks(
+    folder: str,
+    dtype: str,
+    gradient_checkpointing: bool,
+    adapter: Mapping[str, Any] | None,
+    phases: Sequence[Mapping[str, Any]],
+    device: str,
+    ranks: Sequence[int],
+) -> list[dict[str, int]]:
+    """The memory of a rank in the phase that holds most, for several numbers of ranks.
+
+    Args:
+        folder, dtype, gradient_checkpointing, adapter, phases, device: as in `estimate`
+        ranks: how many there are together, each two or more
+
+    Returns:
+        for each of `ranks` a `RankMemory` as a dict of bytes, with "ranks"
+    """
+    model = PlannedModel(
+        Path(folder),
+        choose_dtype(dtype, choose_device(device)[0])[0] is torch.bfloat16,
+        gradient_checkpointing,
+        None if adapter is None else AdapterSettings(**adapter),
+    )
+    planned = [PlannedPhase(each["rows"], each["length"], PhaseSettings.from_dict(each["settings"])) for each in phases]
+    most = []
+    for number in ranks:
+        memories = [vars(model.memory_of_rank(phase, number)) for phase in planned]
+        most.append(max(memories, key=lambda each: sum(each.values())) | {"ranks": number})
+    return most
+
+
+def _open(folder: Path, dtype: torch.dtype, held_in: torch.dtype) -> OpenedModel:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     checkpoints.read_json(folder / "config.json")
-    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder), dtype=torch.float32)
+    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder), dtype=held_in)
     return OpenedModel(model, folder, [], torch.device("cpu"), "an estimate", dtype, "an estimate")
 
 

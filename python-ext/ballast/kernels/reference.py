@@ -8,6 +8,7 @@ from itertools import chain, repeat, starmap
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
 
 from ballast.kernels.row_codes import RowCodes
 
@@ -309,4 +310,6 @@ def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     if not first.is_cpu or first.numel() <= PIECE:
         return iter([tensors])
     rows = max(1, PIECE * first.shape[0] // first.numel())
+    if isinstance(first, FakeTensor):  # Without data: one piece takes the memory that each of them does.
+        return iter([tuple(tensor[:rows] if tensor.dim() else tensor for tensor in tensors)])
     return zip(*(tensor.split(rows) if tensor.dim() else repeat(tensor) for tensor in tensors), strict=False)

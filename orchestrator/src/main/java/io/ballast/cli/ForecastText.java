@@ -32,6 +32,14 @@ final class ForecastText {
         return text.toString();
     }
 
+    /** What one of several ranks would hold. */
+    static String ofRanks(List<Forecast.Rank> ranks) {
+        TextTable table = new TextTable("memory of a rank", "its parts", "gathered", "activations", "at most");
+        ranks.forEach(rank -> table.row(List.of("one of " + rank.ranks(), bytes(rank.parts()), bytes(rank.gathered()),
+                bytes(rank.activations()), bytes(rank.bytes()))));
+        return table + "\n";
+    }
+
     private static String time(Forecast forecast) {
         StringBuilder parts = new StringBuilder("opening " + seconds(forecast.openingSeconds()));
         forecast.phases().stream().filter(phase -> phase.seconds() > 0).forEach(phase ->

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.Ballast;
 import io.ballast.Experiment;
+import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentCheck;
@@ -22,6 +23,7 @@ import io.ballast.train.KeptForecasts;
 import io.ballast.train.PluginCheck;
 import io.ballast.train.PluginRows;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.List;
@@ -36,6 +38,7 @@ import org.apache.commons.cli.Options;
 /** {@code ballast validate}: everything that can be known about an experiment before it runs. */
 final class ValidateCommand implements Command {
     private static final String NO_ESTIMATE = "no-estimate";
+    private static final String RANKS = "ranks";
 
     @Override
     public String name() {
@@ -55,7 +58,9 @@ final class ValidateCommand implements Command {
     @Override
     public Options options() {
         return ExperimentArgument.options().addOption(Option.builder().longOpt(NO_ESTIMATE)
-                .desc("Do not estimate the memory, time and disk that it will take, for which some steps are rehearsed.").get());
+                .desc("Do not estimate the memory, time and disk that it will take, for which some steps are rehearsed.").get())
+                .addOption(CommonOptions.withValue(RANKS, "N,...", "Estimate what each of N processes or GPUs would hold that"
+                        + " train it together, such as 2,8,16 (docs/scaling.md)."));
     }
 
     @Override
@@ -67,11 +72,32 @@ final class ValidateCommand implements Command {
         String model = modelSize(config.model().path());
         checkWithPython(config);
         String obstacle = line.hasOption(NO_ESTIMATE) ? "nobody asked for it" : obstacle(config);
-        Forecast forecast = obstacle == null ? forecast(config) : null;
-        output.answer(() -> document(experiment, forecast), () -> ExperimentText.of(experiment.config(), model,
-                data -> size(rows.get(data))) + "\n" + (forecast == null ? "no estimate: " + obstacle + "\n"
-                        : ForecastText.of(forecast)) + "\nThis experiment can run.");
+        List<Integer> numbers = ranks(line);
+        Forecast forecast = obstacle == null && numbers.isEmpty() ? forecast(config) : null;
+        List<Forecast.Rank> ranks = obstacle == null && !numbers.isEmpty() ? ranks(config, numbers) : List.of();
+        output.answer(() -> document(experiment, forecast, ranks), () -> ExperimentText.of(experiment.config(), model,
+                data -> size(rows.get(data))) + "\n" + (obstacle != null ? "no estimate: " + obstacle + "\n"
+                        : forecast == null ? ForecastText.ofRanks(ranks) : ForecastText.of(forecast))
+                + "\nThis experiment can run.");
         return 0;
+    }
+
+    private static List<Integer> ranks(CommandLine line) {
+        String value = line.getOptionValue(RANKS);
+        if (value == null) {
+            return List.of();
+        }
+        if (!value.matches("([2-9]|[1-9]\\d{1,5})(,([2-9]|[1-9]\\d{1,5}))*")) {
+            throw new InvalidInputException("--" + RANKS + ": expected numbers of 2 or more with commas between them, found '"
+                    + value + "', such as 2,8,16.");
+        }
+        return Arrays.stream(value.split(",")).map(Integer::valueOf).toList();
+    }
+
+    private static List<Forecast.Rank> ranks(ExperimentConfig config, List<Integer> numbers) {
+        try (Ballast ballast = Ballast.open()) {
+            return Forecast.ofRanks(config, ballast.bridge(), numbers);
+        }
     }
 
     private static ExperimentConfig withPluginRows(ExperimentConfig config) {
@@ -95,10 +121,13 @@ final class ValidateCommand implements Command {
         return rows;
     }
 
-    private static String document(Experiment experiment, Forecast forecast) {
+    private static String document(Experiment experiment, Forecast forecast, List<Forecast.Rank> ranks) {
         JsonObject document = new JsonObject();
         document.add("experiment", JsonParser.parseString(experiment.toJson()));
         document.add("estimate", new Gson().toJsonTree(forecast));
+        if (!ranks.isEmpty()) {
+            document.add("ranks", new Gson().toJsonTree(ranks));
+        }
         return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().serializeNulls().create().toJson(document);
     }
 

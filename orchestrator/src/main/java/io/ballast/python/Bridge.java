@@ -341,6 +341,25 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
+     * Estimates what one of several ranks holds in the phase that holds most.
+     *
+     * @param model                 as in {@link #estimate}, as the next five
+     * @param dtype                 of the forward and backward passes
+     * @param gradientCheckpointing whether activations are computed again
+     * @param adapter               its settings, or null
+     * @param phases                of each "rows", "length" and "settings"
+     * @param device                auto, cpu, cuda or cuda:N
+     * @param ranks                 how many there would be together, each two or more
+     * @return for each of these what {@code ballast.estimate.estimate_ranks} says
+     * @throws InvalidInputException as in {@link #estimate}
+     */
+    public List<Map<String, Object>> estimateRanks(Path model, String dtype, boolean gradientCheckpointing,
+            Map<String, Object> adapter, List<Map<String, Object>> phases, String device, List<Integer> ranks) {
+        return list(invoke("estimate_ranks", model.toString(), dtype, gradientCheckpointing, adapter, phases, device,
+                ranks)).stream().map(BridgeValues::map).toList();
+    }
+
+    /**
      * What concerns a phase of training.
      *
      * @return the functions

@@ -87,18 +87,7 @@ public record Forecast(long parameters, long trained, String device, long availa
      *                                          on the weights
      */
     public static Forecast of(ExperimentConfig config, Bridge bridge) {
-        List<Plan> plans = new ArrayList<>();
-        try (Tokenizer tokenizer = Tokenizer.open(Path.of(config.model().path()))) {
-            PhaseRows rows = new PhaseRows(bridge, config, tokenizer, bridge.contextWindow(Path.of(config.model().path())),
-                    (phase, warning) -> { });
-            String kind = ImportanceMeasurement.ofGeneralPhase(bridge, config.retention());
-            String measured = ImportanceMeasurement.isAlongTheWay(kind) ? kind : null;
-            Stream.ofNullable(config.general()).forEach(phase -> plans.add(plan(GeneralPhase.NAME, phase, rows.general(),
-                    rows.maxLength(phase), config, new PhaseTraining.Beside("none", Map.of(), 0, measured))));
-            config.domain().forEach(phase -> plans.add(plan(phase.domainName(), phase, rows.domain(phase),
-                    rows.maxLength(phase), config, new PhaseTraining.Beside(config.retention().method(),
-                            config.retention().options(), 0, null))));
-        }
+        List<Plan> plans = plans(config, bridge);
         List<Plan> rehearsed = plans.stream().map(Plan::rehearsed).toList();
         Forecast whole = of(config, Stream.concat(plans.stream(), rehearsed.stream()).toList(),
                 config.model().gradientCheckpointing(), config.adapter(), bridge);
@@ -111,6 +100,55 @@ public record Forecast(long parameters, long trained, String device, long availa
         } catch (DeviceOutOfMemoryException other) { // Somebody else's memory, or pieces too small to use.
             return asItIs.withAdvice(config, plans, bridge);
         }
+    }
+
+    /**
+     * What one of several ranks holds in the phase that holds most.
+     *
+     * @param ranks       how many there are together
+     * @param parts       bytes of its share of weights, gradients, moments and what retention holds
+     * @param gathered    bytes of whole parameters and gradients while they are used
+     * @param activations bytes that forward and backward hold of its rows
+     */
+    public record Rank(int ranks, long parts, long gathered, long activations) {
+        /** @return bytes of all together */
+        public long bytes() {
+            return parts + gathered + activations;
+        }
+    }
+
+    /**
+     * Looks ahead to several ranks.
+     *
+     * @param config as in {@link #of}
+     * @param bridge to Python
+     * @param ranks  how many there would be, each two or more
+     * @return for each of these numbers what a rank would hold
+     * @throws io.ballast.InvalidInputException as in {@link #of}
+     */
+    public static List<Rank> ofRanks(ExperimentConfig config, Bridge bridge, List<Integer> ranks) {
+        AdapterConfig adapter = config.adapter();
+        return bridge.estimateRanks(Path.of(config.model().path()), Words.of(config.model().dtype()),
+                config.model().gradientCheckpointing(), adapter == null ? null : PreparedModel.settings(adapter),
+                plans(config, bridge).stream().map(Plan::toPython).toList(), config.model().device(), ranks).stream()
+                .map(each -> new Rank((int) number(each, "ranks"), number(each, "parts"), number(each, "gathered"),
+                        number(each, "activations"))).toList();
+    }
+
+    private static List<Plan> plans(ExperimentConfig config, Bridge bridge) {
+        List<Plan> plans = new ArrayList<>();
+        try (Tokenizer tokenizer = Tokenizer.open(Path.of(config.model().path()))) {
+            PhaseRows rows = new PhaseRows(bridge, config, tokenizer, bridge.contextWindow(Path.of(config.model().path())),
+                    (phase, warning) -> { });
+            String kind = ImportanceMeasurement.ofGeneralPhase(bridge, config.retention());
+            String measured = ImportanceMeasurement.isAlongTheWay(kind) ? kind : null;
+            Stream.ofNullable(config.general()).forEach(phase -> plans.add(plan(GeneralPhase.NAME, phase, rows.general(),
+                    rows.maxLength(phase), config, new PhaseTraining.Beside("none", Map.of(), 0, measured))));
+            config.domain().forEach(phase -> plans.add(plan(phase.domainName(), phase, rows.domain(phase),
+                    rows.maxLength(phase), config, new PhaseTraining.Beside(config.retention().method(),
+                            config.retention().options(), 0, null))));
+        }
+        return plans;
     }
 
     private static Plan plan(String name, PhaseConfig phase, PhaseData rows, int maxLength, ExperimentConfig config,
