@@ -64,8 +64,8 @@ def _write(file: Path, folder: Path) -> None:
         if is_out_of_memory(error):
             raise
         raise InvalidInputError(
-            f"model.path: {file} cannot be read as a causal language model in GGUF: {error}; use the Hugging Face "
-            "folder that it was made from"
+            f"model.path: {file} cannot be read as a causal language model in GGUF: {str(error).rstrip('.')}; use the "
+            "Hugging Face folder that it was made from"
         ) from error
     model.save_pretrained(folder, max_shard_size=LARGEST_FILE)
     tokenizer.save_pretrained(folder)

@@ -1,5 +1,7 @@
 """What holds a phase of training back, as the phase meets it."""
 
+import contextlib
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,11 @@ class Retention:
     strength: float | None = None
     acts_on_step = False
 
+    @property
+    def acts_on_objective(self) -> bool:
+        """Whether it trains on another objective than the cross entropy."""
+        return type(self).objective is not Retention.objective
+
     def objective(self, opened: OpenedModel, batch: TokenBatch) -> tuple[Tensor, Tensor]:
         """What a micro-batch is trained on.
 
@@ -31,6 +38,10 @@ class Retention:
         """
         loss = scoring.loss_sum(opened, batch)
         return loss, loss.detach()
+
+    def around_backward(self) -> contextlib.AbstractContextManager[None]:
+        """What surrounds the differentiation of the objective."""
+        return contextlib.nullcontext()
 
     def add_gradient(self) -> Tensor | None:
         """Adds to every `.grad` before the gradient is clipped.

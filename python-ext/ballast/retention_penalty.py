@@ -15,7 +15,7 @@ from ballast.layers import check_float32, covered_parameters
 from ballast.methods import PhaseStart
 from ballast.optim import all_gradients
 from ballast.penalty import GRADIENT
-from ballast.retention import OBJECTIVE, Retention
+from ballast.retention import OBJECTIVE
 from ballast.settings import RetentionSettings
 
 
@@ -92,7 +92,7 @@ class RetentionPenalty:
         if self.form == OBJECTIVE:  # Before such a method copies a whole model as its teacher.
             raise _in_the_objective(method)
         self._retention = methods.retain(PhaseStart(model, parameters, anchor, settings))
-        if type(self._retention).objective is not Retention.objective:
+        if self._retention.acts_on_objective:
             raise _in_the_objective(method)
         self.strength = self._retention.strength
         self._parameters = list(parameters.values())

@@ -95,7 +95,8 @@ class TrainingPhase:
         self._micro_batches += 1
         self._gate.watch(objective.detach().to(self.device), self._steps + 1, self._micro_batches)
         self._loss_sum += (objective if loss is None else loss).detach().to(self.device)
-        objective.backward()
+        with self.retention.around_backward():
+            objective.backward()
 
     def measure(self, loss: Tensor) -> None:
         """One micro-batch for the path integral alone: with `independent_gradient`, before `step()`.

@@ -5,7 +5,7 @@ from tiny_gguf import write_gguf
 from ballast import gguf_files, gguf_positions, models
 from ballast.errors import EnvironmentMissingError, InvalidInputError
 
-LLAMAS = ["llama-tied", "llama-untied"]
+WRITTEN = ["llama-tied", "llama-untied", "qwen2", "gpt2"]
 
 
 @torch.no_grad()
@@ -14,9 +14,9 @@ def logits(folder):
     return opened.model.eval()(torch.arange(3, 63)[None]).logits
 
 
-@pytest.mark.parametrize("architecture", LLAMAS)
+@pytest.mark.parametrize("architecture", WRITTEN)
 def test_a_gguf_file_says_what_its_model_says(model_folder, tmp_path, architecture):
-    """With grouped heads, llama.cpp's order of rotary positions, and Llama 3's scaling of them."""
+    """Grouped heads, llama.cpp's order of rotary positions and Llama 3's scaling of them, biases, turned matrices."""
     file = write_gguf(model_folder(architecture), tmp_path / "tiny.gguf")
     gguf_files.convert(file, tmp_path / "out")
     torch.testing.assert_close(logits(tmp_path / "out"), logits(model_folder(architecture)), rtol=0, atol=2e-5)
@@ -87,3 +87,10 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(gguf_files.importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(EnvironmentMissingError, match="the package gguf .* found none; run ./ballast setup"):
         gguf_files.convert(tmp_path / "any.gguf", tmp_path / "out")
+
+
+def test_an_architecture_that_is_not_read_is_refused_by_its_name(model_folder, tmp_path):
+    file = write_gguf(model_folder("qwen2"), tmp_path / "tiny.gguf", architecture="gptj")
+    told = "tiny.gguf cannot be read .* architecture gptj is not supported yet; use the Hugging Face folder"
+    with pytest.raises(InvalidInputError, match=told):
+        gguf_files.convert(file, tmp_path / "out")

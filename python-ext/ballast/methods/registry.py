@@ -1,5 +1,6 @@
 """How a method is found by name, given its options, and described."""
 
+import contextlib
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
@@ -9,7 +10,10 @@ from typing import Any
 from ballast.errors import InvalidInputError
 from ballast.methods.method import Method, PhaseStart, options_of
 from ballast.plugins.loading import load
+from ballast.plugins.retaining import guarded
 from ballast.retention import Retention
+
+KEY = "retention.method"
 
 _METHODS: dict[str, type[Method]] = {}
 _TYPES = {"bool": (bool,), "int": (int,), "float": (float, int), "str": (str,)}
@@ -38,7 +42,7 @@ def find(name: str) -> type[Method]:
     Raises:
         InvalidInputError: there is none (names the nearest), or the class cannot be imported or is no method.
     """
-    if ":" in name:
+    if _is_own(name):
         return _imported(name)
     if name not in _METHODS:
         nearest = difflib.get_close_matches(name, _METHODS, n=1)
@@ -58,7 +62,9 @@ def create(name: str, options: Mapping[str, Any]) -> Method:
     """
     method = find(name)
     known = options_of(method)
-    return method(**{_field(name, known, key): _checked(known[key], key, value) for key, value in options.items()})
+    fields = {_field(name, known, key): _checked(known[key], key, value) for key, value in options.items()}
+    with _guarded(name):
+        return method(**fields)
 
 
 def retain(start: PhaseStart) -> Retention:
@@ -84,7 +90,12 @@ def retain(start: PhaseStart) -> Retention:
         )
     if settings.strength is not None and not settings.strength >= 0:
         raise InvalidInputError(f"retention.lambda: expected at least 0, found {settings.strength}")
-    return method.retain(start)
+    if not _is_own(settings.method):
+        return method.retain(start)
+    plugin = load(settings.method, KEY)
+    with plugin.guarded():
+        retention = method.retain(start)
+    return guarded(retention, plugin)
 
 
 def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -94,6 +105,8 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, A
         InvalidInputError: as `create`.
     """
     method = create(name, options or {})
+    with _guarded(name):
+        strengths = {form: method.strengths[form] for form in method.forms}
     summary, _, formula = (inspect.getdoc(method) or "").partition("\n")
     return {
         "name": name,
@@ -105,13 +118,21 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, A
         "forms": list(method.forms),
         "spaces": list(method.spaces),
         "sharded": method.sharded,
-        "lambda": {form: method.strengths[form] for form in method.forms},
+        "lambda": strengths,
         "options": [_plain(key, facts) for key, facts in options_of(type(method)).items()],
     }
 
 
+def _is_own(name: str) -> bool:
+    return ":" in name
+
+
+def _guarded(name: str) -> contextlib.AbstractContextManager[None]:
+    return load(name, KEY).guarded() if _is_own(name) else contextlib.nullcontext()
+
+
 def _imported(name: str) -> type[Method]:
-    method = load(name, "retention.method").value
+    method = load(name, KEY).value
     if not (inspect.isclass(method) and issubclass(method, Method)):
         raise InvalidInputError(
             f'retention.method: expected a subclass of ballast.methods.Method, found "{name}", which is {method!r}'

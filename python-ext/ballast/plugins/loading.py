@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ballast.errors import PluginError
+from ballast.errors import BallastError, PluginError
+from ballast.memory import is_out_of_memory
 
 _PACKAGE = str(Path(__file__).parents[1])
 _folders: tuple[str, ...] = ()
@@ -43,7 +44,8 @@ class Plugin:
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """Whatever goes wrong inside is a PluginError that names the plug-in's file and line."""
+        """Whatever goes wrong inside is a PluginError that names the plug-in's file and line; but memory that runs out,
+        and what says itself what the user can do about it (`BallastError`), stay what they are."""
         with _searching(), _told(self.key, self.name, self.module.__file__, self._begin()):
             yield
 
@@ -98,7 +100,11 @@ def _searching() -> Iterator[None]:
 def _told(key: str, name: str, file: str | None = None, begin: str | None = None) -> Iterator[None]:
     try:
         yield
+    except BallastError:
+        raise
     except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise
         place = _place(error, file) or begin  # Nothing of it ran where its arguments are not those it is given.
         if place is None:
             raise PluginError(

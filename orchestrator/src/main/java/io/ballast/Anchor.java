@@ -56,7 +56,7 @@ public final class Anchor implements AutoCloseable {
      * Where a parameter is held.
      *
      * @param name of {@link #names()}
-     * @return θ* in float32, to be closed
+     * @return θ* in float32, of the parameter's shape, to be closed
      * @throws InvalidInputException when there is none of this name, or the reference is the base model itself
      */
     public Tensor reference(String name) {

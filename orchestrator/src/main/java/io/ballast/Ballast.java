@@ -285,12 +285,13 @@ public final class Ballast implements AutoCloseable {
         unfinished.add(run);
         runs.execute(() -> {
             try {
-                run.complete(locked(lock, new ExperimentRun(bridge, experiment, folder, interrupted,
-                        RunListeners.of(listener), run::isCancelled)));
+                Result result = locked(lock, new ExperimentRun(bridge, experiment, folder, interrupted,
+                        RunListeners.of(listener), run::isCancelled));
+                unfinished.remove(run); // before anybody hears of the end, and starts another
+                run.complete(result);
             } catch (Throwable e) { // whatever it is belongs to who waits for the run
-                run.fail(e);
-            } finally {
                 unfinished.remove(run);
+                run.fail(e);
             }
         });
         return run;

@@ -36,7 +36,8 @@ import java.util.stream.IntStream;
  *
  * <p>Many threads may use one model. Their requests are let in as {@link Ballast.Builder} says, and take turns after every
  * few tokens or batches, also with a run that trains meanwhile. A request ends early when its {@code stopped} says so,
- * when its thread is interrupted, when its time is over or when the model is closed; the model stays usable.
+ * when its thread is interrupted, when its time is over or when the model is closed; the model stays usable. A
+ * closed model that is asked anything throws {@link IllegalStateException}.
  */
 public final class Model implements AutoCloseable {
     private static final BooleanSupplier NEVER = () -> false;
@@ -82,7 +83,8 @@ public final class Model implements AutoCloseable {
      * @param prompt what the model reads; one that leaves no room for the answer loses its beginning
      * @param how    how it writes
      * @return what it writes, without the stop text
-     * @throws StoppedException        when the request was stopped, or took too long
+     * @throws InvalidInputException   when {@code how} wants as many tokens as the model reads at once, or more
+     * @throws StoppedException        when the request was stopped; a {@link TimeLimitException} when it took too long
      * @throws BusyException           when too many requests wait
      * @throws TrainingFailedException when the model answers NaN
      */
@@ -97,7 +99,8 @@ public final class Model implements AutoCloseable {
      * @param prompts what the model reads
      * @param how     how it writes
      * @return a text for each prompt
-     * @throws StoppedException        when the request was stopped, or took too long
+     * @throws InvalidInputException   as for one prompt
+     * @throws StoppedException        when the request was stopped; a {@link TimeLimitException} when it took too long
      * @throws BusyException           when too many requests wait
      * @throws TrainingFailedException when the model answers NaN
      */
@@ -114,7 +117,8 @@ public final class Model implements AutoCloseable {
      *                long as it may become a stop text
      * @param stopped is asked after every few tokens
      * @return a text for each prompt: its pieces together
-     * @throws StoppedException        when the request was stopped, or took too long
+     * @throws InvalidInputException   as for one prompt
+     * @throws StoppedException        when the request was stopped; a {@link TimeLimitException} when it took too long
      * @throws BusyException           when too many requests wait
      * @throws TrainingFailedException when the model answers NaN
      */
@@ -131,7 +135,7 @@ public final class Model implements AutoCloseable {
      * @param continuations the texts
      * @return of each its log-probability in nats, whether every token is the likeliest, and how many tokens it has
      * @throws InvalidInputException   for a text without tokens
-     * @throws StoppedException        when the request was stopped, or took too long
+     * @throws StoppedException        when the request was stopped; a {@link TimeLimitException} when it took too long
      * @throws BusyException           when too many requests wait
      * @throws TrainingFailedException when the model answers NaN
      */
@@ -164,7 +168,9 @@ public final class Model implements AutoCloseable {
     /**
      * Writes the model so that anything reads it: a Hugging Face checkpoint, or a PEFT adapter, with its tokenizer.
      *
-     * @param target a new or empty folder
+     * @param target a folder; files of the same names in it are replaced
+     * @throws InvalidInputException       when it cannot be written
+     * @throws MissingEnvironmentException when the disk is full
      */
     public void save(Path target) {
         whileOpen(() -> {
@@ -182,22 +188,23 @@ public final class Model implements AutoCloseable {
      * A parameter, without a copy on a CPU: the buffers show the model's own memory.
      *
      * @param name as {@link #parameterNames()} has it
-     * @return it, to be closed
-     * @throws InvalidInputException when there is none of this name
+     * @return it, in its own shape and the dtype it has in memory, to be closed
+     * @throws InvalidInputException when there is none of this name, with the nearest
      */
     public Tensor parameter(String name) {
         return whileOpen(() -> bridge.tensors().parameter(opened.handle(), name));
     }
 
     /**
-     * What the model says about token rows.
+     * What the model says about token rows, all of them at once: the whole result is in memory.
      *
      * @param ids    [rows, length] token ids: a direct buffer in native byte order is read where it lies, another one is
      *               copied; borrowed for the call
      * @param rows   how many rows
      * @param length tokens in each
-     * @return [rows, length, vocabulary] float32, to be closed
-     * @throws InvalidInputException when an id is not the model's
+     * @return [rows, length, vocabulary] float32, to be closed: for each position the next token's logits
+     * @throws InvalidInputException   when an id is not the model's
+     * @throws TrainingFailedException when the model answers NaN
      */
     public Tensor logits(LongBuffer ids, int rows, int length) {
         LongBuffer direct = DirectBuffers.of(ids, Math.multiplyExact(rows, length));
@@ -210,7 +217,8 @@ public final class Model implements AutoCloseable {
      * @param ids    [rows, length] token ids, as for {@link #logits}
      * @param rows   how many rows
      * @param length tokens in each
-     * @return the embedding's, then each block's: [rows, length, hidden size] float32, each to be closed
+     * @return the embedding's, then each block's, the last one behind the final norm, as transformers has them: one more
+     *         than blocks, each [rows, length, hidden size] float32 and to be closed
      * @throws InvalidInputException when an id is not the model's
      */
     public List<Tensor> hiddenStates(LongBuffer ids, int rows, int length) {
@@ -219,18 +227,23 @@ public final class Model implements AutoCloseable {
     }
 
     private <T> T request(BooleanSupplier stopped, Function<RequestGate.Request, T> work) {
+        checkOpen();
         return gate.run(() -> closed || stopped.getAsBoolean(), request -> whileOpen(() -> work.apply(request)));
     }
 
     private <T> T whileOpen(Supplier<T> work) {
         use.readLock().lock();
         try {
-            if (closed) {
-                throw new IllegalStateException("The model of " + opened.folder() + " is closed. Open it again.");
-            }
+            checkOpen();
             return work.get();
         } finally {
             use.readLock().unlock();
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("The model of " + opened.folder() + " is closed. Open it again.");
         }
     }
 

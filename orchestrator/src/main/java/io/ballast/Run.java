@@ -1,8 +1,8 @@
 package io.ballast;
 
+import io.ballast.python.Answers;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A run that was started: a handle to wait for it or to stop it. Safe for use by many threads. */
@@ -50,17 +50,7 @@ public final class Run {
      * @throws BallastException when the run failed or was stopped; the folder then holds what there is
      */
     public Result result() {
-        try {
-            return future.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            if (e.getCause() instanceof Error cause) {
-                throw cause;
-            }
-            throw e;
-        }
+        return Answers.join(future);
     }
 
     void complete(Result result) {

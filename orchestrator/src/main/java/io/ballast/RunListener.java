@@ -8,6 +8,10 @@ import java.util.Objects;
  *
  * <p>A class that {@code META-INF/services/io.ballast.RunListener} names hears every run of the JVM and of the command
  * line: a new instance hears each run, whose event {@code started} has its name and folder.
+ *
+ * <p>Of a run that is resumed a listener hears {@code started} again, with the time of the first one, then
+ * {@code phase} of the phase that it goes on in, with the steps made before; then what is new. Neither is written to
+ * {@code events.jsonl} twice.
  */
 @FunctionalInterface
 public interface RunListener {

@@ -214,6 +214,15 @@ class ModelTest {
     }
 
     @Test
+    void aClosedModelSaysSo() {
+        model.close();
+        String said = assertThrows(IllegalStateException.class, () -> model.generate("y", Generation.greedy(3)))
+                .getMessage();
+        assertTrue(said.endsWith("is closed. Open it again."), said);
+        assertThrows(IllegalStateException.class, model::parameterNames);
+    }
+
+    @Test
     void closingStopsRequestsUnderWay() throws InterruptedException {
         CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<List<String>> running = CompletableFuture.supplyAsync(() -> model.generate(PROMPTS,

@@ -34,7 +34,9 @@ final class Progress implements RunListener {
             case "started" -> output.note("Run folder: " + event.fields().get("folder"));
             case "phase" -> {
                 begin(event.time());
-                output.note(event.phase() + " phase: " + count(event, "steps") + " steps");
+                known = event.step(); // of a resumed run those made before
+                output.note(event.phase() + " phase: " + count(event, "steps") + " steps"
+                        + (known > 0 ? ", of which " + known + " are made" : ""));
             }
             case "step" -> step(event);
             case "stage" -> begin(event.time());
@@ -57,7 +59,7 @@ final class Progress implements RunListener {
     private void step(RunEvent event) {
         long steps = count(event, "steps");
         String line = String.format(Locale.ROOT, "%s  %d/%d  loss %.3f  %,.0f tokens/s  %s", event.phase(),
-                event.step(), steps, number(event, "loss"), number(event, "tokensPerSecond"), left(event, 0, steps));
+                event.step(), steps, number(event, "loss"), number(event, "tokensPerSecond"), left(event, known, steps));
         tell(event, line, event.step() == steps);
     }
 

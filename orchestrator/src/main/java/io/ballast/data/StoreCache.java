@@ -2,11 +2,9 @@ package io.ballast.data;
 
 import io.ballast.InvalidInputException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.Stream;
@@ -69,18 +67,14 @@ final class StoreCache {
     }
 
     private static TokenStore publish(Path partial, Path store, String key) throws IOException {
+        WholeFiles.giveName(partial, store);
         try {
-            Files.move(partial, store, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileSystemException occupied) {
-            // Either damaged, or another process was faster and its store is as good.
-            try {
-                return TokenStore.open(store, key, false);
-            } catch (IOException | RuntimeException damaged) {
-                WholeFiles.delete(store);
-                Files.move(partial, store, StandardCopyOption.ATOMIC_MOVE);
-            }
+            return TokenStore.open(store, key, false);
+        } catch (IOException | RuntimeException damaged) { // the one that was there before
+            WholeFiles.delete(store);
+            WholeFiles.giveName(partial, store);
+            return TokenStore.open(store, key, false);
         }
-        return TokenStore.open(store, key, false);
     }
 
     /** What a killed process left behind. */

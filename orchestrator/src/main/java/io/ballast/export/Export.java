@@ -97,7 +97,7 @@ public final class Export {
             checkSame(comparison);
             String hash = source.baseFolder().map(base -> ModelFolder.open(base).weightsHash()).orElse(null);
             return new Exported(folder, request.format(),
-                    request.format() == ExportFormat.ADAPTER ? null : request.dtype(), from, source.baseName(), hash,
+                    request.format() == ExportFormat.ADAPTER ? null : request.dtype(), from, source.baseName(from), hash,
                     details, comparison, ExportedFile.in(folder), bridge.versions());
         } finally {
             release(bridge, model);

@@ -62,13 +62,18 @@ record ExportSource(Path folder, Path run) {
         return Files.isRegularFile(folder.resolve("quantization.json"));
     }
 
-    /** The model that it was made from, as whoever made it called it; where nothing tells, its own folder. */
-    String baseName() {
+    /**
+     * The model that it was made from, as whoever made it called it; where nothing tells, its own name.
+     *
+     * @param asked what the user named: a model of the hub or a GGUF file has a folder in a cache, which is no name
+     */
+    String baseName(String asked) {
         if (run != null) {
             JsonElement model = read(run.resolve(Experiment.FILE)).get("model");
             return model.getAsJsonObject().get("path").getAsString();
         }
-        return adapterBase().orElse(folder.toAbsolutePath().normalize().toString());
+        return adapterBase().orElse(ModelSource.isElsewhere(asked) ? asked
+                : folder.toAbsolutePath().normalize().toString());
     }
 
     /** The folder of the whole model that is exported or that the adapter is on, where it is on this machine. */

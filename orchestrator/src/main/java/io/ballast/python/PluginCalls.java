@@ -39,7 +39,7 @@ public final class PluginCalls {
     /**
      * @param transform its handle
      * @param rows      JSON: a list of objects
-     * @return JSON Lines: an object for each row that it makes of them
+     * @return JSON Lines: an object for each row that it makes of them, which may be none
      */
     public String transform(long transform, String rows) {
         return (String) bridge.invoke("transform_rows", transform, rows);
@@ -64,7 +64,7 @@ public final class PluginCalls {
     /**
      * @param metric its handle
      * @param items  JSON: a list of objects, as {@code ballast.plugins.metric} states them
-     * @return a finite number for each
+     * @return a finite number for each, in their order
      */
     public List<Double> values(long metric, String items) {
         return list(bridge.invoke("metric_values", metric, items)).stream().map(each -> number(each).doubleValue())

@@ -37,7 +37,7 @@ public final class TensorCalls {
      *
      * @param model its handle
      * @param name  of the parameter
-     * @return its tensor
+     * @return its tensor, in its own shape and the dtype it has in memory
      * @throws io.ballast.InvalidInputException when there is none of this name, with the nearest
      */
     public Tensor parameter(long model, String name) {
@@ -52,6 +52,8 @@ public final class TensorCalls {
      * @param rows   how many rows
      * @param length tokens in each
      * @return [rows, length, vocabulary] float32
+     * @throws io.ballast.InvalidInputException   when an id is not the model's
+     * @throws io.ballast.TrainingFailedException when the model answers NaN
      */
     public Tensor logits(long model, LongBuffer ids, int rows, int length) {
         return withBuffer(ids, () -> tensor("logits", bridge.invoke("lend_logits", model, array(ids, ids.capacity()),

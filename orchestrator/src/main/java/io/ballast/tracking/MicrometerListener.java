@@ -52,7 +52,7 @@ public final class MicrometerListener implements RunListener {
     private void measure(RunEvent event) {
         switch (event.type()) {
             case "started" -> experiment = String.valueOf(event.fields().get("name"));
-            case "phase" -> countedSteps = 0;
+            case "phase" -> countedSteps = event.step(); // of a resumed run those made before
             case "step" -> step(event);
             case "scores" -> scores(event);
             case "finished" -> registry.counter("ballast.runs",

@@ -17,6 +17,9 @@ import java.util.concurrent.TimeoutException;
  * every score, as metrics; the status; {@code result.json} and {@code experiment.json} as artifacts where the server
  * takes them. One serves all runs of a {@link io.ballast.Ballast}, which go one after another. Needs no dependency.
  *
+ * <p>A run that is resumed goes on with its MLflow run, whose id {@code mlflow.json} in the run folder has. Steps after
+ * the checkpoint, which are made again, are told again.
+ *
  * <p>MLflow is told by a thread of its own: training does not wait for it. When a run ends, what is not yet told is
  * waited for, half a minute at most.
  */

@@ -1,16 +1,21 @@
 package io.ballast.tracking;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ballast.Experiment;
 import io.ballast.Result;
 import io.ballast.RunEvent;
+import io.ballast.data.WholeFiles;
 import io.ballast.eval.Score;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What each event is in MLflow. A run that could not be begun there is not told of. Used by one thread. */
 final class MlflowRuns {
@@ -18,6 +23,9 @@ final class MlflowRuns {
     private static final int PARAMETERS_AT_ONCE = 100;
     private static final Map<String, String> STATUS = Map.of("completed", "FINISHED", "stopped", "KILLED");
     private static final String NOT_IN_A_KEY = "[^\\w\\-. /:]";
+
+    /** In the run folder: which MLflow run it is, so that a resumed run goes on with it. */
+    private static final String FILE = "mlflow.json";
 
     private final MlflowServer server;
     private final String experiment;
@@ -46,11 +54,49 @@ final class MlflowRuns {
     private void begin(RunEvent event) {
         run = null;
         folder = Path.of((String) event.fields().get("folder"));
-        JsonObject begun = server.post("runs/create", Map.of("experiment_id", server.experiment(experiment),
-                "run_name", folder.getFileName().toString(), "start_time", milliseconds(event.time())))
-                .getAsJsonObject("run").getAsJsonObject("info");
-        run = begun.get("run_id").getAsString();
-        artifacts = begun.get("artifact_uri").getAsString();
+        Optional<JsonObject> resumed = begunBefore();
+        JsonObject info = resumed.orElseGet(() -> create(event));
+        run = info.get("run_id").getAsString();
+        artifacts = info.get("artifact_uri").getAsString();
+        if (resumed.isPresent()) {
+            server.post("runs/update", Map.of("run_id", run, "status", "RUNNING"));
+        } else {
+            describe();
+        }
+    }
+
+    /** The run that was begun there for this folder, if it is still there. */
+    private Optional<JsonObject> begunBefore() {
+        Path file = folder.resolve(FILE);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            String id = JsonParser.parseString(Files.readString(file)).getAsJsonObject().get("run_id").getAsString();
+            return server.find("runs/get", "run_id", id).map(MlflowRuns::info)
+                    .filter(info -> info.get("lifecycle_stage").getAsString().equals("active"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private JsonObject create(RunEvent event) {
+        return info(server.post("runs/create", Map.of("experiment_id", server.experiment(experiment),
+                "run_name", folder.getFileName().toString(), "start_time", milliseconds(event.time()))));
+    }
+
+    private static JsonObject info(JsonObject answer) {
+        return answer.getAsJsonObject("run").getAsJsonObject("info");
+    }
+
+    private void describe() {
+        JsonObject known = new JsonObject();
+        known.addProperty("run_id", run);
+        try {
+            WholeFiles.write(folder.resolve(FILE), known.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         List<Map<String, String>> settings = ExperimentParameters.of(folder.resolve(Experiment.FILE));
         for (int from = 0; from < settings.size(); from += PARAMETERS_AT_ONCE) {
             log("params", settings.subList(from, Math.min(settings.size(), from + PARAMETERS_AT_ONCE)));

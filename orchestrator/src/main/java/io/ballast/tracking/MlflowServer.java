@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * MLflow's REST API 2.0. The Java client of MLflow is not used: its last release is 2.17.2, and it uploads artifacts by
@@ -42,10 +43,16 @@ final class MlflowServer {
 
     /** The id of an experiment, which is made where there is none. */
     String experiment(String name) {
-        HttpResponse<String> found = send("GET", "mlflow/experiments/get-by-name?experiment_name="
-                + URLEncoder.encode(name, StandardCharsets.UTF_8), BodyPublishers.noBody());
-        return (found.statusCode() == NOT_FOUND ? post("experiments/create", Map.of("name", name))
-                : accepted(found).getAsJsonObject("experiment")).get("experiment_id").getAsString();
+        return find("experiments/get-by-name", "experiment_name", name)
+                .map(found -> found.getAsJsonObject("experiment"))
+                .orElseGet(() -> post("experiments/create", Map.of("name", name))).get("experiment_id").getAsString();
+    }
+
+    /** Asks {@code mlflow/path} for what a parameter names; empty where there is no such thing. */
+    Optional<JsonObject> find(String path, String parameter, String value) {
+        HttpResponse<String> found = send("GET", "mlflow/" + path + "?" + parameter + "="
+                + URLEncoder.encode(value, StandardCharsets.UTF_8), BodyPublishers.noBody());
+        return found.statusCode() == NOT_FOUND ? Optional.empty() : Optional.of(accepted(found));
     }
 
     /** Calls {@code mlflow/path}. */

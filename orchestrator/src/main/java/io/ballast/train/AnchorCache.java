@@ -12,7 +12,6 @@ import io.ballast.data.WholeFiles;
 import io.ballast.model.AnchorFiles;
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -104,20 +103,12 @@ final class AnchorCache {
             try {
                 copy(anchor, partial);
                 Files.writeString(partial.resolve(COST), GSON.toJson(cost));
-                publish(partial);
+                WholeFiles.giveName(partial, entry);
             } finally {
                 WholeFiles.delete(partial);
             }
         } catch (IOException e) {
             throw unusable(e);
-        }
-    }
-
-    private void publish(Path partial) throws IOException {
-        try {
-            Files.move(partial, entry, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileSystemException anotherWasFirst) {
-            // its anchor is as good
         }
     }
 

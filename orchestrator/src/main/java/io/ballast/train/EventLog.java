@@ -13,11 +13,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** A run's events: each goes to {@code events.jsonl}, its numbers to TensorBoard, and to the listener. */
 final class EventLog implements AutoCloseable {
+    /** The first event, with the run's name and folder. */
+    static final String STARTED = "started";
+
     private final Path file;
     private final Path tensorboard;
     private final Bridge bridge;
@@ -75,28 +78,19 @@ final class EventLog implements AutoCloseable {
             lines = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
             WholeFiles.delete(tensorboard);
             scalars = bridge.openScalars(tensorboard);
-            for (String line : Files.readAllLines(file)) {
-                addScalars(RunEvent.parse(line));
-            }
+            List<RunEvent> kept = Files.readAllLines(file).stream().map(RunEvent::parse).toList();
+            kept.forEach(this::addScalars);
+            kept.stream().filter(event -> event.type().equals(STARTED)).findFirst().ifPresent(this::tellAgain);
         } catch (IOException e) {
             throw new UncheckedIOException("could not write " + file, e);
         }
     }
 
-    /** TensorBoard's files cannot be cut where events can: they are made again. A NaN is read back as a text. */
-    private void addScalars(RunEvent event) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        event.fields().forEach((name, value) -> number(String.valueOf(value))
-                .ifPresent(number -> fields.put(name, number)));
-        addScalars(event.type(), event.phase(), event.step(), fields);
-    }
-
-    private static Optional<Double> number(String text) {
-        try {
-            return Optional.of(Double.valueOf(text));
-        } catch (NumberFormatException aWord) {
-            return Optional.empty();
-        }
+    /** Who listens to a run that goes on must know which it is, and where its folder is now. */
+    private void tellAgain(RunEvent started) {
+        Map<String, Object> fields = new LinkedHashMap<>(started.fields());
+        fields.put("folder", file.getParent().toString());
+        listener.event(new RunEvent(started.time(), STARTED, started.phase(), started.step(), fields));
     }
 
     void add(String type, String phase, long step, Map<String, Object> fields) {
@@ -105,23 +99,24 @@ final class EventLog implements AutoCloseable {
         }
         RunEvent event = new RunEvent(Instant.now(), type, phase, step, fields);
         write(event);
-        addScalars(type, phase, step, fields);
+        addScalars(event);
         listener.event(event);
     }
 
-    private void addScalars(String type, String phase, long step, Map<String, Object> fields) {
+    /** TensorBoard's files cannot be cut where events can: they are made again of the events that stay. */
+    private void addScalars(RunEvent event) {
         Map<String, Double> values = new LinkedHashMap<>();
-        fields.forEach((name, value) -> {
-            if (value instanceof Number number && type.equals("step")) {
-                values.put(phase + "/" + name, number.doubleValue());
+        event.fields().forEach((name, value) -> {
+            if (value instanceof Number number && event.type().equals("step")) {
+                values.put(event.phase() + "/" + name, number.doubleValue());
             }
         });
         if (!values.isEmpty()) {
-            bridge.addScalars(scalars, step, values);
+            bridge.addScalars(scalars, event.step(), values);
         }
     }
 
-    /** Tells the listener only: too frequent to keep. */
+    /** Tells the listener only: too frequent to keep, or kept already. */
     void progress(String type, String phase, long step, Map<String, Object> fields) {
         listener.event(new RunEvent(Instant.now(), type, phase, step, fields));
     }

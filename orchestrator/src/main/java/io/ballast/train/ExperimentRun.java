@@ -62,7 +62,7 @@ public final class ExperimentRun {
         try (EventLog log = openLog()) {
             RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(),
                     interrupted);
-            log.add("started", "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
+            log.add(EventLog.STARTED, "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
             try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record, checkpoints)) {
                 PluginCheck.check(experiment.config(), bridge);
                 RankCheck.check(experiment.config(), bridge);

@@ -81,6 +81,8 @@ final class TrainingLoop {
     void run(BatchRing batches) {
         if (done == 0) {
             log.add("phase", name, 0, Map.of("steps", steps));
+        } else {
+            log.progress("phase", name, done, Map.of("steps", steps));
         }
         seenAt = System.nanoTime();
         while (done < steps) {

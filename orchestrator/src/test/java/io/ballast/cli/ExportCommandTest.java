@@ -11,6 +11,7 @@ import io.ballast.TinyModels;
 import io.ballast.data.Sha256;
 import io.ballast.tensor.Safetensors;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -193,6 +194,30 @@ class ExportCommandTest {
             assertEquals(2, typed.code(), typed.err());
             assertTrue(typed.err().contains("a base in 4 bits"), typed.err());
             assertTrue(typed.err().contains("Use --format adapter"), typed.err());
+        }
+    }
+
+    @Test
+    void aDiskWithoutRoomForTheWeightsEndsWithThreeBeforePythonStarts() throws IOException {
+        Path model = copyOfModel();
+        long numbers = Files.getFileStore(model).getUsableSpace() / Float.BYTES + 1_000_000;
+        sparse(model.resolve("model.safetensors"), numbers);
+        Typed typed = export(model, "merged", folder.resolve("out"));
+        assertEquals(3, typed.code(), typed.err());
+        assertTrue(typed.err().contains("Expected " + numbers * Float.BYTES + " bytes free for the weights in "
+                + folder.resolve("out")), typed.err());
+        assertNothingIsLeft();
+    }
+
+    /** One tensor in 16 bits whose numbers take no room, for they were never written. */
+    private static void sparse(Path file, long numbers) throws IOException {
+        String header = "{\"big\": {\"dtype\": \"BF16\", \"shape\": [%d], \"data_offsets\": [0, %d]}}"
+                .formatted(numbers, 2 * numbers);
+        try (RandomAccessFile whole = new RandomAccessFile(file.toFile(), "rw")) {
+            whole.setLength(0);
+            whole.writeLong(Long.reverseBytes(header.length()));
+            whole.writeBytes(header);
+            whole.setLength(Long.BYTES + header.length() + 2 * numbers);
         }
     }
 

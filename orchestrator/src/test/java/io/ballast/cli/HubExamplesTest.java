@@ -1,6 +1,7 @@
 package io.ballast.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -166,6 +167,25 @@ class HubExamplesTest {
                 .getAsJsonObject();
         assertEquals("sciq", score.get("task").getAsString());
         assertEquals(16, score.get("n").getAsInt());
+    }
+
+    @Test
+    void aModelOfTheHubIsExportedUnderItsName() throws Exception {
+        String name = MODEL.substring("models/".length());
+        Path out = folder.resolve("exported");
+        Typed typed = launch(Map.of(), "export", "hf://" + name, "--format", "merged", "--out", out.toString(), "--json");
+        assertEquals(0, typed.code(), typed.err());
+        JsonObject document = JsonParser.parseString(typed.out()).getAsJsonObject();
+        assertEquals("hf://" + name, document.get("from").getAsString());
+        assertEquals("hf://" + name, document.get("baseModel").getAsString());
+        String card = Files.readString(out.resolve("README.md"));
+        assertTrue(card.startsWith("---\nbase_model: " + name + "\n"), card);
+        assertFalse(card.contains(folder.toString()), "no path of this machine: " + card);
+        assertEquals(0, document.getAsJsonObject("comparison").get("maxDifference").getAsDouble());
+        Typed refused = launch(Map.of(), "export", "hf://no-such/model", "--format", "merged", "--out",
+                folder.resolve("nothing").toString());
+        assertEquals(2, refused.code(), refused.err());
+        assertTrue(refused.err().contains("no-such/model"), refused.err());
     }
 
     private static Path newestRun() {

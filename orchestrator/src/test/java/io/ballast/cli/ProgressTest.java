@@ -57,6 +57,15 @@ class ProgressTest {
     }
 
     @Test
+    void ofAResumedPhaseTheStepsMadeBeforeTellNothingOfThePace() {
+        Progress progress = progress(true);
+        progress.event(event(0, "phase", "general", 60, Map.of("steps", 80L)));
+        progress.event(step(10, 70));
+        assertTrue(said().startsWith("general phase: 80 steps, of which 60 are made\n"), said());
+        assertTrue(said().endsWith("0:10 left"), said());
+    }
+
+    @Test
     void scoresOfAStageAreSaidInOneLine() {
         progress(false).event(event(0, "scores", "base", 0, Map.of("scores", List.of(
                 new Score("base", "sciq", Role.GENERAL, "acc", 0.75, 0.02, 100, true),

@@ -56,6 +56,29 @@ final class PluginExperiment {
             def stumbles(step, losses):
                 return losses[step]
             """;
+    private static final String METHOD = """
+            from dataclasses import dataclass
+
+            from ballast.methods import Method
+            from ballast.retention import Retention
+
+
+            class Held(Retention):
+                acts_on_step = True
+                steps = 0
+
+                def proximal_step(self, learning_rate, gate):
+                    self.steps += 1
+                    return [1, 2, 3][self.steps]
+
+
+            @dataclass(frozen=True)
+            class Third(Method):
+                forms = ("proximal",)
+
+                def retain(self, start):
+                    return Held()
+            """;
 
     private PluginExperiment() {
     }
@@ -63,6 +86,7 @@ final class PluginExperiment {
     /** The module is called as the folder, for Python imports a name once. */
     static Path write(Path folder, String module) throws IOException {
         Files.writeString(folder.resolve(module + ".py"), MODULE);
+        Files.writeString(folder.resolve(module + "_method.py"), METHOD);
         Files.writeString(folder.resolve("rows.jsonl"), IntStream.range(0, 12)
                 .mapToObj(i -> "{\"q\": \"What dose of drug %d?\", \"a\": \"%d mg\", \"n\": %d}"
                         .formatted(i, i * 5 % 12, i))

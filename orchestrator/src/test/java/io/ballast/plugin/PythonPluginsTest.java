@@ -107,6 +107,13 @@ class PythonPluginsTest extends TinyRuns {
     }
 
     @Test
+    void aMethodThatFailsWhileItHoldsAPhaseBackIsToldWithItsFileAndLine() throws IOException {
+        String message = failure("holding", "retention.method=holding_method:Third");
+        assertEquals("retention.method: \"holding_method:Third\" failed at " + folder.resolve("holding_method.py")
+                + ", line 13: IndexError: list index out of range", message);
+    }
+
+    @Test
     void aStoppingRuleThatFailsIsToldWithItsFileAndLine() throws IOException {
         String message = failure("stumbling", "domain.stop=stumbling:stumbles");
         assertTrue(message.contains("stumbling.py, line 43: IndexError"), message);

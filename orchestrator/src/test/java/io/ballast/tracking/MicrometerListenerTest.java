@@ -3,8 +3,10 @@ package io.ballast.tracking;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.ballast.RunEvent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,16 @@ class MicrometerListenerTest {
         assertEquals(20, registry.get("ballast.steps").tags("phase", "domain").counter().count());
         assertEquals(1, registry.get("ballast.runs").tags("status", "completed").counter().count());
         assertEquals(1, registry.get("ballast.runs").tags("status", "stopped").counter().count());
+    }
+
+    @Test
+    void aResumedRunCountsTheStepsThatItMakes() {
+        MicrometerListener listener = new MicrometerListener(registry);
+        Events.tell(listener, "boats", folder, "stopped");
+        listener.event(new RunEvent(Events.TIME, "started", "", 0, Map.of("name", "boats")));
+        listener.event(new RunEvent(Events.TIME, "phase", "domain", 6, Map.of("steps", 10L)));
+        listener.event(new RunEvent(Events.TIME, "step", "domain", 9, Map.of("steps", 10L)));
+        assertEquals(13, registry.get("ballast.steps").tags("phase", "domain").counter().count());
     }
 
     @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is said, and what becomes of a run when nobody listens. The real server: {@link MlflowServerTest}. */
 class MlflowListenerTest {
-    private static final String BEGUN = "{\"run\": {\"info\": {\"run_id\": \"r1\","
+    private static final String BEGUN = "{\"run\": {\"info\": {\"run_id\": \"r1\", \"lifecycle_stage\": \"active\","
             + " \"artifact_uri\": \"mlflow-artifacts:/1/r1/artifacts\"}}}";
 
     @TempDir
@@ -30,6 +30,7 @@ class MlflowListenerTest {
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private HttpServer server;
     private int status = 200;
+    private boolean isForgetful;
 
     @BeforeEach
     void start() throws IOException {
@@ -38,8 +39,8 @@ class MlflowListenerTest {
             String path = exchange.getRequestURI().getPath().replace("/api/2.0/", "");
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             asked.add(exchange.getRequestMethod() + " " + path + " " + body);
-            boolean missing = path.endsWith("get-by-name");
-            String answer = path.endsWith("runs/create") ? BEGUN
+            boolean missing = path.endsWith("get-by-name") || path.endsWith("runs/get") && isForgetful;
+            String answer = path.matches(".*runs/(create|get)") ? BEGUN
                     : path.endsWith("experiments/create") ? "{\"experiment_id\": \"1\"}" : "{}";
             exchange.sendResponseHeaders(missing ? 404 : status, answer.length());
             exchange.getResponseBody().write(answer.getBytes(StandardCharsets.UTF_8));
@@ -77,6 +78,27 @@ class MlflowListenerTest {
         assertTrue(asked.get(9).startsWith("POST mlflow/runs/update"), asked.get(9));
         assertTrue(asked.get(9).contains("\"KILLED\""), asked.get(9));
         assertEquals(10, asked.size());
+    }
+
+    @Test
+    void aResumedRunGoesOnWithTheSameRun() {
+        run(address(), "stopped");
+        asked.clear();
+        run(address(), "completed");
+        assertEquals("GET mlflow/runs/get ", asked.get(0));
+        assertTrue(asked.get(1).startsWith("POST mlflow/runs/update") && asked.get(1).contains("\"RUNNING\""),
+                asked.get(1));
+        assertEquals(8, asked.size(), "neither begun nor described again: " + asked);
+    }
+
+    @Test
+    void aResumedRunThatTheServerForgotBeginsAnew() {
+        run(address(), "stopped");
+        asked.clear();
+        isForgetful = true;
+        run(address(), "completed");
+        assertTrue(asked.get(3).startsWith("POST mlflow/runs/create"), asked.toString());
+        assertEquals(11, asked.size(), asked.toString());
     }
 
     @Test

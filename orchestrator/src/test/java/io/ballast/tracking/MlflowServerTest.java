@@ -1,13 +1,17 @@
 package io.ballast.tracking;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.Ballast;
 import io.ballast.Experiment;
 import io.ballast.Result;
+import io.ballast.Run;
+import io.ballast.StoppedException;
 import io.ballast.TinyModels;
 import io.ballast.TrainingPhase;
 import java.io.IOException;
@@ -20,6 +24,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,17 +90,53 @@ class MlflowServerTest {
                 BodyHandlers.ofString()).body()).getAsJsonObject();
     }
 
+    private Experiment experiment() throws IOException {
+        Path rows = Files.write(folder.resolve("rows.jsonl"), Collections.nCopies(8, "{\"text\": \"Boats go down.\"}"));
+        return Experiment.builder("boats", TinyModels.folder("llama-tied").toString())
+                .domain(TrainingPhase.of(1e-3).text(rows, "{text}").batchSize(4).steps(3))
+                .set("domain.loggingSteps", 1).generalPerplexity("boats", rows).output(folder.resolve("runs")).build();
+    }
+
+    private JsonArray runs() throws Exception {
+        return post("runs/search", "{\"experiment_ids\": [\"1\"]}").getAsJsonArray("runs");
+    }
+
+    private static String status(JsonArray runs) {
+        assertEquals(1, runs.size(), runs.toString());
+        return runs.get(0).getAsJsonObject().getAsJsonObject("info").get("status").getAsString();
+    }
+
+    @Test
+    void aResumedRunGoesOnInItsMlflowRun() throws Exception {
+        try (Ballast ballast = Ballast.open(); MlflowListener listener = new MlflowListener(address, "tiny")) {
+            CompletableFuture<Run> started = new CompletableFuture<>();
+            Run run = ballast.start(experiment(), listener.andThen(event -> {
+                if (event.type().equals("step") && event.step() == 2) {
+                    started.join().cancel();
+                }
+            }));
+            started.complete(run);
+            assertThrows(StoppedException.class, run::result);
+            assertEquals("KILLED", status(runs()));
+            ballast.resume(run.folder(), listener).result();
+        }
+        JsonArray runs = runs();
+        assertEquals("FINISHED", status(runs));
+        JsonObject info = runs.get(0).getAsJsonObject().getAsJsonObject("info");
+        String asked = "/api/2.0/mlflow/metrics/get-history?metric_key=domain/loss&run_id="
+                + info.get("run_id").getAsString();
+        JsonObject history = JsonParser.parseString(CLIENT.send(HttpRequest.newBuilder(address.resolve(asked)).build(),
+                BodyHandlers.ofString()).body()).getAsJsonObject();
+        assertEquals(List.of(1L, 2L, 3L), history.getAsJsonArray("metrics").asList().stream().map(point -> point.getAsJsonObject().get("step").getAsLong()).toList());
+    }
+
     @Test
     void mlflowHasTheRunsSettingsStepsScoresAndResult() throws Exception {
-        Path rows = Files.write(folder.resolve("rows.jsonl"), Collections.nCopies(8, "{\"text\": \"Boats go down.\"}"));
         Result result;
         try (Ballast ballast = Ballast.open(); MlflowListener listener = new MlflowListener(address, "tiny")) {
-            result = ballast.run(Experiment.builder("boats", TinyModels.folder("llama-tied").toString())
-                    .domain(TrainingPhase.of(1e-3).text(rows, "{text}").batchSize(4).steps(3))
-                    .generalPerplexity("boats", rows).output(folder.resolve("runs")).build(), listener);
+            result = ballast.run(experiment(), listener);
         }
-        JsonObject run = post("runs/search", "{\"experiment_ids\": [\"1\"]}").getAsJsonArray("runs").get(0)
-                .getAsJsonObject();
+        JsonObject run = runs().get(0).getAsJsonObject();
         JsonObject info = run.getAsJsonObject("info");
         assertEquals("FINISHED", info.get("status").getAsString());
         assertTrue(info.get("run_name").getAsString().startsWith("boats-"), info.toString());

@@ -2,6 +2,7 @@ package io.ballast.examples.service;
 
 import io.ballast.Ballast;
 import java.time.Duration;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
@@ -16,7 +17,11 @@ public class Service {
 
     /** The one Ballast of this JVM; Spring closes it after whatever was given it. */
     @Bean
-    Ballast ballast() {
-        return Ballast.builder().waitingRuns(8).timeLimit(Duration.ofMinutes(2)).open();
+    Ballast ballast(@Value("${service.waiting-runs}") int waitingRuns,
+            @Value("${service.requests-at-once}") int requestsAtOnce,
+            @Value("${service.waiting-requests}") int waitingRequests,
+            @Value("${service.time-limit}") Duration timeLimit) {
+        return Ballast.builder().waitingRuns(waitingRuns).requestsAtOnce(requestsAtOnce)
+                .waitingRequests(waitingRequests).timeLimit(timeLimit).open();
     }
 }
