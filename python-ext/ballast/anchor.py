@@ -32,11 +32,13 @@ from ballast.anchor_files import (
     SEEN_TOKENS,
     TENSORS,
     decode,
+    hash_of,
     layer_weights,
     read_metadata,
     read_tensors,
     with_prefix,
 )
+from ballast.disk import explained_disk_errors
 from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, LayerWeights, weigh_layers
@@ -260,19 +262,22 @@ class Anchor:
     def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
 
-        The metadata comes last and tells the size of the tensors' file: a folder without the one, or with another size
-        of the other, is half-written.
+        The metadata comes last and tells the size of the tensors' file and its SHA-256: a folder without the one, or
+        with another size of the other, is half-written.
 
         Args:
             folder: made where it does not exist; an anchor in it is replaced
             provenance: JSON values; "baseModel" is compared when the anchor is opened
         """
-        folder = Path(folder)
+        with explained_disk_errors(Path(folder)):
+            self._save(Path(folder), provenance)
+
+    def _save(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / METADATA).unlink(missing_ok=True)
         partial = folder / (TENSORS + ".partial")
         save_file(self._tensors(), partial)
-        metadata = self._metadata(partial.stat().st_size, provenance)
+        metadata = self._metadata(partial.stat().st_size, hash_of(partial), provenance)
         os.replace(partial, folder / TENSORS)
         partial = folder / (METADATA + ".partial")
         partial.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
@@ -307,7 +312,7 @@ class Anchor:
         folder = Path(folder)
         metadata = read_metadata(folder)
         check_base_model(metadata["provenance"].get("baseModel"), base_model)
-        tensors = read_tensors(folder, metadata["tensorBytes"])
+        tensors = read_tensors(folder, metadata["tensorBytes"], metadata.get("tensorHash"))
         stored, importance = decode(folder, tensors, metadata)
         reference = with_prefix(tensors, "reference.") or None
         hashes, measured_in, is_base = metadata["referenceHashes"], metadata["space"], reference is None
@@ -381,7 +386,7 @@ class Anchor:
             "modules": [{"name": name, "elements": each.elements, **_spread(each)} for name, each in by_mean],
         }
 
-    def _metadata(self, tensor_bytes: int, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    def _metadata(self, tensor_bytes: int, tensor_hash: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
         stored = self._as_stored
         return {
             "schema": SCHEMA,
@@ -392,6 +397,7 @@ class Anchor:
             "layerWeights": asdict(self.layer_weights),
             "modelBytes": self.model_bytes,
             "tensorBytes": tensor_bytes,
+            "tensorHash": tensor_hash,
             "shapes": {name: list(tensor.shape) for name, tensor in self.importance.items()},
             "referenceHashes": self._reference_hashes(),
             "distribution": self._distribution(),

@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ballast.disk import explained_disk_errors
 from ballast.errors import InvalidInputError
 from ballast.layers import covered_parameters
 from ballast.model_phase import ModelPhase
@@ -79,7 +80,9 @@ def _live(phase: ModelPhase) -> dict[str, Tensor]:
 
 def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], file: str | os.PathLike[str]) -> None:
     # json writes a float so that it is read back to the bit.
-    save_file({name: each.contiguous() for name, each in tensors.items()}, file, {NUMBERS: json.dumps(dict(numbers))})
+    metadata = {NUMBERS: json.dumps(dict(numbers))}
+    with explained_disk_errors(Path(file).parent):
+        save_file({name: each.contiguous() for name, each in tensors.items()}, file, metadata)
 
 
 def _read(file: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, float]]:
