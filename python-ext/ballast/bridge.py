@@ -636,8 +636,8 @@ def perplexity_standard_error(log_likelihoods: list[float]) -> float:
 
 
 @called_from_java
-def look_for_plugins_in(folders: list[str]) -> None:
-    plugins.look_in(handles.plain(folders))
+def look_for_plugins_in(folders: list[str], seconds: float) -> None:
+    plugins.look_in(handles.plain(folders), seconds)
 
 
 @called_from_java
