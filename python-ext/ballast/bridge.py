@@ -254,6 +254,16 @@ def measure_backward(phase: int, slot, rows: int, length: int, packed: bool, ste
 
 
 @called_from_java
+def begin_pass(phase: int) -> None:
+    get(phase, ModelPhase).training.begin_pass()
+
+
+@called_from_java
+def undo_pass(phase: int) -> None:
+    get(phase, ModelPhase).training.undo_pass()
+
+
+@called_from_java
 def optimizer_step(phase: int) -> None:
     get(phase, ModelPhase).training.step()
 

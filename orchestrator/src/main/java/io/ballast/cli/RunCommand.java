@@ -7,6 +7,8 @@ import io.ballast.Run;
 import io.ballast.checkpoint.InterruptedRun;
 import io.ballast.config.ExperimentCheck;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -14,6 +16,7 @@ import org.apache.commons.cli.Options;
 final class RunCommand implements Command {
     private static final String EVENTS = "events";
     private static final String RESUME = "resume";
+    private static final String AUTO_BATCH = "auto-batch";
 
     @Override
     public String name() {
@@ -36,7 +39,9 @@ final class RunCommand implements Command {
         return ExperimentArgument.options().addOption(CommonOptions.withValue(EVENTS, "FILE",
                 "Write each event, progress too, as a line of JSON to a file or pipe, such as /dev/fd/3."))
                 .addOption(CommonOptions.withValue(RESUME, "RUN_FOLDER",
-                        "Go on with a run that was interrupted, in its folder; it takes no EXPERIMENT."));
+                        "Go on with a run that was interrupted, in its folder; it takes no EXPERIMENT."))
+                .addOption(null, AUTO_BATCH, false, "Where the device has no room for a batch, compute it in halves that add"
+                        + " up: autoBatch of every phase.");
     }
 
     @Override
@@ -45,9 +50,10 @@ final class RunCommand implements Command {
     }
 
     private static int resume(CommandLine line, Output output) {
-        if (!line.getArgList().isEmpty() || line.hasOption(ExperimentArgument.SET)) {
-            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found "
-                    + (line.getArgList().isEmpty() ? "--" + ExperimentArgument.SET : line.getArgList().get(0))
+        Optional<String> beside = Stream.concat(line.getArgList().stream(), Stream.of(ExperimentArgument.SET, AUTO_BATCH)
+                .filter(line::hasOption).map(option -> "--" + option)).findFirst();
+        if (beside.isPresent()) {
+            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found " + beside.get()
                     + " beside it. A run is resumed with the experiment it began with: leave it out, or start another"
                     + " run.");
         }
@@ -71,7 +77,8 @@ final class RunCommand implements Command {
             throw new InvalidInputException("the command 'run' takes EXPERIMENT, or --resume RUN_FOLDER; found none."
                     + " 'ballast run --help' says more.");
         }
-        Experiment experiment = ExperimentArgument.read(line);
+        Experiment given = ExperimentArgument.read(line);
+        Experiment experiment = line.hasOption(AUTO_BATCH) ? Experiment.of(given.config().withAutoBatch()) : given;
         ExperimentCheck.check(experiment.config()); // before the seconds that Python takes to start
         try (Interruption interruption = new Interruption(output);
                 EventStream events = EventStream.of(line.getOptionValue(EVENTS));
