@@ -64,6 +64,9 @@ class RunCommandTest {
         assertTrue(typed.err().contains("not finite at step"), typed.err());
         JsonObject result = JsonParser.parseString(typed.out()).getAsJsonObject();
         assertEquals("failed", result.get("status").getAsString());
+        Typed inspected = Typed.run("inspect", runFolder().toString());
+        assertEquals(0, inspected.code(), inspected.err());
+        assertTrue(inspected.out().contains("tiny: failed (The loss or a gradient"), inspected.out());
     }
 
     @Test
