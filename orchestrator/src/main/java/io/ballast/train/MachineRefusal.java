@@ -56,9 +56,13 @@ public final class MachineRefusal {
                     + freeBytes(folder) + " and " + refused + ". Free some, or name a folder on another disk.",
                     failed));
         }
-        if (said.contains(CLOSED) || refused instanceof AccessDeniedException) {
+        if (said.contains(CLOSED)) {
             return Optional.of(new MissingEnvironmentException("Expected a folder that can be written at " + where
                     + "; found " + refused + ". Let it be written, or name another folder.", failed));
+        }
+        if (refused instanceof AccessDeniedException) {
+            return Optional.of(new MissingEnvironmentException("Expected leave to read and to write " + said + "; found "
+                    + refused + ". Change its permissions, or run Ballast as a user who has them.", failed));
         }
         return Optional.empty();
     }

@@ -9,6 +9,7 @@ import io.ballast.python.Bridge;
 import java.nio.LongBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * How the micro-batches of a step go to the model: whole; or with {@code autoBatch}, once the device had no room for one,
@@ -49,19 +50,30 @@ final class MicroBatches {
      * Goes over the micro-batches of a step.
      *
      * @param step    optimizer steps made
-     * @param targets of all of them
+     * @param release takes each back once it is not needed any more
      * @throws DeviceOutOfMemoryException when there is no room, and there may be no halving or nothing to halve
      */
-    void pass(List<BatchRing.Slot> batches, long step, long targets, Pass pass) {
+    void pass(List<BatchRing.Slot> batches, long step, Pass pass, Consumer<BatchRing.Slot> release) {
+        long targets = batches.stream().mapToLong(slot -> slot.batch().targets()).sum();
+        if (!config.autoBatch()) {
+            batches.forEach(slot -> {
+                compute(slot, targets, pass);
+                release.accept(slot);
+            });
+            return;
+        }
+        computeInParts(batches, step, targets, pass);
+        batches.forEach(release);
+    }
+
+    private void computeInParts(List<BatchRing.Slot> batches, long step, long targets, Pass pass) {
         while (true) {
-            if (config.autoBatch()) {
-                bridge.phases().beginPass(phase);
-            }
+            bridge.phases().beginPass(phase);
             try {
                 batches.forEach(slot -> compute(slot, targets, pass));
                 return;
             } catch (DeviceOutOfMemoryException full) {
-                if (!config.autoBatch() || rowsAtOnce == 1) {
+                if (rowsAtOnce == 1) {
                     throw full;
                 }
                 bridge.phases().undoPass(phase);

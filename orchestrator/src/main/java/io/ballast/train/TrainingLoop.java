@@ -122,17 +122,11 @@ final class TrainingLoop {
 
     private void pass(BatchRing batches, MicroBatches.Pass pass) {
         List<BatchRing.Slot> taken = new ArrayList<>(config.gradientAccumulation());
-        long targets = 0;
         for (int i = 0; i < config.gradientAccumulation(); i++) {
-            BatchRing.Slot slot = batches.take();
-            taken.add(slot);
-            targets += slot.batch().targets();
+            taken.add(batches.take());
         }
-        microBatches.pass(taken, done, targets, pass);
-        for (BatchRing.Slot slot : taken) {
-            tokens += slot.batch().tokens();
-            batches.release(slot);
-        }
+        microBatches.pass(taken, done, pass, batches::release);
+        tokens += taken.stream().mapToLong(slot -> slot.batch().tokens()).sum();
     }
 
     /** Rows that are computed at once. */
