@@ -32,11 +32,13 @@ from ballast.anchor_files import (
     SEEN_TOKENS,
     TENSORS,
     decode,
+    hash_of,
     layer_weights,
     read_metadata,
     read_tensors,
     with_prefix,
 )
+from ballast.disk import explained_disk_errors
 from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, LayerWeights, weigh_layers
@@ -260,8 +262,8 @@ class Anchor:
     def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
 
-        The metadata comes last and tells the size of the tensors' file: a folder without the one, or with another size
-        of the other, is half-written.
+        The metadata comes last and tells the size of the tensors' file and its SHA-256: a folder without the one, or
+        with another size of the other, is half-written.
 
         Of an anchor made on several ranks all of them call this, and the first one writes it, whole.
 
@@ -271,14 +273,15 @@ class Anchor:
         """
         whole = self._gathered()
         if ranks.is_first():
-            whole._write(Path(folder), provenance)
+            with explained_disk_errors(Path(folder)):
+                whole._save(Path(folder), provenance)
 
-    def _write(self, folder: Path, provenance: Mapping[str, Any]) -> None:
+    def _save(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / METADATA).unlink(missing_ok=True)
         partial = folder / (TENSORS + ".partial")
         save_file(self._tensors(), partial)
-        metadata = self._metadata(partial.stat().st_size, provenance)
+        metadata = self._metadata(partial.stat().st_size, hash_of(partial), provenance)
         os.replace(partial, folder / TENSORS)
         partial = folder / (METADATA + ".partial")
         partial.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
@@ -313,7 +316,7 @@ class Anchor:
         folder = Path(folder)
         metadata = read_metadata(folder)
         check_base_model(metadata["provenance"].get("baseModel"), base_model)
-        tensors = read_tensors(folder, metadata["tensorBytes"])
+        tensors = read_tensors(folder, metadata["tensorBytes"], metadata.get("tensorHash"))
         stored, importance = decode(folder, tensors, metadata)
         reference = with_prefix(tensors, "reference.") or None
         hashes, measured_in, is_base = metadata["referenceHashes"], metadata["space"], reference is None
@@ -399,7 +402,7 @@ class Anchor:
             "modules": [{"name": name, "elements": each.elements, **_spread(each)} for name, each in by_mean],
         }
 
-    def _metadata(self, tensor_bytes: int, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    def _metadata(self, tensor_bytes: int, tensor_hash: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
         stored = self._as_stored
         return {
             "schema": SCHEMA,
@@ -410,6 +413,7 @@ class Anchor:
             "layerWeights": asdict(self.layer_weights),
             "modelBytes": self.model_bytes,
             "tensorBytes": tensor_bytes,
+            "tensorHash": tensor_hash,
             "shapes": {name: list(tensor.shape) for name, tensor in self.importance.items()},
             "referenceHashes": self._reference_hashes(),
             "distribution": self._distribution(),

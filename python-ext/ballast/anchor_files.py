@@ -1,5 +1,6 @@
 """An anchor's two files, read: complete or refused."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,11 +39,20 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     return metadata
 
 
-def read_tensors(folder: Path, expected_bytes: int) -> dict[str, Tensor]:
+def hash_of(file: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def read_tensors(folder: Path, expected_bytes: int, expected_hash: str | None) -> dict[str, Tensor]:
+    """Without a hash, as in anchors of an earlier version, size and header alone tell what is damaged."""
     path = folder / TENSORS
     found_bytes = path.stat().st_size if path.is_file() else 0
     if found_bytes != expected_bytes:
         raise _half_written(folder, f"{TENSORS} should have {expected_bytes} bytes and has {found_bytes}")
+    if expected_hash is not None and (found_hash := hash_of(path)) != expected_hash:
+        raise _half_written(folder, f"{TENSORS} should have the SHA-256 {expected_hash} and has {found_hash}")
     try:
         return load_file(path)
     except SafetensorError as broken:

@@ -295,6 +295,16 @@ def measure_backward(phase: int, slot, rows: int, length: int, packed: bool, ste
 
 
 @called_from_java
+def begin_pass(phase: int) -> None:
+    get(phase, ModelPhase).training.begin_pass()
+
+
+@called_from_java
+def undo_pass(phase: int) -> None:
+    get(phase, ModelPhase).training.undo_pass()
+
+
+@called_from_java
 def optimizer_step(phase: int) -> None:
     get(phase, ModelPhase).training.step()
 
@@ -677,8 +687,8 @@ def perplexity_standard_error(log_likelihoods: list[float]) -> float:
 
 
 @called_from_java
-def look_for_plugins_in(folders: list[str]) -> None:
-    plugins.look_in(handles.plain(folders))
+def look_for_plugins_in(folders: list[str], seconds: float) -> None:
+    plugins.look_in(handles.plain(folders), seconds)
 
 
 @called_from_java

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from ballast.disk import explained_disk_errors
 from ballast.errors import InvalidInputError
 
 # Everything that tells how text becomes ids, in the tokenizer formats that Hugging Face folders use.
@@ -62,15 +63,17 @@ def write_folder(folder: Path, write) -> None:
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
-        folder.mkdir(exist_ok=True)
+        with explained_disk_errors(folder):
+            partial.mkdir(parents=True)
+            folder.mkdir(exist_ok=True)
     except OSError as error:
         raise InvalidInputError(f"cannot write to {folder}: {error.strerror}; choose another output folder") from error
     try:
-        write(partial)
-        give_usual_mode(partial)
-        for file in sorted(partial.iterdir()):
-            file.replace(folder / file.name)
+        with explained_disk_errors(folder):
+            write(partial)
+            give_usual_mode(partial)
+            for file in sorted(partial.iterdir()):
+                file.replace(folder / file.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

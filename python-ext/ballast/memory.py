@@ -42,7 +42,9 @@ def peak_bytes(device: torch.device) -> int:
 def available_bytes(device: torch.device) -> int:
     """What could still be had: free on the GPU; of the machine's memory what is free or can be freed."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        # What PyTorch keeps of what it freed is free to it.
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + kept
     if MACHINE.exists():
         lines = dict(line.split(":", 1) for line in MACHINE.read_text().splitlines())
         return _kibibytes(lines["MemAvailable"])

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from ballast import ranks
+from ballast.disk import explained_disk_errors
 from ballast.errors import InvalidInputError
 from ballast.layers import covered_parameters
 from ballast.model_phase import ModelPhase
@@ -102,15 +103,15 @@ def _of_rank(name: str) -> str:
 def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], folder: Path) -> None:
     import torch.distributed.checkpoint as dcp
 
-    with _without_warning_of_one_rank():
+    with _without_warning_of_one_rank(), explained_disk_errors(folder.parent):
         dcp.save(
             {name: each.contiguous() for name, each in tensors.items()},
             storage_writer=dcp.HuggingFaceStorageWriter(folder, save_distributed=True),
             no_dist=ranks.size() == 1,
         )
-    if ranks.is_first():
-        # json writes a float so that it is read back to the bit.
-        (folder / NUMBERS).write_text(json.dumps(dict(numbers)), encoding="utf-8")
+        if ranks.is_first():
+            # json writes a float so that it is read back to the bit.
+            (folder / NUMBERS).write_text(json.dumps(dict(numbers)), encoding="utf-8")
 
 
 @torch.no_grad()

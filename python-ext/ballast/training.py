@@ -26,6 +26,7 @@ from ballast.optim import (
     clip_factor,
     learning_rate,
 )
+from ballast.pass_mark import PassMark
 from ballast.path_integral import PathIntegral
 from ballast.path_meter import PathMeter
 from ballast.penalty import PROXIMAL, QuadraticPenalty
@@ -78,6 +79,7 @@ class TrainingPhase:
         self._steps_at_last_progress = 0
         self._steps = 0
         self._micro_batches = 0  # Of the step under way.
+        self._before_pass: PassMark | None = None
         self._ended = False
         torch.manual_seed(settings.seed + ranks.rank())  # Other rows, so other dropout.
         self._drop_gradients()
@@ -98,6 +100,20 @@ class TrainingPhase:
         with self.retention.around_backward():
             objective.backward()
 
+    def begin_pass(self) -> None:
+        """Before a pass over the micro-batches of a step that may run out of memory: keeps what `undo_pass` puts back."""
+        live = (self._loss_sum, self._gate.step, self._gate.micro_batch)
+        self._before_pass = PassMark(self.device, self._micro_batches, live)
+
+    def undo_pass(self) -> None:
+        """Leaves no trace of the micro-batches since `begin_pass`: the pass can be made again, with others of the same
+        rows. Gradients of the pass before it, which the step takes, stay."""
+        self._before_pass.put_back()
+        self._micro_batches = self._before_pass.micro_batches
+        self._measured = {}
+        if self._micro_batches == 0:
+            self._drop_gradients()
+
     def measure(self, loss: Tensor) -> None:
         """One micro-batch for the path integral alone: with `independent_gradient`, before `step()`.
 
@@ -113,12 +129,15 @@ class TrainingPhase:
         of_the_step = {name: parameter.grad for name, parameter in self.parameters.items()}
         self._drop_gradients()
         self._gate.watch(loss.detach().to(self.device), self._steps + 1, self._micro_batches)
-        loss.backward()
-        for name, parameter in self.parameters.items():
-            if parameter.grad is not None:
-                measured = self._measured.get(name)
-                self._measured[name] = parameter.grad if measured is None else measured.add_(parameter.grad)
-            parameter.grad = of_the_step[name]
+        try:
+            loss.backward()
+            for name, parameter in self.parameters.items():
+                if parameter.grad is not None:
+                    measured = self._measured.get(name)
+                    self._measured[name] = parameter.grad if measured is None else measured.add_(parameter.grad)
+        finally:  # Where memory ran out too.
+            for name, parameter in self.parameters.items():
+                parameter.grad = of_the_step[name]
 
     def step(self) -> None:
         """One optimizer step on what `backward` accumulated: penalty, clipping, AdamW, path integral, proximal step."""

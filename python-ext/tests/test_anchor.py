@@ -215,7 +215,14 @@ def with_a_broken_header(folder):
     (folder / TENSORS).write_bytes(b"\xff" * 8 + whole[8:])
 
 
+def with_a_flipped_bit(folder):
+    whole = bytearray((folder / TENSORS).read_bytes())
+    whole[-100] ^= 4
+    (folder / TENSORS).write_bytes(whole)
+
+
 DAMAGES = [
+    with_a_flipped_bit,
     without_metadata,
     without_tensors,
     with_only_a_partial_file,
@@ -230,6 +237,14 @@ def test_a_half_written_anchor_is_refused(saved, damage):
     damage(saved)
     with pytest.raises(InvalidInputError, match="half-written or damaged"):
         Anchor.open(saved, tiny_model())
+
+
+def test_an_anchor_of_an_earlier_version_has_no_hash_and_opens(saved):
+    metadata = json.loads((saved / METADATA).read_text())
+    del metadata["tensorHash"]
+    (saved / METADATA).write_text(json.dumps(metadata))
+    with_a_flipped_bit(saved)
+    Anchor.open(saved, tiny_model())
 
 
 def test_an_anchor_replaces_an_older_one_and_leaves_nothing_else(anchor, base_anchor, saved):

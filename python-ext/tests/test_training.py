@@ -494,3 +494,54 @@ def test_an_independent_gradient_takes_the_bias_out_of_omega():
 def test_an_independent_gradient_is_of_the_path_integral_alone(changes):
     with pytest.raises(InvalidInputError, match='importance.gradient: expected "same"'):
         TrainingPhase(tiny_model(), settings(independentGradient=True, **changes))
+
+
+# --- a pass that ran out of memory -----------------------------------------------------------------------------------
+
+
+def run_out_of_memory(_):
+    torch.empty(1 << 55)  # Asked for in earnest.
+
+
+def test_a_pass_that_ran_out_of_memory_leaves_no_trace():
+    model, twin = tiny_model("gpt2"), tiny_model("gpt2")
+    model.config.attn_pdrop = twin.config.attn_pdrop = 0.5
+    for dropout in (each for of in (model, twin) for each in of.modules() if isinstance(each, torch.nn.Dropout)):
+        dropout.p = 0.5
+    undisturbed = TrainingPhase(twin, settings())
+    undisturbed.backward(mean_loss(twin, batch(seed=6)))
+    undisturbed.step()
+    phase = TrainingPhase(model, settings())
+    drawn = torch.get_rng_state()
+    phase.begin_pass()
+    phase.backward(mean_loss(model, batch(seed=4)) * math.nan)
+    assert not torch.equal(drawn, torch.get_rng_state())
+    hook = next(iter(phase.parameters.values())).register_hook(run_out_of_memory)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        phase.backward(mean_loss(model, batch(seed=5)))
+    hook.remove()
+    phase.undo_pass()
+    phase.backward(mean_loss(model, batch(seed=6)))
+    phase.step()
+    assert same_bits(values(model), values(twin))
+    assert phase.progress() == undisturbed.progress()
+
+
+def test_a_measurement_that_ran_out_of_memory_keeps_the_gradient_of_the_step():
+    model, twin = tiny_model(), tiny_model()
+    changes = {"importance": "path_integral", "independentGradient": True}
+    phase, undisturbed = TrainingPhase(model, settings(**changes)), TrainingPhase(twin, settings(**changes))
+    for each in (phase, undisturbed):
+        each.backward(mean_loss(each.model, batch(seed=2)))
+    phase.begin_pass()
+    phase.measure(mean_loss(model, batch(seed=3)) / 2)
+    parameter = next(iter(phase.parameters.values()))
+    hook = parameter.register_hook(run_out_of_memory)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        phase.measure(mean_loss(model, batch(seed=3)) / 2)
+    hook.remove()
+    phase.undo_pass()
+    for each in (phase, undisturbed):
+        each.measure(mean_loss(each.model, batch(seed=3)))
+        each.step()
+    assert same_bits(values(model), values(twin)) and same_bits(omega_of(phase), omega_of(undisturbed))

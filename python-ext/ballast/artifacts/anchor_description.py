@@ -19,6 +19,7 @@ class AnchorDescription:
         provenance: hashes of base model, tokenizer and data, and what else its maker told
         measured: method, sum_omega, clamped_share, xi, samples
         layer_weights: kind, normalize, scale, and layers with name, parameters, elements, norm and alpha
+        tensor_hash: SHA-256 of anchor.safetensors; None in an anchor of an earlier version
         shapes: of each covered parameter
         reference_hashes: of each covered parameter of θ*, where that is the base and not stored
     """
@@ -34,6 +35,7 @@ class AnchorDescription:
     shapes: Mapping[str, Sequence[int]]
     reference_hashes: Mapping[str, str]
     distribution: Mapping[str, Any] = field(default_factory=dict)
+    tensor_hash: str | None = None
 
     @classmethod
     def read(cls, folder: Path) -> "AnchorDescription":

@@ -17,7 +17,7 @@ class Event:
 
     Attributes:
         time: when, UTC
-        type: started, phase, step, stage, scoring, scores, warning, finished and others
+        type: started, phase, step, stage, scoring, scores, warning, smaller-batch, finished and others
         phase: general, a domain's name, or a stage's name; empty outside of one
         step: optimizer step from 1 (items scored, for "scoring"), 0 outside of a phase
         fields: what the type adds, by the names of `ballast schema events`

@@ -84,7 +84,11 @@ class SubjectChange:
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase of training; losses in nats per token."""
+    """A phase of training; losses in nats per token.
+
+    Attributes:
+        reduced_batch_size: rows computed at once where the device had no room for a whole batch
+    """
 
     name: str
     steps: int
@@ -95,6 +99,7 @@ class Phase:
     first_loss: float
     last_loss: float
     wait_share: float
+    reduced_batch_size: int | None = None
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def retain(start: PhaseStart) -> Retention:
     if not _is_own(settings.method):
         return method.retain(start)
     plugin = load(settings.method, KEY)
-    with plugin.guarded():
+    with plugin.guard():
         retention = method.retain(start)
     return guarded(retention, plugin)
 
@@ -128,7 +128,7 @@ def _is_own(name: str) -> bool:
 
 
 def _guarded(name: str) -> contextlib.AbstractContextManager[None]:
-    return load(name, KEY).guarded() if _is_own(name) else contextlib.nullcontext()
+    return load(name, KEY).guard() if _is_own(name) else contextlib.nullcontext()
 
 
 def _imported(name: str) -> type[Method]:

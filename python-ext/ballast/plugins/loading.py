@@ -6,24 +6,33 @@ import importlib.machinery
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from ballast.errors import BallastError, PluginError
 from ballast.memory import is_out_of_memory
+from ballast.plugins.time_limit import TooLongError, within
+
+_Answer = TypeVar("_Answer")
 
 _PACKAGE = str(Path(__file__).parents[1])
 _folders: tuple[str, ...] = ()
+_seconds: float | None = None
 _roots: set[str] = set()  # Of the modules that were imported for plug-ins.
 
 
-def look_in(folders: Sequence[str]) -> None:
-    """From now on plug-ins are looked for in these folders too: after the working directory, before Python's path."""
-    global _folders
-    _folders = tuple(folders)
+def look_in(folders: Sequence[str], seconds: float | None = None) -> None:
+    """From now on plug-ins are looked for in these folders too: after the working directory, before Python's path.
+
+    Args:
+        folders: in this order
+        seconds: that a call of one may take, and its import; None for any time
+    """
+    global _folders, _seconds
+    _folders, _seconds = tuple(folders), seconds
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,20 @@ class Plugin:
     module: ModuleType
 
     @contextlib.contextmanager
-    def guarded(self) -> Iterator[None]:
+    def guard(self) -> Iterator[None]:
         """Whatever goes wrong inside is a PluginError that names the plug-in's file and line; but memory that runs out,
         and what says itself what the user can do about it (`BallastError`), stay what they are."""
         with _searching(), _told(self.key, self.name, self.module.__file__, self._begin()):
             yield
+
+    def guarded(self, call: Callable[[], _Answer]) -> _Answer:
+        """What `call` gives, which calls the plug-in, in as much time as `look_in` allows.
+
+        Raises:
+            PluginError: as `guard` has it, or it took longer.
+        """
+        with self.guard():
+            return within(_seconds, call)
 
     def wrong(self, expected: str, found: str) -> PluginError:
         """What it gave is not what it should give; named with where it begins."""
@@ -71,7 +89,7 @@ def load(name: str, key: str) -> Plugin:
     module_name, _, attribute = name.partition(":")
     _forget_anothers(module_name.partition(".")[0])
     with _searching(), _told(key, name):
-        module = importlib.import_module(module_name)
+        module = within(_seconds, lambda: importlib.import_module(module_name))
     _roots.add(module_name.partition(".")[0])
     if not hasattr(module, attribute):
         own = [each for each, value in vars(module).items() if getattr(value, "__module__", None) == module_name]
@@ -118,7 +136,8 @@ def _place(error: BaseException, file: str | None) -> str | None:
     """The last line of the plug-in's file that ran; else of any file that is neither Python's nor Ballast's."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__)
+    found = error.frames if isinstance(error, TooLongError) else traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in found
               if not frame.filename.startswith((_PACKAGE, "<frozen", importlib.__file__))]  # fmt: skip
     own = [frame for frame in frames if frame.filename == file] or frames
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else None

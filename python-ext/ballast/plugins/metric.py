@@ -35,9 +35,7 @@ class ItemMetric:
         Raises:
             PluginError: the function failed, or gave something else; with its file and line.
         """
-        with self._plugin.guarded():
-            made = self._plugin.value(items)
-            made = list(made) if isinstance(made, Iterable) else made
+        made = self._plugin.guarded(lambda: self._made(items))
         expected = f"{len(items)} numbers, one for each item"
         if not isinstance(made, list) or len(made) != len(items):
             raise self._plugin.wrong(expected, f"{len(made)}" if isinstance(made, list) else repr(made))
@@ -45,3 +43,7 @@ class ItemMetric:
             if not isinstance(value, numbers.Real) or not math.isfinite(value):
                 raise self._plugin.wrong(expected, f"{value!r} for item {number}")
         return [float(value) for value in made]
+
+    def _made(self, items: list[dict[str, Any]]) -> Any:
+        made = self._plugin.value(items)
+        return list(made) if isinstance(made, Iterable) else made

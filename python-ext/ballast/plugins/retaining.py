@@ -78,7 +78,7 @@ class GuardedRetention(Retention):
     def _guard(self, name: str) -> contextlib.AbstractContextManager[None]:
         """What is inherited from Ballast is not the plug-in's to answer for."""
         is_inherited = _is_ballasts(getattr(type(self._retention), name))
-        return contextlib.nullcontext() if is_inherited else self._part(name).guarded()
+        return contextlib.nullcontext() if is_inherited else self._part(name).guard()
 
     def _part(self, name: str) -> Plugin:
         """The plug-in at the function of this name, which may be in another module than the method."""

@@ -20,8 +20,7 @@ class StoppingRule:
         self._plugin = load(name, KEY)
         self._rule = self._plugin.value
         if inspect.isclass(self._rule):
-            with self._plugin.guarded():
-                self._rule = self._rule()
+            self._rule = self._plugin.guarded(self._rule)
         if not callable(self._rule):
             raise self._plugin.wrong("a function, or a class with __call__(self, step, losses)", repr(self._rule))
 
@@ -35,8 +34,7 @@ class StoppingRule:
         Raises:
             PluginError: the rule failed, or gave something else; with its file and line.
         """
-        with self._plugin.guarded():
-            said = self._rule(step, list(losses))
+        said = self._plugin.guarded(lambda: self._rule(step, list(losses)))
         if said is None or isinstance(said, str):
             return said or None
         if isinstance(said, (bool, numbers.Integral)) or type(said).__name__ in ("bool", "bool_"):

@@ -29,12 +29,14 @@ class RowTransform:
         Raises:
             PluginError: the function failed, or gave no rows; with its file and line.
         """
-        with self._plugin.guarded():
-            made = self._plugin.value(rows)
-            made = list(made) if isinstance(made, Iterable) and not isinstance(made, (Mapping, str)) else made
+        made = self._plugin.guarded(lambda: self._made(rows))
         if not isinstance(made, list):
             raise self._plugin.wrong("a list of rows", f"{type(made).__name__}")
         return "".join(self._line(row) for row in made)
+
+    def _made(self, rows: list[dict[str, Any]]) -> Any:
+        made = self._plugin.value(rows)
+        return list(made) if isinstance(made, Iterable) and not isinstance(made, (Mapping, str)) else made
 
     def _line(self, row: Any) -> str:
         if not isinstance(row, Mapping):

@@ -31,8 +31,7 @@ def test_a_module_may_import_its_neighbours_late(module):
     path = module("def late(rows):\n    from neighbour import NAME\n    return NAME\n")
     (path.parent / "neighbour.py").write_text("NAME = 'near'\n")
     plugin = load("mine:late", "transform")
-    with plugin.guarded():
-        assert plugin.value([]) == "near"
+    assert plugin.guarded(lambda: plugin.value([])) == "near"
     del sys.modules["neighbour"]
 
 
@@ -51,8 +50,8 @@ def test_the_line_is_the_plugins_own_where_a_library_failed(module):
     path = module("import json\n\n\ndef clean(rows):\n    return json.loads('{')\n")
     plugin = load("mine:clean", "transform")
     told = f'^transform: "mine:clean" failed at {path}, line 5: JSONDecodeError'
-    with pytest.raises(PluginError, match=told), plugin.guarded():
-        plugin.value([])
+    with pytest.raises(PluginError, match=told):
+        plugin.guarded(lambda: plugin.value([]))
 
 
 def test_what_is_not_there_is_told_with_what_is_and_where_it_was_looked_for(module, tmp_path):

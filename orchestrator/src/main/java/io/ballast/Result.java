@@ -120,9 +120,11 @@ public record Result(int schema, String name, String status, @MayBeAbsent String
      * @param firstLoss       mean loss of the first logging interval, nats per token
      * @param lastLoss        mean loss of the last logging interval, nats per token
      * @param waitShare       share of the time that training waited for data
+     * @param reducedBatchSize rows computed at once where the device had no room for a whole batch; else null
      */
     public record Phase(String name, long steps, long tokens, double seconds, double tokensPerSecond,
-            long peakMemoryBytes, double firstLoss, double lastLoss, double waitShare) {
+            long peakMemoryBytes, double firstLoss, double lastLoss, double waitShare,
+            @MayBeAbsent Integer reducedBatchSize) {
     }
 
     /**

@@ -17,18 +17,20 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A service that runs experiments for weeks: what one run took, the next has again. In a process of its own, whose memory
  * no other test has been in.
+ *
+ * <p>{@code -Dballast.runs=200} makes more.
  */
 @Tag("one-jdk")
 class ManyRunsTest {
     private static final Path HOME = Path.of(System.getProperty("ballast.home"));
-    private static final int RUNS = 50;
+    private static final int RUNS = Math.max(20, Integer.getInteger("ballast.runs", 50));
     private static final int WARM = 10;
 
     @TempDir
     Path folder;
 
     @Test
-    void fiftyRunsGrowNeitherMemoryNorThreadsNorFiles() throws IOException, InterruptedException {
+    void manyRunsGrowNeitherMemoryNorThreadsNorFiles() throws IOException, InterruptedException {
         List<long[]> held = held();
         assertEquals(RUNS, held.size());
         long before = smallest(held.subList(WARM, WARM + 5));

@@ -25,12 +25,14 @@ import java.util.Map;
  * @param layerWeights    α
  * @param modelBytes      of the model's parameters
  * @param tensorBytes     size of {@code anchor.safetensors}
+ * @param tensorHash      its SHA-256; null in an anchor of an earlier version
  * @param shapes          of each covered parameter
  * @param referenceHashes of each covered parameter of θ*, where that is the base and not stored
  * @param distribution    how Ω is spread over layers and modules
  */
 public record AnchorDescription(int schema, String space, Storage storage, Map<String, Object> provenance,
-        Measured measured, LayerWeights layerWeights, long modelBytes, long tensorBytes, Map<String, List<Long>> shapes,
+        Measured measured, LayerWeights layerWeights, long modelBytes, long tensorBytes,
+        @MayBeAbsent String tensorHash, Map<String, List<Long>> shapes,
         Map<String, String> referenceHashes, @MayBeAbsent Map<String, Object> distribution) {
     /** The number of what this version writes and reads. */
     public static final int SCHEMA = 4;

@@ -104,10 +104,10 @@ public final class CheckpointStore {
      * @param dependencies files outside of the checkpoint that it is nothing without; they do not change any more
      */
     public void write(Consumer<Path> tensors, Function<String, CheckpointState> state, Collection<Path> dependencies) {
+        Path written = folder.resolve("%06d".formatted(nextNumber()));
+        Path partial = written.resolveSibling(written.getFileName() + PARTIAL);
         try {
             Files.createDirectories(folder);
-            Path written = folder.resolve("%06d".formatted(nextNumber()));
-            Path partial = written.resolveSibling(written.getFileName() + PARTIAL);
             WholeFiles.delete(partial);
             Files.createDirectory(partial);
             CheckpointState made = state.apply(written.getFileName() + "/" + TENSORS);
@@ -133,6 +133,17 @@ public final class CheckpointStore {
             prune();
         } catch (IOException e) {
             throw new UncheckedIOException("could not write a checkpoint in " + folder, e);
+        } finally {
+            leaveRoom(partial);
+        }
+    }
+
+    /** On a full disk the half that was written takes the room that the run needs to say what happened. */
+    private static void leaveRoom(Path partial) {
+        try {
+            WholeFiles.delete(partial);
+        } catch (IOException later) {
+            LOG.debug("What was half written in {} stays until the run is resumed: {}", partial, later.toString());
         }
     }
 

@@ -27,7 +27,7 @@ public final class RunLock implements AutoCloseable {
      *
      * @param runFolder the folder
      * @return the lock, to be closed when the run has ended
-     * @throws InvalidInputException when a run has it
+     * @throws InvalidInputException when a run has it, or it cannot be written
      */
     public static RunLock take(Path runFolder) {
         try {
@@ -38,7 +38,8 @@ public final class RunLock implements AutoCloseable {
             }
             channel.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("could not lock " + runFolder, e);
+            throw new InvalidInputException("Expected a run folder that can be written at " + runFolder + "; found " + e
+                    + ". Let it be written, or copy it to where it can.", e);
         }
         throw new InvalidInputException("Expected a run folder that no run is working on; found that one works on "
                 + runFolder + " now. Wait for its end, or stop it.");

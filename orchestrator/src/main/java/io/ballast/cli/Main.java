@@ -3,9 +3,11 @@ package io.ballast.cli;
 import io.ballast.BallastException;
 import io.ballast.RankLostException;
 import java.io.OutputStream;
+import io.ballast.train.MachineRefusal;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.apache.commons.cli.CommandLine;
 
@@ -49,6 +51,12 @@ public final class Main {
             }
             return failed(e.exitCode(), e.getMessage(), output);
         } catch (Throwable e) {
+            BallastException refused = MachineRefusal.of(e, Path.of("").toAbsolutePath()).orElse(null);
+            if (refused != null) {
+                output.warn("ballast: " + refused.getMessage());
+                RankProcess.current().failed(refused.exitCode(), refused.getMessage());
+                return failed(refused.exitCode(), refused.getMessage(), output);
+            }
             output.warn("This is a bug in Ballast. Please report it with the lines below and the output of"
                     + " './ballast doctor'.\n" + stackTrace(e));
             RankProcess.current().failed(BUG, "this is a bug in Ballast: " + stackTrace(e));

@@ -45,6 +45,8 @@ final class Progress implements RunListener {
             case "scores" -> scores(event);
             case "ended-early" -> output.note(event.phase() + " phase ends after step " + event.step() + ": "
                     + event.fields().get("message"));
+            case "smaller-batch" -> output.note(event.phase() + " phase, step " + (event.step() + 1) + ": "
+                    + event.fields().get("message"));
             case "warning" -> output.warn("warning: " + event.fields().get("message"));
             default -> { } // "finished" is told by the command, and a later type of event is no reason to fail
         }

@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -23,6 +25,9 @@ import org.apache.commons.cli.Options;
 final class RunCommand implements Command {
     private static final String EVENTS = "events";
     private static final String RESUME = "resume";
+    private static final String AUTO_BATCH = "auto-batch";
+    /** Options that are part of the experiment by the time that ranks are given it. */
+    private static final List<String> IN_THE_EXPERIMENT = List.of(ExperimentArgument.SET, AUTO_BATCH);
 
     @Override
     public String name() {
@@ -45,7 +50,9 @@ final class RunCommand implements Command {
         return RankOptions.addTo(ExperimentArgument.options()).addOption(CommonOptions.withValue(EVENTS, "FILE",
                 "Write each event, progress too, as a line of JSON to a file or pipe, such as /dev/fd/3."))
                 .addOption(CommonOptions.withValue(RESUME, "RUN_FOLDER",
-                        "Go on with a run that was interrupted, in its folder; it takes no EXPERIMENT."));
+                        "Go on with a run that was interrupted, in its folder; it takes no EXPERIMENT."))
+                .addOption(null, AUTO_BATCH, false, "Where the device has no room for a batch, compute it in halves that add"
+                        + " up: autoBatch of every phase.");
     }
 
     @Override
@@ -63,7 +70,7 @@ final class RunCommand implements Command {
         List<String> program = new ArrayList<>(ThisProgram.command(environment, Main.class));
         program.add("run");
         for (Option option : line.getOptions()) {
-            if (!RankOptions.isOne(option) && !option.getLongOpt().equals(ExperimentArgument.SET)) {
+            if (!RankOptions.isOne(option) && !IN_THE_EXPERIMENT.contains(option.getLongOpt())) {
                 program.add("--" + option.getLongOpt());
                 program.addAll(option.hasArg() ? List.of(option.getValue()) : List.of());
             }
@@ -109,9 +116,10 @@ final class RunCommand implements Command {
     }
 
     private static Path folder(CommandLine line) {
-        if (!line.getArgList().isEmpty() || line.hasOption(ExperimentArgument.SET)) {
-            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found "
-                    + (line.getArgList().isEmpty() ? "--" + ExperimentArgument.SET : line.getArgList().get(0))
+        Optional<String> beside = Stream.concat(line.getArgList().stream(), Stream.of(ExperimentArgument.SET, AUTO_BATCH)
+                .filter(line::hasOption).map(option -> "--" + option)).findFirst();
+        if (beside.isPresent()) {
+            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found " + beside.get()
                     + " beside it. A run is resumed with the experiment it began with: leave it out, or start another"
                     + " run.");
         }
@@ -123,7 +131,8 @@ final class RunCommand implements Command {
             throw new InvalidInputException("the command 'run' takes EXPERIMENT, or --resume RUN_FOLDER; found none."
                     + " 'ballast run --help' says more.");
         }
-        Experiment experiment = ExperimentArgument.read(line);
+        Experiment given = ExperimentArgument.read(line);
+        Experiment experiment = line.hasOption(AUTO_BATCH) ? Experiment.of(given.config().withAutoBatch()) : given;
         ExperimentCheck.check(experiment.config()); // before the seconds that Python takes to start
         return experiment;
     }

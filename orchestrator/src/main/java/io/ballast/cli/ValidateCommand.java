@@ -105,7 +105,7 @@ final class ValidateCommand implements Command {
             return config;
         }
         try (Ballast ballast = Ballast.open()) {
-            ballast.bridge().plugins().lookIn(config.plugins());
+            ballast.bridge().plugins().lookIn(config.plugins(), config.pluginSeconds());
             return PluginRows.in(config, ballast.bridge());
         }
     }

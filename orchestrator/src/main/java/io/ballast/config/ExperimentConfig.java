@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * @param afterTraining how the trained model is moved part of its way back, or null
  * @param evaluation what is measured and when
  * @param plugins    absolute paths of folders in which plug-ins in Python are looked for
+ * @param pluginSeconds that one call of a plug-in in Python may take
  * @param checkpoint how often the run keeps where it stands
  */
 public record ExperimentConfig(
@@ -44,6 +45,9 @@ public record ExperimentConfig(
         @Setting(value = "Folders in which plug-ins in Python (package.module:Name) are looked for, besides the working"
                 + " directory and PYTHONPATH. By default the experiment's own folder.", byDefault = "[\".\"]",
                 path = true) List<String> plugins,
+        @Setting(value = "Seconds that one call of a plug-in in Python may take, or its import: some hundred rows of a"
+                + " transform, a task's items of a metric, a look of a stopping rule.", byDefault = PluginName.SECONDS,
+                minimum = 0, exclusiveMinimum = true) double pluginSeconds,
         @Setting(value = "How often a run keeps where it stands, so that it can be resumed after an interruption.",
                 byDefault = "{}") CheckpointConfig checkpoint) {
 
@@ -87,7 +91,8 @@ public record ExperimentConfig(
         return new ExperimentConfig(name, seed, output,
                 new ModelConfig(path, model.dtype(), model.device(), model.gradientCheckpointing(),
                         model.offload()), adapter, general,
-                domain, retention, importance, afterTraining, evaluation, plugins, checkpoint);
+                domain, retention, importance, afterTraining, evaluation, plugins, pluginSeconds,
+                checkpoint);
     }
 
     /**
@@ -100,7 +105,20 @@ public record ExperimentConfig(
         return new ExperimentConfig(name, seed, output, model, adapter,
                 general == null ? null : general.withData(change),
                 domain().stream().map(phase -> phase.withData(change)).toList(),
-                retention, importance, afterTraining, evaluation, plugins, checkpoint);
+                retention, importance, afterTraining, evaluation, plugins, pluginSeconds,
+                checkpoint);
+    }
+
+    /**
+     * This experiment on a device that may have no room for its micro-batches.
+     *
+     * @return a copy, each of its phases with {@code autoBatch}
+     */
+    public ExperimentConfig withAutoBatch() {
+        return new ExperimentConfig(name, seed, output, model, adapter,
+                general == null ? null : general.withAutoBatch(),
+                domain().stream().map(PhaseConfig::withAutoBatch).toList(), retention, importance, afterTraining,
+                evaluation, plugins, pluginSeconds, checkpoint);
     }
 
     /**
@@ -111,7 +129,8 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withEvaluation(EvaluationConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
-                afterTraining, other, plugins, checkpoint);
+                afterTraining, other, plugins, pluginSeconds,
+                checkpoint);
     }
 
     /**
@@ -122,7 +141,8 @@ public record ExperimentConfig(
      */
     public ExperimentConfig withImportance(ImportanceConfig other) {
         return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, other, afterTraining,
-                evaluation, plugins, checkpoint);
+                evaluation, plugins, pluginSeconds,
+                checkpoint);
     }
 
     /**
@@ -133,6 +153,7 @@ public record ExperimentConfig(
      */
     ExperimentConfig withAdapter(AdapterConfig other) {
         return new ExperimentConfig(name, seed, output, model, other, general, domain, retention, importance,
-                afterTraining, evaluation, plugins, checkpoint);
+                afterTraining, evaluation, plugins, pluginSeconds,
+                checkpoint);
     }
 }

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  * @param epochs               passes over the data, or null when {@code steps} counts; 1 without either
  * @param batchSize            rows in a micro-batch
  * @param gradientAccumulation micro-batches in an optimizer step
+ * @param autoBatch            whether a micro-batch that finds no room is computed in parts
  * @param learningRate         the schedule's peak
  * @param schedule             how the learning rate goes down after warm-up
  * @param warmupSteps          optimizer steps from 0 to the peak
@@ -37,6 +38,9 @@ public record PhaseConfig(
         @Setting(value = "Rows in a micro-batch.", byDefault = "8", minimum = 1) int batchSize,
         @Setting(value = "Micro-batches in an optimizer step.", byDefault = "1", minimum = 1)
                 int gradientAccumulation,
+        @Setting(value = "Where the device has no room for a micro-batch, it is computed in halves, quarters and so on,"
+                + " whose gradients add up: a step keeps its rows. Only the last bits differ.", byDefault = "false")
+                boolean autoBatch,
         @Setting(value = "The schedule's peak.", required = true, minimum = 0, exclusiveMinimum = true)
                 double learningRate,
         @Setting(value = "How the learning rate goes down after warm-up.", byDefault = "\"linear\"")
@@ -79,7 +83,8 @@ public record PhaseConfig(
      * @return a copy
      */
     public PhaseConfig withData(UnaryOperator<List<DataConfig>> change) {
-        return new PhaseConfig(name, change.apply(data), steps, epochs, batchSize, gradientAccumulation, learningRate, schedule,
+        return new PhaseConfig(name, change.apply(data), steps, epochs, batchSize, gradientAccumulation, autoBatch,
+                learningRate, schedule,
                 warmupSteps, weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, change.apply(replayData),
                 stop);
     }
@@ -91,9 +96,20 @@ public record PhaseConfig(
      * @return a copy
      */
     public PhaseConfig withSteps(int other) {
-        return new PhaseConfig(name, data, other, null, batchSize, gradientAccumulation, learningRate, schedule,
+        return new PhaseConfig(name, data, other, null, batchSize, gradientAccumulation, autoBatch,
+                learningRate, schedule,
                 Math.min(warmupSteps, other), weightDecay, clipNorm, maxLength, packing, loggingSteps, replay,
                 replayData, null);
+    }
+
+    /**
+     * This phase on a device that may have no room for its micro-batches.
+     *
+     * @return a copy with {@code autoBatch}
+     */
+    PhaseConfig withAutoBatch() {
+        return new PhaseConfig(name, data, steps, epochs, batchSize, gradientAccumulation, true, learningRate, schedule,
+                warmupSteps, weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, replayData, stop);
     }
 
     /**

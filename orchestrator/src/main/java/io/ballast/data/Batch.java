@@ -81,6 +81,17 @@ public final class Batch {
         this.tokens = tokens;
     }
 
+    /**
+     * Some of its rows, as a batch of their own: as long as the longest of them.
+     *
+     * @param from the first
+     * @param to   behind the last
+     * @return the batch
+     */
+    public Batch part(int from, int to) {
+        return packed(rows.subList(from, to));
+    }
+
     /** @return how many rows it has */
     public int rows() {
         return rows.size();

@@ -1,5 +1,6 @@
 package io.ballast.data;
 
+import io.ballast.InvalidInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
  */
 final class LineCounter implements AutoCloseable {
     private static final int BLOCK_BYTES = 1 << 16;
+    private final Path file;
     /** Null for formats without lines. */
     private final InputStream bytes;
     private final byte[] block = new byte[BLOCK_BYTES];
@@ -20,14 +22,15 @@ final class LineCounter implements AutoCloseable {
     private long records;
     private long line;
 
-    private LineCounter(InputStream bytes) {
+    private LineCounter(Path file, InputStream bytes) {
+        this.file = file;
         this.bytes = bytes;
     }
 
     static LineCounter of(Path file) {
         try {
             boolean lines = DataFormat.of(file) == DataFormat.JSON_LINES;
-            return new LineCounter(lines ? Files.newInputStream(file) : null);
+            return new LineCounter(file, lines ? Files.newInputStream(file) : null);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
@@ -45,7 +48,8 @@ final class LineCounter implements AutoCloseable {
             }
             return line;
         } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
+            throw new InvalidInputException("The data file " + file + " cannot be read: " + unreadable.getMessage(),
+                    unreadable);
         }
     }
 
@@ -58,7 +62,7 @@ final class LineCounter implements AutoCloseable {
             octet = readByte();
         }
         if (octet < 0 && !full) {
-            throw new IOException("The file became shorter while it was read");
+            throw new IOException("it became shorter while it was read");
         }
         return full;
     }

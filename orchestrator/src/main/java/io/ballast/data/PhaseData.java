@@ -67,7 +67,7 @@ public final class PhaseData implements AutoCloseable {
             RowEncoder encoder = new RowEncoder(entry, new ExampleEncoder(tokenizer, maxLength), renderer);
             String sha256 = hash(entry);
             String key = key(entry, sha256, tokenizer, maxLength);
-            TokenStore store = cache.get(key, writer -> tokenize(entry, encoder, writer));
+            TokenStore store = cache.get(key, writer -> tokenize(entry, sha256, encoder, writer));
             Source source = new Source(Path.of(entry.path()), sha256, key, entry.weight(), store.statistics(),
                     store.reused());
             tell(source);
@@ -100,9 +100,15 @@ public final class PhaseData implements AutoCloseable {
         return sources.stream().mapToDouble(source -> source.weight() * source.statistics().rows()).sum();
     }
 
-    private static void tokenize(DataConfig entry, RowEncoder encoder, TokenStoreWriter writer) throws IOException {
+    private static void tokenize(DataConfig entry, String sha256, RowEncoder encoder, TokenStoreWriter writer)
+            throws IOException {
         try (RowReader rows = RowReader.open(entry)) {
             new ParallelEncoding(encoder, writer).run(rows);
+        }
+        String now = hash(entry);
+        if (!now.equals(sha256)) { // its tokens would be kept under the name of another file's
+            throw new InvalidInputException("Expected that " + entry.path() + " stays as it is while it is read; found its"
+                    + " SHA-256 " + sha256 + " before and " + now + " after. Begin again when nothing writes to it.");
         }
         if (writer.statistics().rows() == 0) {
             throw new InvalidInputException("There is nothing to learn in " + entry.path() + ": all of its "

@@ -17,6 +17,8 @@ final class RowQuery {
     private static final String CSV_FORM = ", header=true, quote='\"', escape='\"', comment='', skip=0,"
             + " allow_quoted_nulls=false, sample_size=-1, delim=";
 
+    private static final String HEAP_IS_FULL = "Java heap space";
+
     private final Path file;
     private final DataFormat format;
     private final String where;
@@ -75,6 +77,10 @@ final class RowQuery {
     }
 
     InvalidInputException explain(SQLException failed) {
+        RowDatabase.giveUp();
+        if (String.valueOf(failed.getMessage()).contains(HEAP_IS_FULL)) { // DuckDB makes an error of its own of it
+            throw new OutOfMemoryError(HEAP_IS_FULL);
+        }
         if (format == DataFormat.JSON_LINES) {
             try {
                 // DuckDB's own line can be one off.

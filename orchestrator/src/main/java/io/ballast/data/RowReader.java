@@ -10,8 +10,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import java.util.Properties;
-import org.duckdb.DuckDBDriver;
 
 /**
  * Reads the rows of a JSON Lines, CSV or Parquet file, in the file's order and one at a time, through DuckDB in
@@ -30,33 +28,17 @@ public final class RowReader implements Iterator<Row>, AutoCloseable {
     private RowReader(Path file, String where) throws SQLException {
         this.file = file;
         this.query = new RowQuery(file, where);
-        this.connection = connect();
+        this.connection = RowDatabase.connect();
         this.lines = LineCounter.of(file);
     }
 
     /** Loads DuckDB, whose library is unpacked first: tenths of a second that another thread may spare. */
     public static void load() {
         try {
-            connect().close();
+            RowDatabase.connect().close();
         } catch (SQLException failed) {
             throw new IllegalStateException("DuckDB did not start", failed);
         }
-    }
-
-    /** Without {@code DriverManager}, which in a fat jar or a container does not find a driver from every thread. */
-    private static Connection connect() throws SQLException {
-        return new DuckDBDriver().connect("jdbc:duckdb:", settings());
-    }
-
-    private static Properties settings() {
-        Properties settings = new Properties();
-        // Without streaming the whole result is kept in memory.
-        settings.setProperty("jdbc_stream_results", "true");
-        settings.setProperty("threads", "1");
-        // What is needed is in the jar; nothing is fetched from the network.
-        settings.setProperty("autoinstall_known_extensions", "false");
-        settings.setProperty("autoload_known_extensions", "false");
-        return settings;
     }
 
     /**

@@ -25,10 +25,29 @@ public final class WholeFiles {
      * @throws IOException when it cannot be written; then what was there before is still there
      */
     public static void write(Path file, String text) throws IOException {
+        write(file, partial -> Files.writeString(partial, text));
+    }
+
+    /**
+     * The same with bytes, such as of a text that may have half a surrogate pair.
+     *
+     * @param file    what to write, as above
+     * @param content its bytes
+     * @throws IOException as above
+     */
+    public static void write(Path file, byte[] content) throws IOException {
+        write(file, partial -> Files.write(partial, content));
+    }
+
+    private interface Writing {
+        void to(Path partial) throws IOException;
+    }
+
+    private static void write(Path file, Writing writing) throws IOException {
         // Not createTempFile: what it makes may be read by nobody else, and would stay so under the file's own name.
         Path partial = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
-            Files.writeString(partial, text);
+            writing.to(partial);
             Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(partial);

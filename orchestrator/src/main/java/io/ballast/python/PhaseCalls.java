@@ -62,6 +62,24 @@ public final class PhaseCalls {
     }
 
     /**
+     * Keeps what a pass over the micro-batches of a step changes, for {@link #undoPass}.
+     *
+     * @param phase its handle
+     */
+    public void beginPass(long phase) {
+        bridge.invoke("begin_pass", phase);
+    }
+
+    /**
+     * Forgets the micro-batches since {@link #beginPass}, after memory ran out in one of them.
+     *
+     * @param phase its handle
+     */
+    public void undoPass(long phase) {
+        bridge.invoke("undo_pass", phase);
+    }
+
+    /**
      * Moves the parameters once.
      *
      * @param phase its handle

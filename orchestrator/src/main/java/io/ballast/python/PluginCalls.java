@@ -23,9 +23,10 @@ public final class PluginCalls {
      * From now on plug-ins are looked for in these folders too, besides the working directory and Python's path.
      *
      * @param folders in this order
+     * @param seconds that a call of one, and its import, may take
      */
-    public void lookIn(List<String> folders) {
-        bridge.invoke("look_for_plugins_in", folders);
+    public void lookIn(List<String> folders, double seconds) {
+        bridge.invoke("look_for_plugins_in", folders, seconds);
     }
 
     /**

@@ -1,9 +1,9 @@
 package io.ballast.report;
 
+import io.ballast.data.WholeFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,7 +31,7 @@ public final class ModelCardWriter {
         Path file = runFolder.resolve("README.md");
         try {
             // Not writeString: it refuses unpaired surrogates, which a broken data row may hold.
-            Files.write(file, card.getBytes(StandardCharsets.UTF_8));
+            WholeFiles.write(file, card.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot write " + file, e);
         }

@@ -1,9 +1,9 @@
 package io.ballast.report;
 
+import io.ballast.data.WholeFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Writes {@code report.html} of a run folder: one file, self-contained, that opens without a network. */
@@ -22,7 +22,7 @@ public final class ReportWriter {
         String page = Page.of(EmbeddedJson.of(ReportData.of(RunFiles.read(runFolder))));
         Path report = runFolder.resolve("report.html");
         try {
-            Files.write(report, page.getBytes(StandardCharsets.UTF_8));
+            WholeFiles.write(report, page.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot write " + report, e);
         }

@@ -19,6 +19,7 @@ final class EventSchema {
         ADDED.put("writing", Counted.class);
         ADDED.put("scores", Scores.class);
         ADDED.put("warning", Warning.class);
+        ADDED.put("smaller-batch", SmallerBatch.class);
         ADDED.put("ended-early", EndedEarly.class);
         ADDED.put("finished", Finished.class);
     }
@@ -46,6 +47,9 @@ final class EventSchema {
     }
 
     private record Warning(String message) {
+    }
+
+    private record SmallerBatch(int rows, int before, String message) {
     }
 
     private record EndedEarly(String rule, String message) {

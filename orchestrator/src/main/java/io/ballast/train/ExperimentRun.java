@@ -13,6 +13,7 @@ import io.ballast.ranks.Ranks;
 import io.ballast.report.ModelCardWriter;
 import io.ballast.report.ReportWriter;
 
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -56,10 +57,20 @@ public final class ExperimentRun {
      * @throws BallastException when it failed or was stopped
      */
     public Result execute() {
+        try {
+            return perform();
+        } catch (UncheckedIOException e) { // of a run folder's first files or last
+            throw MachineRefusal.of(e, folder.path()).<RuntimeException>map(refused -> refused).orElse(e);
+        }
+    }
+
+    @SuppressWarnings("try") // two of the three are there to be closed
+    private Result perform() {
         if (interrupted == null && ranks.isFirst()) {
             folder.write(Experiment.FILE, experiment.toJson());
         }
-        try (EventLog log = openLog()) {
+        // Closed from the last to the first; what fails then does not hide what failed before.
+        try (Closing described = this::describe; EventLog log = openLog(); Closing finished = () -> finish(log)) {
             RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(),
                     interrupted);
             log.add(EventLog.STARTED, "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
@@ -81,15 +92,12 @@ public final class ExperimentRun {
                 record.stopped(e.getMessage());
                 throw e;
             } catch (RuntimeException | Error e) {
-                record.failed(e.getMessage());
+                BallastException refused = MachineRefusal.of(e, folder.path()).orElse(null);
+                record.failed((refused == null ? e : refused).getMessage());
+                if (refused != null) {
+                    throw refused;
+                }
                 throw e;
-            } finally {
-                finish(log);
-            }
-        } finally {
-            if (result != null) {
-                ModelCardWriter.write(folder.path());
-                ReportWriter.write(folder.path());
             }
         }
         if (ranks.isFirst()) {
@@ -97,6 +105,19 @@ public final class ExperimentRun {
         }
         ranks.any(false); // until the first rank has written everything
         return ranks.isFirst() ? result : Result.read(folder.path());
+    }
+
+    /** Done at the end of a block, however it ends. */
+    private interface Closing extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    private void describe() {
+        if (result != null) {
+            ModelCardWriter.write(folder.path());
+            ReportWriter.write(folder.path());
+        }
     }
 
     private EventLog openLog() {

@@ -1,5 +1,6 @@
 package io.ballast.train;
 
+import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.checkpoint.PhasePosition;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ImportanceConfig;
@@ -63,18 +64,35 @@ final class PhaseTraining {
                 isMeasuredApart(config, beside), rule, checkpoints, from);
         plan.skip(loop.takenBatches());
         long waited = 0;
-        try (rule; BatchRing ring = new BatchRing(plan.shares(ranks.rank(), ranks.size()), phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
+        DeviceOutOfMemoryException failed = null;
+        try (rule; BatchRing ring = new BatchRing(plan.shares(ranks.rank(), ranks.size()),
+                phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
                 plan::allocateSlot)) {
             try {
                 loop.run(ring);
             } finally {
                 waited = ring.waitedNanos();
             }
+        } catch (DeviceOutOfMemoryException full) {
+            failed = full;
         } finally {
             Map<String, Object> end = bridge.phases().end(handle);
             record.phase(loop.summary(waited, ((Number) end.get("peakMemoryBytes")).longValue()));
         }
+        if (failed != null) {
+            bridge.release(handle);
+            throw explained(failed, name, phase, data, loop.rowsAtOnce(), seed, beside);
+        }
         return handle;
+    }
+
+    /** After the phase has ended, so that what it held is free. */
+    private DeviceOutOfMemoryException explained(DeviceOutOfMemoryException full, String name, PhaseConfig phase,
+            PhaseData data, int rowsAtOnce, long seed, Beside beside) {
+        int longest = phase.packing() && phase.maxLength() != null ? phase.maxLength() : data.statistics().longestRow();
+        Beside estimated = new Beside(beside.method(), beside.options(), 0, beside.importance());
+        return MemoryAdvice.of(full, name, phase, rowsAtOnce, longest,
+                settings(config, phase, steps(phase, data), seed, estimated), config, bridge);
     }
 
     /** Optimizer steps of a phase. */

@@ -18,7 +18,7 @@ public final class PluginCheck {
      * @throws io.ballast.InvalidInputException when one is not there, or an option of the method is wrong
      */
     public static void check(ExperimentConfig config, Bridge bridge) {
-        bridge.plugins().lookIn(config.plugins());
+        bridge.plugins().lookIn(config.plugins(), config.pluginSeconds());
         bridge.describeMethod(config.retention().method(), config.retention().options());
         config.phases().stream().map(PhaseConfig::stop).filter(Objects::nonNull).distinct()
                 .forEach(name -> new StoppingRule(bridge, name).close());

@@ -9,6 +9,7 @@ import io.ballast.config.DataConfig;
 import io.ballast.config.EvaluationConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.PhaseConfig;
+import io.ballast.config.PluginName;
 import io.ballast.config.TaskConfig;
 import io.ballast.data.Row;
 import io.ballast.data.RowFile;
@@ -79,7 +80,8 @@ public final class PluginRows {
      * @return the same with files
      */
     static EvaluationConfig in(EvaluationConfig evaluation, Bridge bridge) {
-        bridge.plugins().lookIn(List.of()); // it has no folder, and an earlier experiment's is not meant
+        // It has no folder, and an earlier experiment's is not meant.
+        bridge.plugins().lookIn(List.of(), Double.parseDouble(PluginName.SECONDS));
         PluginRows rows = new PluginRows(bridge);
         return evaluation.withTasks(tasks -> tasks.stream().map(task -> rows.of(task, null)).toList());
     }

@@ -4,6 +4,7 @@ import io.ballast.InvalidInputException;
 import io.ballast.config.AdapterConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ImportanceConfig;
+import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.Words;
 import io.ballast.python.Bridge;
@@ -49,6 +50,9 @@ final class RankCheck {
         }
         if (config.importance().permute()) {
             refuse("importance.permute", "false", "true");
+        }
+        if (config.phases().stream().anyMatch(PhaseConfig::autoBatch)) {
+            refuse("autoBatch", "false", "true, which one rank would follow and the others not");
         }
         if (config.domain().size() > 1) {
             refuse("domain", "one domain", config.domain().size() + " of them, one after another");

@@ -4,11 +4,9 @@ import io.ballast.Result;
 import io.ballast.StoppedException;
 import io.ballast.checkpoint.PhasePosition;
 import io.ballast.config.PhaseConfig;
-import io.ballast.data.Batch;
 import io.ballast.data.BatchRing;
 import io.ballast.python.Bridge;
 
-import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +32,7 @@ final class TrainingLoop {
     private final StoppingRule rule;
     private final RunCheckpoints checkpoints;
     private final PhasePosition from;
+    private final MicroBatches microBatches;
     private final long started;
 
     private long done;
@@ -57,6 +56,7 @@ final class TrainingLoop {
         this.rule = rule;
         this.checkpoints = checkpoints;
         this.from = from;
+        this.microBatches = new MicroBatches(bridge, log, name, config, phase, from.reducedBatchSize());
         this.started = System.nanoTime() - from.nanoseconds();
         this.done = from.done();
         this.tokens = from.tokens();
@@ -120,7 +120,7 @@ final class TrainingLoop {
 
     private PhasePosition position(BatchRing batches) {
         return new PhasePosition(name, done, tokens, firstLoss, lastLoss, System.nanoTime() - started,
-                from.waitedNanoseconds() + batches.waitedNanos());
+                from.waitedNanoseconds() + batches.waitedNanos(), microBatches.reducedBatchSize());
     }
 
     private void step(BatchRing batches) {
@@ -131,25 +131,18 @@ final class TrainingLoop {
         bridge.phases().optimizerStep(phase);
     }
 
-    /** What is done with each micro-batch of a step. */
-    private interface Pass {
-        void of(long phase, LongBuffer slot, int rows, int length, boolean packed, long targets);
+    private void pass(BatchRing batches, MicroBatches.Pass pass) {
+        List<BatchRing.Slot> taken = new ArrayList<>(config.gradientAccumulation());
+        for (int i = 0; i < config.gradientAccumulation(); i++) {
+            taken.add(batches.take());
+        }
+        microBatches.pass(taken, done, pass, batches::release);
+        tokens += taken.stream().mapToLong(slot -> slot.batch().tokens()).sum();
     }
 
-    private void pass(BatchRing batches, Pass pass) {
-        List<BatchRing.Slot> microBatches = new ArrayList<>(config.gradientAccumulation());
-        long targets = 0;
-        for (int i = 0; i < config.gradientAccumulation(); i++) {
-            BatchRing.Slot slot = batches.take();
-            microBatches.add(slot);
-            targets += slot.batch().targets();
-        }
-        for (BatchRing.Slot slot : microBatches) {
-            Batch batch = slot.batch();
-            pass.of(phase, slot.buffer(), batch.rows(), batch.length(), batch.packed(), targets);
-            tokens += batch.tokens();
-            batches.release(slot);
-        }
+    /** Rows that are computed at once. */
+    int rowsAtOnce() {
+        return microBatches.reducedBatchSize() == 0 ? config.batchSize() : microBatches.reducedBatchSize();
     }
 
     private void look() {
@@ -186,7 +179,8 @@ final class TrainingLoop {
         long nanoseconds = System.nanoTime() - started;
         double seconds = nanoseconds / NANOSECONDS;
         return new Result.Phase(name, done, tokens, seconds, tokens / seconds, peakMemoryBytes, firstLoss, lastLoss,
-                (from.waitedNanoseconds() + waitedNanoseconds) / (double) nanoseconds);
+                (from.waitedNanoseconds() + waitedNanoseconds) / (double) nanoseconds,
+                microBatches.reducedBatchSize() == 0 ? null : microBatches.reducedBatchSize());
     }
 
     private static double number(Map<String, Object> values, String name) {

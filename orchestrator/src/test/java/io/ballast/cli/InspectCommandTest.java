@@ -38,7 +38,7 @@ class InspectCommandTest {
                 List.of(), List.of(new ScoreChange("facts", "acc", 0.9, 0.6, -0.3, true, List.of(-0.35, -0.25), 0.001, 0.001,
                         "McNemar exact", 30, 0, 100, 0.14, ChangeVerdict.WORSE)), List.of(), List.of(), List.of(),
                 List.of(),
-                List.of(new Result.Phase("domain", 80, 71_680, 10, 7168, 2_000_000_000L, 3, 2, 0.01)), null, null, null, Map.of());
+                List.of(new Result.Phase("domain", 80, 71_680, 10, 7168, 2_000_000_000L, 3, 2, 0.01, null)), null, null, null, Map.of());
         Files.writeString(folder.resolve(Result.FILE), result.toJson());
         assertSays("run", "first: completed", "0.900", "0.600", "-0.300", "[-0.350, -0.250]", "worse", "7.2 k",
                 "2.0 GB", "report.html");

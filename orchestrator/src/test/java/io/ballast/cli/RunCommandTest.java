@@ -57,6 +57,17 @@ class RunCommandTest {
     }
 
     @Test
+    void autoBatchIsASettingOfEveryPhaseAndNoneOfAResumedRun() throws IOException {
+        assertEquals(0, Typed.run("run", experiment, "--quiet", "--auto-batch").code());
+        JsonObject run = JsonParser.parseString(Files.readString(runFolder().resolve("experiment.json"))).getAsJsonObject();
+        assertTrue(run.getAsJsonObject("general").get("autoBatch").getAsBoolean());
+        assertTrue(Files.readString(runFolder().resolve("experiment.json")).split("\"autoBatch\": true").length == 3);
+        Typed refused = Typed.run("run", "--resume", runFolder().toString(), "--auto-batch");
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("found --auto-batch beside it"), refused.err());
+    }
+
+    @Test
     void divergenceEndsWithFourAndTheResultAsFarAsItCame() throws IOException {
         Typed typed = Typed.run("run", experiment, "--json", "--set", "domain.learningRate=1e30",
                 "--set", "retention.method=none");
@@ -64,6 +75,9 @@ class RunCommandTest {
         assertTrue(typed.err().contains("not finite at step"), typed.err());
         JsonObject result = JsonParser.parseString(typed.out()).getAsJsonObject();
         assertEquals("failed", result.get("status").getAsString());
+        Typed inspected = Typed.run("inspect", runFolder().toString());
+        assertEquals(0, inspected.code(), inspected.err());
+        assertTrue(inspected.out().contains("tiny: failed (The loss or a gradient"), inspected.out());
     }
 
     @Test

@@ -13,6 +13,7 @@ import com.google.gson.JsonParser;
 import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -251,6 +252,57 @@ class PhaseDataTest {
             assertNotEquals(tokenizer.bos().orElseThrow(), document.token(1));
             assertTrue(read(document).contains("hello</s>"), read(document));
             assertEquals("because 😀</s>", learned(document).strip());
+        }
+    }
+
+    @Test
+    void aFileThatIsReplacedWhileItIsReadIsRefusedAndLeavesNoTokens() throws IOException {
+        String chat = "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}, {\"role\": \"assistant\","
+                + " \"content\": \"%s\"}]}\n";
+        Path file = file("a.jsonl", chat.formatted("hello"));
+        ChatRenderer replacing = (chats, prompt) -> {
+            try {
+                WholeFiles.write(file, chat.formatted("good night")); // another file of this name
+                return render(chats, prompt);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+        String message = assertThrows(InvalidInputException.class,
+                () -> prepare(MAX_LENGTH, replacing, chat(file))).getMessage();
+        assertTrue(message.contains(file + " stays as it is while it is read; found its SHA-256"), message);
+        try (PhaseData data = prepare(chat(file))) {
+            assertFalse(data.sources().get(0).reused());
+            assertTrue(learned(only(data)).contains("good night"));
+        }
+    }
+
+    /** {@code -Dballast.files=10000} makes more. */
+    @Test
+    void manyTinyFilesAreReadOneAfterAnother() throws IOException {
+        int files = Integer.getInteger("ballast.files", 200);
+        List<DataConfig> entries = new ArrayList<>();
+        for (int i = 0; i < files; i++) {
+            Files.createDirectories(folder.resolve("tiny"));
+            entries.add(text(file("tiny/" + i + ".jsonl", "{\"text\": \"boat " + i + "\"}\n"), null, "{text}"));
+        }
+        long began = System.nanoTime();
+        try (PhaseData data = prepare(entries.toArray(DataConfig[]::new))) {
+            assertEquals(files, data.statistics().rows());
+            System.out.printf("%d files of one row in %.1f s%n", files, (System.nanoTime() - began) / 1e9);
+            assertEquals(files, data.plan(1, false).batchesPerEpoch());
+        }
+    }
+
+    @Test
+    void aRowOfTenMebibytesIsCutAndItsNeighboursStay() throws IOException {
+        Path file = file("a.jsonl", "{\"text\": \"first\"}\n{\"text\": \"" + "a long tale ".repeat(10 * (1 << 20) / 12)
+                + "\"}\n{\"text\": \"last\"}\n");
+        try (PhaseData data = prepare(text(file, null, "{text}"))) {
+            assertEquals(3, data.statistics().rows());
+            assertEquals(1, data.statistics().truncatedRows());
+            assertEquals(MAX_LENGTH, data.statistics().longestRow());
+            assertTrue(data.statistics().droppedTokens() > 1_000_000, data.statistics().toString());
         }
     }
 

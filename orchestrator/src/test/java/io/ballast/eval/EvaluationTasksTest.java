@@ -23,7 +23,7 @@ class EvaluationTasksTest extends WithPython {
 
     private static PhaseConfig phase(String where, String text, String prompt, String completion, String messages) {
         DataConfig data = new DataConfig("train.jsonl", where, text, prompt, completion, messages, 1, true, null, null);
-        return new PhaseConfig(null, List.of(data), 1, null, 1, 1, 1e-3, PhaseConfig.Schedule.LINEAR, 0, 0, 1, null,
+        return new PhaseConfig(null, List.of(data), 1, null, 1, 1, false, 1e-3, PhaseConfig.Schedule.LINEAR, 0, 0, 1, null,
                 false, 1, 0, null, null);
     }
 

@@ -29,7 +29,7 @@ class RunFilesTest {
                 List.of(), List.of(new ScoreChange("g", "acc", 0.6, 0.4, -0.2, true, List.of(-0.25, -0.15), 0.001, 0.002,
                         "McNemar exact", 30, 10, 100, 0.09, ChangeVerdict.WORSE)), List.of(), List.of(), List.of(),
                 List.of(),
-                List.of(new Result.Phase("domain", 10, 1000, 2, 500, 1 << 20, 3, Double.NaN, 0.1)), null, null, null, Map.of());
+                List.of(new Result.Phase("domain", 10, 1000, 2, 500, 1 << 20, 3, Double.NaN, 0.1, null)), null, null, null, Map.of());
         Files.writeString(folder.resolve(Result.FILE), result.toJson());
         Evidence evidence = Evidence.of(RunFiles.read(folder));
         assertEquals(List.of(new Change("g", "acc", true, 0.6, 0.4, -0.25, -0.15, 0.001, 0.002, "McNemar exact", 30, 10,
