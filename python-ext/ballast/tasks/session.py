@@ -26,12 +26,13 @@ class TaskSession:
     What goes across to Java is JSON.
     """
 
-    def __init__(self, content: Mapping[str, Any], file: Path | None, folder: Path) -> None:
+    def __init__(self, content: Mapping[str, Any], file: Path | None, folder: Path, trusted: bool = False) -> None:
         """
         Args:
             content: of a task file
             file: where it stands; None for a task given in place
             folder: that relative paths begin at
+            trusted: whether it may name data files outside of that folder
 
         Raises:
             InvalidInputError: a task that Ballast cannot ask or score.
@@ -39,7 +40,7 @@ class TaskSession:
         self.task = Task.of(content)
         self._content = dict(content)
         self._file = file
-        self.source = Source.of(content, folder)
+        self.source = Source.of(content, folder, trusted)
         self._metrics = Metrics.of(content, self.task.output_type)
         self._pipelines = self._checked_pipelines()
         self._process_results = content.get("process_results")
@@ -54,14 +55,14 @@ class TaskSession:
     def open(cls, file: str, trust_code: bool) -> "TaskSession":
         """A task of a file; `read_task_file` says what is refused."""
         path = Path(file).resolve()
-        return cls(read_task_file(path, trust_code), path, path.parent)
+        return cls(read_task_file(path, trust_code), path, path.parent, trust_code)
 
     @classmethod
     def of(cls, content: Mapping[str, Any], trust_code: bool = False) -> "TaskSession":
         """A task given in place; with `include` the absolute path of a file, whose keys it overrides."""
         included = content.get("include")
         folder = Path(included).parent if isinstance(included, str) else Path.cwd()
-        return cls(read_task(content, folder, trust_code), None, folder)
+        return cls(read_task(content, folder, trust_code), None, folder, trust_code)
 
     @property
     def scored_in_python(self) -> bool:

@@ -34,7 +34,7 @@ record CardText(Map<String, Object> head, String body) {
             if (new Load(LoadSettings.builder().build()).loadFromString(text) instanceof Map<?, ?> map) {
                 map.forEach((key, value) -> head.put(String.valueOf(key), value));
             }
-        } catch (YamlEngineException broken) {
+        } catch (YamlEngineException | StackOverflowError broken) { // nesting has no limit in the engine
             return Map.of(); // Somebody else's card: an export does not end at it.
         }
         return head;
