@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -83,8 +83,13 @@ def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], file: str
 
 
 def _read(file: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, float]]:
-    with safe_open(Path(file), "pt") as stored:
-        return {name: stored.get_tensor(name) for name in stored.keys()}, json.loads(stored.metadata()[NUMBERS])
+    try:
+        with safe_open(Path(file), "pt") as stored:
+            return {name: stored.get_tensor(name) for name in stored.keys()}, json.loads(stored.metadata()[NUMBERS])
+    except (SafetensorError, TypeError, KeyError, ValueError) as broken:
+        raise InvalidInputError(
+            f"expected in {file} the state of a phase, found {type(broken).__name__}: {broken}: begin the run again"
+        ) from broken
 
 
 @torch.no_grad()

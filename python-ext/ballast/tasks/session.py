@@ -1,6 +1,8 @@
 """A task while it is asked: its rows come in, its questions go out, the answers come back."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,17 @@ from ballast.tasks.task import MULTIPLE_CHOICE, ROLLING, Question, Row, Task
 from ballast.tasks.task_file import read_task, read_task_file
 
 TEST, FEWSHOT = "test", "fewshot"
+
+
+@contextmanager
+def _told_as_another_form(where: str) -> Iterator[None]:
+    """What values of other types than lm-eval's raise wherever they are used is told with the task."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, re.error) as error:
+        raise InvalidInputError(
+            f"expected a task of lm-eval's form in {where}, found values of another ({type(error).__name__}: {error})"
+        ) from error
 
 
 class TaskSession:
@@ -55,14 +68,16 @@ class TaskSession:
     def open(cls, file: str, trust_code: bool) -> "TaskSession":
         """A task of a file; `read_task_file` says what is refused."""
         path = Path(file).resolve()
-        return cls(read_task_file(path, trust_code), path, path.parent, trust_code)
+        with _told_as_another_form(str(path)):
+            return cls(read_task_file(path, trust_code), path, path.parent, trust_code)
 
     @classmethod
     def of(cls, content: Mapping[str, Any], trust_code: bool = False) -> "TaskSession":
         """A task given in place; with `include` the absolute path of a file, whose keys it overrides."""
         included = content.get("include")
         folder = Path(included).parent if isinstance(included, str) else Path.cwd()
-        return cls(read_task(content, folder, trust_code), None, folder, trust_code)
+        with _told_as_another_form(f"the task {content.get('task')}"):
+            return cls(read_task(content, folder, trust_code), None, folder, trust_code)
 
     @property
     def scored_in_python(self) -> bool:
