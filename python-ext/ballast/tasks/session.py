@@ -86,6 +86,10 @@ class TaskSession:
 
     def describe(self) -> dict[str, Any]:
         """What Java needs to know; `ballast.bridge.describe_task` documents it."""
+        with _told_as_another_form(f"the task {self.task.task}"):
+            return self._described()
+
+    def _described(self) -> dict[str, Any]:
         generation = generation_of(self._content) if self.task.output_type == GENERATE else None
         if generation is not None and isinstance(generation["until"], str):
             generation["until"] = [generation["until"]]
@@ -135,6 +139,10 @@ class TaskSession:
         documents = documents_of(self.task.task, self._rows[TEST], self.task.process_docs)
         if not documents:
             raise self._error("expected rows to ask about, found none")
+        with _told_as_another_form(f"the task {self.task.task}"):
+            return self._prepared(documents, shots, limit, seed)
+
+    def _prepared(self, documents: Sequence[Row], shots: int, limit: int | None, seed: int) -> int:
         drawn, from_same = self._examples(documents, shots)
         sampler = self.task.fewshot_config.get("sampler", "default")
         asked = self.task.questions(
@@ -157,6 +165,10 @@ class TaskSession:
         """
         if start != len(self._asked):
             raise IndexError(f"{self.task.task}: expected the questions from {len(self._asked)} on, found {start}")
+        with _told_as_another_form(f"the task {self.task.task}"):
+            return self._given(count)
+
+    def _given(self, count: int) -> list[dict[str, Any]]:
         given = []
         for question in islice(self._pending, count):
             self._check_gold(question)
