@@ -14,7 +14,7 @@ torch.set_num_threads(1)
 # The usual suite tries the same examples each time; --hypothesis-profile=fuzz tries many others.
 _USUAL = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 settings.register_profile("usual", max_examples=30, derandomize=True, **_USUAL)
-settings.register_profile("fuzz", max_examples=20_000, print_blob=True, **_USUAL)
+settings.register_profile("fuzz", max_examples=2_000, print_blob=True, **_USUAL)
 settings.load_profile("usual")
 
 

@@ -57,13 +57,12 @@ class SecretsTest {
     void noSecretIsInAnyFileOfARunOrInWhatItSays() throws Exception {
         Path experiment = TinyExperiment.write(folder);
         String[] run = {"run", experiment.toString(), "--verbose", "--set", "model.path=hf://tiny/llama"};
-        String signedIn = address.replace("://", "://me:" + PASSWORD + "@");
-        Typed completed = launch(signedIn, run);
+        Typed completed = launch(run);
         assertEquals(0, completed.code(), completed.err());
         List<String> diverging = new ArrayList<>(List.of(run));
         diverging.addAll(List.of("--set", "domain.learningRate=1e30", "--set", "domain.clipNorm=0", "--set",
                 "retention.method=none"));
-        Typed failed = launch(signedIn, diverging.toArray(String[]::new));
+        Typed failed = launch(diverging.toArray(String[]::new));
         assertEquals(4, failed.code(), failed.err());
 
         for (Typed each : List.of(completed, failed)) {
@@ -88,7 +87,7 @@ class SecretsTest {
         OTHERS.forEach((name, secret) -> assertFalse(text.contains(secret), where + " has that of " + name));
     }
 
-    private Typed launch(String endpoint, String... arguments) throws Exception {
+    private Typed launch(String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-cp",
@@ -97,8 +96,8 @@ class SecretsTest {
         Path said = Files.createTempFile(folder, "said", ".txt");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(said.toFile());
         builder.environment().putAll(OTHERS);
-        builder.environment().putAll(Map.of("HF_TOKEN", TOKEN, "HF_ENDPOINT", endpoint, "HF_HOME",
-                folder.resolve("cache").toString(), "BALLAST_CACHE", folder.resolve("ballast-cache").toString()));
+        builder.environment().putAll(Map.of("HF_TOKEN", TOKEN, "HF_ENDPOINT", address, "HF_HOME",
+                folder.resolve("cache").toString(), "HTTPS_PROXY", "http://me:" + PASSWORD + "@127.0.0.1:9", "BALLAST_CACHE", folder.resolve("ballast-cache").toString()));
         Process process = builder.start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Typed(process.waitFor(), out, Files.readString(said));
