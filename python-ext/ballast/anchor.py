@@ -13,7 +13,7 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ballast import checkpoints
+from ballast import checkpoints, ranks
 from ballast.adapted import EFFECTIVE, PARAMETERS, AdaptedMatrix, adapted_matrices
 from ballast.anchor_checks import (
     check_base_model,
@@ -41,10 +41,10 @@ from ballast.anchor_files import (
 from ballast.distribution import Distribution
 from ballast.errors import InvalidInputError
 from ballast.importance import Importance, LayerWeights, weigh_layers
-from ballast.kernels import Held
+from ballast.kernels import Held, shards
 from ballast.layers import covered_parameters, group_layers
 from ballast.merging import SEPARATE, merged_importance, merged_reference, merged_seen_tokens
-from ballast.storage import Float32, Storage, StoredImportance
+from ballast.storage import DecodedImportance, Float32, Storage, StoredImportance
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ class Anchor:
         """
         parameters = covered_parameters(model)
         for name, value in self.reference_for(parameters).items():
-            parameters[name].detach().copy_(value)
+            parameters[name].detach().copy_(shards.like(value, parameters[name]))
 
     def weighed(self, model: nn.Module, layer_coefficients: str, layers: str, normalize: str) -> "Anchor":
         """This anchor with its layers weighed anew, settings as in `of`."""
@@ -264,11 +264,17 @@ class Anchor:
         The metadata comes last and tells the size of the tensors' file: a folder without the one, or with another size
         of the other, is half-written.
 
+        Of an anchor made on several ranks all of them call this, and the first one writes it, whole.
+
         Args:
             folder: made where it does not exist; an anchor in it is replaced
             provenance: JSON values; "baseModel" is compared when the anchor is opened
         """
-        folder = Path(folder)
+        whole = self._gathered()
+        if ranks.is_first():
+            whole._write(Path(folder), provenance)
+
+    def _write(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / METADATA).unlink(missing_ok=True)
         partial = folder / (TENSORS + ".partial")
@@ -325,6 +331,9 @@ class Anchor:
                     reference, hashes, is_base = None, {}, True
             else:
                 check_shapes(importance, parameters)
+                if any(map(shards.is_sharded, parameters.values())):
+                    stored = stored.cut_as(parameters)
+                    importance = DecodedImportance(stored.storage, stored.parts, metadata["shapes"])
             if reference is None:
                 check_hashes(hashes, parameters)
                 reference = {name: parameter.detach().clone() for name, parameter in parameters.items()}
@@ -342,6 +351,15 @@ class Anchor:
             stored=stored,
             base_hashes=hashes or None,
         )
+
+    def _gathered(self) -> "Anchor":
+        """This anchor with whole tensors, where it was made on several ranks; all of them have to ask."""
+        if not any(shards.is_sharded(value) for value in self.importance.values()):
+            return self
+        stored = self._as_stored.gathered()
+        values = DecodedImportance(stored.storage, stored.parts, {name: each.shape for name, each in self.importance.items()})
+        reference = {name: shards.whole(value).cpu() for name, value in self.reference.items()}
+        return replace(self, measured=replace(self.measured, values=values), stored=stored, reference=reference)
 
     @functools.cached_property
     def _as_stored(self) -> StoredImportance:

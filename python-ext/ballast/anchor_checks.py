@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ballast.adapted import EFFECTIVE, FACTORS, PARAMETERS, AdaptedMatrix
 from ballast.errors import InvalidInputError
+from ballast.kernels import shards
 
 
 def check_base_model(anchored: str | None, opened: str | None) -> None:
@@ -81,4 +82,4 @@ def _other_model(name: str, expected: object, found: object) -> InvalidInputErro
 
 
 def sha256(tensor: Tensor) -> str:
-    return hashlib.sha256(tensor.detach().cpu().contiguous().numpy().data).hexdigest()
+    return hashlib.sha256(shards.whole(tensor.detach()).cpu().contiguous().numpy().data).hexdigest()

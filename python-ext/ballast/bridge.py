@@ -33,8 +33,10 @@ from ballast import (
     methods,
     phase_state,
     plugins,
+    ranks,
     scoring,
     sequence,
+    sharding,
     shared_contexts,
     tasks,
     tensorboard,
@@ -103,6 +105,35 @@ def release_all() -> None:
 @called_from_java
 def memory() -> dict:
     return ballast_memory.snapshot()
+
+
+# ── ranks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@called_from_java
+def join_ranks() -> dict:
+    ranks.start()
+    return {"rank": ranks.rank(), "size": ranks.size()}
+
+
+@called_from_java
+def all_texts(own: str) -> list[str]:
+    return ranks.all_texts(own)
+
+
+@called_from_java
+def shard_model(model: int, offload: bool) -> None:
+    sharding.shard(get(model, OpenedModel), offload)
+
+
+@called_from_java
+def begin_apart(model: int) -> None:
+    sharding.begin_apart(get(model, OpenedModel))
+
+
+@called_from_java
+def end_apart(model: int) -> None:
+    sharding.end_apart(get(model, OpenedModel))
 
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,23 +339,23 @@ def finish_measurement(
 
 
 @called_from_java
-def save_parameters(model: int, file: str) -> None:
-    phase_state.save_parameters(get(model, OpenedModel), file)
+def save_parameters(model: int, folder: str) -> None:
+    phase_state.save_parameters(get(model, OpenedModel), folder)
 
 
 @called_from_java
-def load_parameters(model: int, file: str) -> None:
-    phase_state.load_parameters(get(model, OpenedModel), file)
+def load_parameters(model: int, folder: str) -> None:
+    phase_state.load_parameters(get(model, OpenedModel), folder)
 
 
 @called_from_java
-def save_phase(model: int, phase: int, file: str) -> None:
-    phase_state.save_phase(get(model, OpenedModel), get(phase, ModelPhase), file)
+def save_phase(model: int, phase: int, folder: str) -> None:
+    phase_state.save_phase(get(model, OpenedModel), get(phase, ModelPhase), folder)
 
 
 @called_from_java
-def load_phase(model: int, phase: int, file: str) -> None:
-    phase_state.load_phase(get(model, OpenedModel), get(phase, ModelPhase), file)
+def load_phase(model: int, phase: int, folder: str) -> None:
+    phase_state.load_phase(get(model, OpenedModel), get(phase, ModelPhase), folder)
 
 
 # ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────────────

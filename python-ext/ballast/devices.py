@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from ballast import ranks
 from ballast.errors import InvalidInputError
 
 # As PyTorch found it when it was imported: OMP_NUM_THREADS, or the number of cores.
@@ -20,7 +21,7 @@ def choose_device(name: str) -> tuple[torch.device, str]:
     if kind == "cpu" and not index:
         return torch.device("cpu"), "asked for"
     if kind == "cuda" and (not index or index.isdecimal()):
-        return _cuda_device(name, int(index or 0)), "asked for"
+        return _cuda_device(name, int(index or ranks.local_rank())), "asked for"
     raise InvalidInputError(
         f"model.device is {name!r}, but a device is one of auto, cpu, cuda, cuda:N; set it to one of these"
     )
@@ -55,7 +56,7 @@ def choose_threads(parameters: int, device: torch.device) -> tuple[int, str]:
 
 def _best_device() -> tuple[torch.device, str]:
     if torch.cuda.is_available():
-        return torch.device("cuda", 0), f"PyTorch sees {torch.cuda.device_count()} CUDA device(s)"
+        return torch.device("cuda", ranks.local_rank()), f"PyTorch sees {torch.cuda.device_count()} CUDA device(s)"
     return torch.device("cpu"), f"PyTorch {_cuda_build()} sees no CUDA device"
 
 

@@ -50,7 +50,7 @@ def generate(
     torch.manual_seed(seed)
     with opened.autocast():
         written = opened.model.generate(
-            input_ids=prompt, attention_mask=torch.ones_like(prompt), generation_config=config
+            input_ids=prompt, attention_mask=torch.ones_like(prompt), generation_config=config, synced_gpus=False
         )[:, 1:]
     ended = (written == end_token).cumsum(1) > 0
     documents = torch.full((rows, tokens), NO_TOKEN, dtype=torch.long)

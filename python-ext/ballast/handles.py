@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
+from ballast import ranks
 from ballast.memory import is_out_of_memory
 
 # An operating system's refusals: not the experiment's fault, and not ours.
@@ -111,7 +112,7 @@ def describe(error: BaseException) -> dict:
     return {
         "kind": kind_of(error),
         "type": type(error).__name__,
-        "message": str(error),
+        "message": ranks.lost(error) if ranks.is_lost_rank(error) else str(error),
         "traceback": "".join(traceback.format_exception(error)),
     }
 
@@ -122,6 +123,8 @@ def kind_of(error: BaseException) -> str:
         return error.kind
     if is_out_of_memory(error):
         return "out_of_memory"
+    if ranks.is_lost_rank(error):
+        return "rank_lost"
     if isinstance(error, OSError) and error.errno in ENVIRONMENT_ERRNOS:
         return "environment"
     return "internal"

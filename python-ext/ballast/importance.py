@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ballast import kernels
+from ballast.kernels import shards
 from ballast.errors import InvalidInputError
 
 PATH_INTEGRAL = "path_integral"
@@ -46,7 +47,7 @@ class Importance:
         if self.scaled:
             return self
         elements = sum(value.numel() for value in self.values.values())
-        mean = sum(float(value.sum(dtype=torch.float64)) for value in self.values.values()) / elements
+        mean = sum(_sums(value)[0] for value in self.values.values()) / elements
         return replace(self, values={name: value / mean for name, value in self.values.items()}, scaled=True)
 
     def facts(self) -> dict[str, Any]:
@@ -290,8 +291,8 @@ def layer_coefficients(norms: Mapping[str, float], elements: Mapping[str, int], 
 
 
 def _sums(values: Tensor) -> tuple[float, float]:
-    norm = float(torch.linalg.vector_norm(values, dtype=torch.float64))
-    return float(values.sum(dtype=torch.float64)), norm * norm
+    norm = float(shards.whole(torch.linalg.vector_norm(values, dtype=torch.float64)))
+    return float(shards.whole(values.sum(dtype=torch.float64))), norm * norm
 
 
 def _scale(sums: Mapping[str, tuple[float, float]], layers: Sequence[Layer], normalize: str) -> float:

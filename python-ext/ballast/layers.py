@@ -60,7 +60,7 @@ def group_layers(model: nn.Module, names: Iterable[str], kind: str) -> dict[str,
         return {name: [name] for name in names}
     if kind != "block":
         raise InvalidInputError(f'expected layers "block" or "parameter", found "{kind}"')
-    blocks = _blocks_path(model) + "."
+    blocks = blocks_path(model) + "."
     after_blocks = EMBEDDING if _has_tied_head(model) else HEAD
     layer_of = {}
     outside = EMBEDDING  # A model registers its modules in the order in which they compute.
@@ -89,7 +89,7 @@ def vocabulary_parameters(model: nn.Module, parameters: Mapping[str, Tensor]) ->
     return {name: parameter for name, parameter in parameters.items() if id(parameter) in weights}
 
 
-def _blocks_path(model: nn.Module) -> str:
+def blocks_path(model: nn.Module) -> str:
     """Path of the longest ModuleList that lies in no other one (experts are lists inside a block)."""
     longest_path, longest, outer = None, 0, ()
     for path, module in model.named_modules():

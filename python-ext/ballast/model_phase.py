@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import torch
 
-from ballast import adapters, batches, memory, methods, scoring
+from ballast import adapters, batches, memory, methods, ranks, scoring
 from ballast.anchor import Anchor
 from ballast.models import OpenedModel
 from ballast.settings import PhaseSettings
@@ -50,7 +50,12 @@ class ModelPhase:
 
     def finish_importance(self, *weighing: Any) -> Anchor:
         """As `TrainingPhase.finish_importance`; the anchor knows which tokens the phase saw."""
+        self.share_seen_tokens()
         return dataclasses.replace(self.training.finish_importance(*weighing), seen_tokens=self.seen_tokens)
+
+    def share_seen_tokens(self) -> None:
+        """Adds the tokens that other ranks saw."""
+        self.seen_tokens.copy_(ranks.most(self.seen_tokens.int()))
 
     def end(self) -> dict[str, Any]:
         """As `TrainingPhase.end`, with the phase's peak of memory."""

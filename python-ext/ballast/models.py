@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from torch.utils.hooks import RemovableHandle
 
-from ballast import checkpoints, layers, lora_files, quantization
+from ballast import checkpoints, layers, lora_files, quantization, ranks
 from ballast.context_window import context_window
 from ballast.devices import choose_device, choose_dtype, choose_threads, device_name
 from ballast.errors import InvalidInputError
+from ballast.kernels import shards
 from ballast.memory import is_out_of_memory
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ class OpenedModel:
     former: int = 0
     # Whether the base's weights hold an adapter for good: then a whole checkpoint is saved.
     merged: bool = False
+    # Of a model that is sharded, while its ranks compute each for itself: see `sharding.apart`.
+    apart: RemovableHandle | None = None
 
     @property
     def vocabulary_size(self) -> int:
@@ -84,22 +88,35 @@ class OpenedModel:
         }
 
     def save(self, folder: Path) -> None:
-        """A PEFT adapter where there is one that was not merged, else a whole checkpoint; the tokenizer too."""
-        checkpoints.write_folder(folder, self._write)
+        """A PEFT adapter where there is one that was not merged, else a whole checkpoint; the tokenizer too.
 
-    def _write(self, folder: Path) -> None:
+        Of a model that is spread over ranks all of them call this, and the first one writes.
+        """
+        whole = self._gathered()
+        if ranks.is_first():
+            checkpoints.write_folder(folder, lambda partial: self._write(partial, whole))
+
+    def _gathered(self) -> dict[str, torch.Tensor] | None:
+        """What is saved, whole and on the CPU, where ranks hold it cut; tied tensors are one."""
+        cut = {name: each for name, each in self.model.state_dict(keep_vars=True).items() if shards.is_sharded(each)}
+        if self.adapter is not None:
+            cut = {name: each for name, each in cut.items() if each.requires_grad}
+        gathered = {id(each): shards.whole(each.detach()).cpu() for each in dict.fromkeys(cut.values())}
+        return {name: gathered[id(each)] for name, each in cut.items()} or None
+
+    def _write(self, folder: Path, weights: dict[str, torch.Tensor] | None) -> None:
         if self.merged:
             save_checkpoint(self.model.get_base_model(), self.folder, folder, lora_files.merged_weights(self.model))
         elif self.adapter is not None:
             # PEFT would otherwise ask the hub whether the vocabulary was resized.
-            self.model.save_pretrained(folder, save_embedding_layers=False)
+            self.model.save_pretrained(folder, save_embedding_layers=False, state_dict=weights)
             (folder / "README.md").unlink(missing_ok=True)  # An empty form; the run folder has the model card.
             if self.folded:
                 lora_files.write_on_original_base(folder, self.folded)
             if self.quantized:
                 quantization.write_note(folder)
         else:
-            save_checkpoint(self.model, self.folder, folder)
+            save_checkpoint(self.model, self.folder, folder, weights)
         checkpoints.copy_tokenizer(self.tokenizer_folder, folder)
 
 
@@ -167,7 +184,8 @@ def _load(folder: Path, device: torch.device, **how: object) -> torch.nn.Module:
             raise
         raise InvalidInputError(f"model.path: {folder} cannot be opened as a causal language model: {error}") from error
     _check_complete(folder, report)
-    return model if how else model.to(device)
+    # Of a model that will be spread over ranks no device ever holds the whole.
+    return model if how or ranks.size() > 1 else model.to(device)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ballast import kernels
+from ballast import kernels, ranks
+from ballast.kernels import shards
 from ballast.errors import InvalidInputError
 from ballast.path_integral import PathIntegral
 from ballast.penalty import QuadraticPenalty
@@ -78,14 +79,22 @@ class Gate:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self.step = torch.zeros((), dtype=torch.int32, device=device)
-        self.micro_batch = torch.zeros((), dtype=torch.int32, device=device)
+        self._both = torch.zeros(2, dtype=torch.int32, device=device)
+        self.step, self.micro_batch = self._both
 
     def watch(self, value: Tensor, step: int, micro_batch: int) -> None:
         """Shuts if `value` (0-dim) is NaN or infinite."""
         shuts = (self.step == 0) & ~torch.isfinite(value)
         self.step.masked_fill_(shuts, step)
         self.micro_batch.masked_fill_(shuts, micro_batch)
+
+    def agree(self) -> None:
+        """Shuts on all ranks where it is shut on any, so that none moves its part alone."""
+        ranks.most(self._both)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What it remembers, by name."""
+        return {"gate": self._both}
 
 
 class Optimizer(Protocol):
@@ -132,8 +141,10 @@ class FusedAdamW:
     def __init__(self, parameters: Mapping[str, Tensor], weight_decay: float, retention: Retention) -> None:
         self._parameters = list(parameters.values())
         self._retention = retention
+        # This rank's parts, which share the parameters' memory.
+        self._parts = [shards.local(parameter) for parameter in self._parameters]
         self._adamw = torch.optim.AdamW(
-            self._parameters, lr=0.0, betas=BETAS, eps=EPSILON, weight_decay=weight_decay, fused=True
+            self._parts, lr=0.0, betas=BETAS, eps=EPSILON, weight_decay=weight_decay, fused=True
         )
 
     def gradient_norm(self) -> Tensor:
@@ -144,24 +155,29 @@ class FusedAdamW:
         self._adamw.param_groups[0]["lr"] = learning_rate
         self._adamw.grad_scale = clip.reciprocal()
         self._adamw.found_inf = (gate != 0).to(torch.float32)
+        for part, parameter in zip(self._parts, self._parameters, strict=True):
+            part.grad = shards.local(parameter.grad)
         self._adamw.step()
+        for part, parameter in zip(self._parts, self._parameters, strict=True):
+            if part is not parameter:
+                part.grad = None
         self._retention.proximal_step(learning_rate, gate)
 
     def penalty(self) -> Tensor:
         return self._retention.value()
 
     def tensors(self) -> dict[str, Tensor]:
-        for parameter in self._parameters:
-            if not self._adamw.state[parameter]:  # torch makes the same at its first step.
-                self._adamw.state[parameter] = {
-                    "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
-                    "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format, requires_grad=False),
-                    "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format, requires_grad=False),
+        for part in self._parts:
+            if not self._adamw.state[part]:  # torch makes the same at its first step.
+                self._adamw.state[part] = {
+                    "step": torch.zeros((), dtype=torch.float32, device=part.device),
+                    "exp_avg": torch.zeros_like(part, memory_format=torch.preserve_format, requires_grad=False),
+                    "exp_avg_sq": torch.zeros_like(part, memory_format=torch.preserve_format, requires_grad=False),
                 }
         return {
-            f"{name}.{index}": tensor
-            for index, parameter in enumerate(self._parameters)
-            for name, tensor in self._adamw.state[parameter].items()
+            f"{name}.{index}": tensor if name == "step" else shards.joined(tensor, parameter)
+            for index, (part, parameter) in enumerate(zip(self._parts, self._parameters, strict=True))
+            for name, tensor in self._adamw.state[part].items()
         }
 
     def numbers(self) -> dict[str, float]:
@@ -279,4 +295,4 @@ class _AdamWState:
 
 
 def _norm(parameters: Sequence[Tensor]) -> Tensor:
-    return torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters])
+    return shards.whole(torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters]))

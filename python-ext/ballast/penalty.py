@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ballast import kernels
 from ballast.errors import InvalidInputError
+from ballast.kernels import shards
 from ballast.retention import OBJECTIVE, Retention
 
 GRADIENT = "gradient"
@@ -58,8 +59,8 @@ class QuadraticPenalty(Retention):
         self.form = form
         self.parameters = list(parameters.values())
         self._anchor = (
-            [reference[name].to(parameter.device) for name, parameter in parameters.items()],
-            [weights[name].to(parameter.device) for name, parameter in parameters.items()],
+            [shards.like(reference[name], parameter) for name, parameter in parameters.items()],
+            [shards.like(weights[name], parameter) for name, parameter in parameters.items()],
         )
         self._strengths = [strength * coefficients[name] for name in parameters]
         self._open = torch.zeros((), dtype=torch.int32, device=self.parameters[0].device)
@@ -100,10 +101,4 @@ class QuadraticPenalty(Retention):
     @torch.no_grad()
     def value(self) -> Tensor:
         """λ Σ c Ω (θ − θ*)² as it stands: 0-dim, fp64, on the parameters' device."""
-        terms = [
-            strength * ((parameter - reference).square_() * weight.float()).sum(dtype=torch.float64)
-            for parameter, reference, weight, strength in zip(
-                self.parameters, *self._anchor, self._strengths, strict=True
-            )
-        ]
-        return torch.stack(terms).sum()
+        return kernels.penalty(self.parameters, *self._anchor, strengths=self._strengths)

@@ -1,21 +1,27 @@
-"""Where a phase of training stands, on disk: all that its next step depends on, to the bit."""
+"""Where a phase of training stands, on disk: all that its next step depends on, to the bit.
+
+A state is a folder of safetensors, written and read by `torch.distributed.checkpoint`: each rank writes what it holds,
+and what N ranks wrote M ranks read.
+"""
 
 import json
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor
 
+from ballast import ranks
 from ballast.errors import InvalidInputError
 from ballast.layers import covered_parameters
 from ballast.model_phase import ModelPhase
 from ballast.models import OpenedModel
 
-NUMBERS = "numbers"
+NUMBERS = "numbers.json"
 PARAMETER = "parameter."
 PHASE = "phase."
 SEEN_TOKENS = "seen_tokens"
@@ -23,49 +29,53 @@ RANDOM_CPU = "random.cpu"
 RANDOM_DEVICE = "random.device"
 
 
-def save_parameters(opened: OpenedModel, file: str | os.PathLike[str]) -> None:
-    """Writes what of a model is trained, in safetensors."""
-    _save(_parameters(opened), {}, file)
+def save_parameters(opened: OpenedModel, folder: str | os.PathLike[str]) -> None:
+    """Writes what of a model is trained. All ranks call it with the same folder, which is not there yet."""
+    _save(_parameters(opened), {}, Path(folder))
 
 
-def load_parameters(opened: OpenedModel, file: str | os.PathLike[str]) -> None:
+def load_parameters(opened: OpenedModel, folder: str | os.PathLike[str]) -> None:
     """Puts a model where `save_parameters` found it.
 
     Raises:
-        InvalidInputError: the file is of another model, or damaged.
+        InvalidInputError: the folder is of another model, or damaged.
     """
-    tensors, _ = _read(file)
-    _copy(tensors, _parameters(opened), file)
+    _load(_parameters(opened), Path(folder))
 
 
-def save_phase(opened: OpenedModel, phase: ModelPhase, file: str | os.PathLike[str]) -> None:
-    """Writes a phase between two steps: parameters, moments, ω, sums, counts, and torch's random states."""
-    tensors = _parameters(opened) | _live(phase)
-    tensors[RANDOM_CPU] = torch.get_rng_state()
-    if opened.device.type == "cuda":
-        tensors[RANDOM_DEVICE] = torch.cuda.get_rng_state(opened.device)
-    _save(tensors, phase.training.numbers(), file)
+def save_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike[str]) -> None:
+    """Writes a phase between two steps: parameters, moments, ω, sums, counts, and torch's random states. All ranks call
+    it with the same folder, which is not there yet."""
+    phase.share_seen_tokens()
+    with phase.training.summed():
+        _save(_parameters(opened) | _live(phase) | _random_states(opened), phase.training.numbers(), Path(folder))
 
 
-def load_phase(opened: OpenedModel, phase: ModelPhase, file: str | os.PathLike[str]) -> None:
+def load_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike[str]) -> None:
     """Puts a phase where `save_phase` found it.
+
+    Where as many ranks read it as wrote it, the next step is the same to the bit. Where others do, sums over the ranks
+    are rounded in another order, and dropout draws other numbers.
 
     Args:
         opened: the phase's model
         phase: just begun, with the same settings, on the model as it was at the phase's start: what a phase derives
-            from that (θ⁰, θ*, a teacher) is not in the file
-        file: what `save_phase` wrote
+            from that (θ⁰, θ*, a teacher) is not in the folder
+        folder: what `save_phase` wrote
 
     Raises:
-        InvalidInputError: the file is of another phase, or damaged.
+        InvalidInputError: the folder is of another phase, or damaged.
     """
-    tensors, numbers = _read(file)
-    random = {name: tensors.pop(name) for name in (RANDOM_CPU, RANDOM_DEVICE) if name in tensors}
-    _copy(tensors, _parameters(opened) | _live(phase), file)
-    phase.training.set_numbers(numbers)
-    torch.set_rng_state(random[RANDOM_CPU])
-    if RANDOM_DEVICE in random and opened.device.type == "cuda":
-        torch.cuda.set_rng_state(random[RANDOM_DEVICE], opened.device)
+    folder = Path(folder)
+    saved = _saved(folder)
+    random = {name: state for name, state in _random_states(opened).items() if name in saved}
+    with phase.training.summed():
+        _load(_parameters(opened) | _live(phase) | random, folder)
+    phase.training.set_numbers(json.loads((folder / NUMBERS).read_text(encoding="utf-8")))
+    if (on_cpu := random.get(_of_rank(RANDOM_CPU))) is not None:
+        torch.set_rng_state(on_cpu)
+    if (on_device := random.get(_of_rank(RANDOM_DEVICE))) is not None:
+        torch.cuda.set_rng_state(on_device, opened.device)
 
 
 def _parameters(opened: OpenedModel) -> dict[str, Tensor]:
@@ -77,35 +87,79 @@ def _live(phase: ModelPhase) -> dict[str, Tensor]:
     return tensors | {SEEN_TOKENS: phase.seen_tokens}
 
 
-def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], file: str | os.PathLike[str]) -> None:
-    # json writes a float so that it is read back to the bit.
-    save_file({name: each.contiguous() for name, each in tensors.items()}, file, {NUMBERS: json.dumps(dict(numbers))})
+def _random_states(opened: OpenedModel) -> dict[str, Tensor]:
+    """Copies of this rank's."""
+    states = {_of_rank(RANDOM_CPU): torch.get_rng_state()}
+    if opened.device.type == "cuda":
+        states[_of_rank(RANDOM_DEVICE)] = torch.cuda.get_rng_state(opened.device)
+    return states
 
 
-def _read(file: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, float]]:
-    try:
-        with safe_open(Path(file), "pt") as stored:
-            return {name: stored.get_tensor(name) for name in stored.keys()}, json.loads(stored.metadata()[NUMBERS])
-    except (SafetensorError, TypeError, KeyError, ValueError) as broken:
-        raise InvalidInputError(
-            f"expected in {file} the state of a phase, found {type(broken).__name__}: {broken}: begin the run again"
-        ) from broken
+def _of_rank(name: str) -> str:
+    return f"{name}.{ranks.rank()}"
+
+
+def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], folder: Path) -> None:
+    import torch.distributed.checkpoint as dcp
+
+    with _without_warning_of_one_rank():
+        dcp.save(
+            {name: each.contiguous() for name, each in tensors.items()},
+            storage_writer=dcp.HuggingFaceStorageWriter(folder, save_distributed=True),
+            no_dist=ranks.size() == 1,
+        )
+    if ranks.is_first():
+        # json writes a float so that it is read back to the bit.
+        (folder / NUMBERS).write_text(json.dumps(dict(numbers)), encoding="utf-8")
 
 
 @torch.no_grad()
-def _copy(saved: Mapping[str, Tensor], live: Mapping[str, Tensor], file: str | os.PathLike[str]) -> None:
+def _load(live: Mapping[str, Tensor], folder: Path) -> None:
     """In place: fused steps, meters and optimizers hold these very tensors."""
-    for name in sorted(saved.keys() ^ live.keys()):
-        where = "only in the file" if name in saved else "missing in it"
+    import torch.distributed.checkpoint as dcp
+
+    _check(live, _saved(folder), folder)
+    with _without_warning_of_one_rank():
+        dcp.load(dict(live), storage_reader=dcp.HuggingFaceStorageReader(folder), no_dist=ranks.size() == 1)
+
+
+def _saved(folder: Path) -> dict[str, tuple[torch.dtype, list[int]]]:
+    """dtype and shape by name of what a folder holds.
+
+    Raises:
+        InvalidInputError: it cannot be read.
+    """
+    import torch.distributed.checkpoint as dcp
+
+    try:
+        metadata = dcp.HuggingFaceStorageReader(folder).read_metadata().state_dict_metadata
+    except (OSError, SafetensorError, ValueError, KeyError) as broken:
         raise InvalidInputError(
-            f"expected in {file} the state of this model and phase, found {name} {where}: resume the run with the "
+            f"expected the state of a model or phase in {folder}, found what cannot be read ({broken}): resume from "
+            "another checkpoint, or begin the run again"
+        ) from broken
+    return {name: (entry.properties.dtype, list(entry.size)) for name, entry in metadata.items()}
+
+
+def _check(live: Mapping[str, Tensor], saved: Mapping[str, tuple[torch.dtype, list[int]]], folder: Path) -> None:
+    there = {name for name in saved if not name.startswith((RANDOM_CPU, RANDOM_DEVICE)) or name in live}
+    for name in sorted(there ^ live.keys()):
+        where = "only in the folder" if name in saved else "missing in it"
+        raise InvalidInputError(
+            f"expected in {folder} the state of this model and phase, found {name} {where}: resume the run with the "
             "version of Ballast that wrote it, or begin it again"
         )
     for name, tensor in live.items():
-        if saved[name].shape != tensor.shape or saved[name].dtype != tensor.dtype:
+        dtype, shape = saved[name]
+        if shape != list(tensor.shape) or dtype != tensor.dtype:
             raise InvalidInputError(
-                f"expected {name} as {tensor.dtype} {list(tensor.shape)} in {file}, found {saved[name].dtype} "
-                f"{list(saved[name].shape)}: resume the run with the version of Ballast that wrote it, or begin it "
-                "again"
+                f"expected {name} as {tensor.dtype} {list(tensor.shape)} in {folder}, found {dtype} {shape}: resume "
+                "the run with the version of Ballast that wrote it, or begin it again"
             )
-        tensor.copy_(saved[name])
+
+
+@contextmanager
+def _without_warning_of_one_rank() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.distributed is disabled")
+        yield

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ballast.errors import InvalidInputError
-from ballast.kernels import Held, RowCodes
+from ballast.kernels import Held, RowCodes, shards
 
 VALUES = "values"
 """The part of a stored tensor that keeps its name in the file."""
@@ -19,9 +19,11 @@ class Storage(ABC):
 
     Attributes:
         kind: as an experiment has it in "importance.storage"
+        by_element: whether each element is stored for itself, so that a part of a tensor is stored as it is in the whole
     """
 
     kind: str
+    by_element = False
 
     @abstractmethod
     def encode(self, values: Tensor) -> dict[str, Tensor]:
@@ -48,6 +50,7 @@ class Float32(Storage):
     """As measured."""
 
     kind = "float32"
+    by_element = True
 
     def encode(self, values: Tensor) -> dict[str, Tensor]:
         return {VALUES: values.contiguous()}
@@ -63,6 +66,7 @@ class BFloat16(Storage):
     """Rounded to 8 significant bits: each value is wrong by at most 2⁻⁸ of itself."""
 
     kind = "bfloat16"
+    by_element = True
 
     def encode(self, values: Tensor) -> dict[str, Tensor]:
         return {VALUES: values.bfloat16().contiguous()}
@@ -204,6 +208,24 @@ class StoredImportance:
         decoded = DecodedImportance(storage, parts, {name: value.shape for name, value in values.items()})
         return cls(storage, parts, relative_error(decoded, values)), decoded
 
+    def cut_as(self, parameters: Mapping[str, Tensor]) -> "StoredImportance":
+        """The same cut as the parameters of a model that is spread over ranks, where the form allows it."""
+        if not self.storage.by_element:
+            return self
+        cut = {
+            name: {part: shards.like(tensor, parameters[name]) for part, tensor in parts.items()}
+            for name, parts in self.parts.items()
+        }
+        return StoredImportance(self.storage, cut, self.error)
+
+    def gathered(self) -> "StoredImportance":
+        """The same with whole parts on the CPU, where ranks hold them cut; all of them have to ask."""
+        whole = {
+            name: {part: shards.whole(tensor).cpu() for part, tensor in parts.items()}
+            for name, parts in self.parts.items()
+        }
+        return StoredImportance(self.storage, whole, self.error)
+
     def held(self, name: str) -> Held | None:
         """As `Storage.held`, of one parameter."""
         return self.storage.held(self.parts[name])
@@ -264,9 +286,13 @@ def relative_error(decoded: Mapping[str, Tensor], values: Mapping[str, Tensor]) 
 
     Not by squares: a few of the largest Ω would hide that all others are lost.
     """
-    wrong = sum(float((decoded[name] - value).abs_().sum(dtype=torch.float64)) for name, value in values.items())
-    total = sum(float(value.sum(dtype=torch.float64)) for value in values.values())
+    wrong = sum(_sum((decoded[name] - value).abs_()) for name, value in values.items())
+    total = sum(_sum(value) for value in values.values())
     return wrong / total if total else 0.0
+
+
+def _sum(tensor: Tensor) -> float:
+    return float(shards.whole(tensor.sum(dtype=torch.float64)))
 
 
 def _factors(rows: Tensor, counted: Tensor) -> dict[str, Tensor]:

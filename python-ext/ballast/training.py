@@ -1,13 +1,14 @@
 """One phase of training."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ballast import methods
+from ballast import methods, ranks
 from ballast.adapted import EFFECTIVE
 from ballast.anchor import Anchor
 from ballast.effective import EffectivePathIntegral
@@ -78,7 +79,7 @@ class TrainingPhase:
         self._steps = 0
         self._micro_batches = 0  # Of the step under way.
         self._ended = False
-        torch.manual_seed(settings.seed)
+        torch.manual_seed(settings.seed + ranks.rank())  # Other rows, so other dropout.
         self._drop_gradients()
         model.train()
 
@@ -92,8 +93,8 @@ class TrainingPhase:
         """
         self._check_running()
         self._micro_batches += 1
-        self._gate.watch(objective.detach(), self._steps + 1, self._micro_batches)
-        self._loss_sum += (objective if loss is None else loss).detach()
+        self._gate.watch(objective.detach().to(self.device), self._steps + 1, self._micro_batches)
+        self._loss_sum += (objective if loss is None else loss).detach().to(self.device)
         objective.backward()
 
     def measure(self, loss: Tensor) -> None:
@@ -110,7 +111,7 @@ class TrainingPhase:
             raise RuntimeError("expected a phase with independent_gradient, found one without")
         of_the_step = {name: parameter.grad for name, parameter in self.parameters.items()}
         self._drop_gradients()
-        self._gate.watch(loss.detach(), self._steps + 1, self._micro_batches)
+        self._gate.watch(loss.detach().to(self.device), self._steps + 1, self._micro_batches)
         loss.backward()
         for name, parameter in self.parameters.items():
             if parameter.grad is not None:
@@ -128,6 +129,7 @@ class TrainingPhase:
         with self._observed():
             self._gradient_norm = self._optimizer.gradient_norm()
             self._gate.watch(self._gradient_norm, self._steps + 1, self._micro_batches)
+            self._gate.agree()
             clip = clip_factor(self._gradient_norm, self.settings.clip_norm)
             self._optimizer.step(self._learning_rate, clip, self._gate.step)
         self._steps += 1
@@ -145,7 +147,7 @@ class TrainingPhase:
             which that was seen
         """
         penalty = self.retention.value() if self._optimizer is None else self._optimizer.penalty()
-        on_device = (self._loss_sum, self._gradient_norm, penalty, self._gate.step, self._gate.micro_batch)
+        on_device = (ranks.total(self._loss_sum), self._gradient_norm, penalty, self._gate.step, self._gate.micro_batch)
         loss_sum, gradient_norm, penalty, bad_step, bad_micro_batch = torch.stack(
             [value.to(self.device, torch.float64) for value in on_device]
         ).tolist()
@@ -200,9 +202,7 @@ class TrainingPhase:
         own = {
             "gradient_norm": self._gradient_norm,
             "loss_sum": self._loss_sum,
-            "gate.step": self._gate.step,
-            "gate.micro_batch": self._gate.micro_batch,
-        }
+        } | self._gate.tensors()
         parts = {"optimizer": self._optimizer, "meter": self._meter}
         return own | {
             f"{part}.{name}": tensor
@@ -210,6 +210,14 @@ class TrainingPhase:
             if of is not None
             for name, tensor in of.tensors().items()
         }
+
+    @contextmanager
+    def summed(self) -> Iterator[None]:
+        """Inside, every rank holds the sums of all in `tensors`; afterwards the first rank does, and the others none."""
+        ranks.total(self._loss_sum)
+        yield
+        if not ranks.is_first():
+            self._loss_sum.zero_()
 
     def numbers(self) -> dict[str, float]:
         """What the host counts from step to step, by name."""

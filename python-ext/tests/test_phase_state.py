@@ -60,10 +60,10 @@ def test_a_phase_put_back_ends_with_the_same_bits(case, adapter, model_folder, s
     steps(phase, slots, 3)
     phase.training.progress()
     steps(phase, slots, 1)
-    phase_state.save_phase(opened, phase, tmp_path / "phase.safetensors")
+    phase_state.save_phase(opened, phase, tmp_path / "phase")
     steps(phase, slots, 9)  # Over the end of an interval of the Riemannian walk.
     again, resumed = begin(model_folder("gpt2"), settings, adapter)
-    phase_state.load_phase(again, resumed, tmp_path / "phase.safetensors")
+    phase_state.load_phase(again, resumed, tmp_path / "phase")
     steps(resumed, slots, 9)
     assert same_bits(values(opened.model), values(again.model))
     assert resumed.training.progress() == phase.training.progress()
@@ -83,10 +83,10 @@ def ended(*phases: ModelPhase):
 
 def test_the_state_of_another_phase_is_refused(model_folder, slots, tmp_path):
     opened, phase = begin(model_folder("gpt2"), {"method": "none", "importance": PATH_INTEGRAL})
-    phase_state.save_phase(opened, phase, tmp_path / "phase.safetensors")
+    phase_state.save_phase(opened, phase, tmp_path / "phase")
     other, plain = begin(model_folder("gpt2"), {"method": "none"})
-    with pytest.raises(InvalidInputError, match="only in the file"):
-        phase_state.load_phase(other, plain, tmp_path / "phase.safetensors")
-    phase_state.save_parameters(opened, tmp_path / "model.safetensors")
-    with pytest.raises(InvalidInputError, match="model.safetensors"):
-        phase_state.load_parameters(opened_model(model_folder("gpt2"), True), tmp_path / "model.safetensors")
+    with pytest.raises(InvalidInputError, match="only in the folder"):
+        phase_state.load_phase(other, plain, tmp_path / "phase")
+    phase_state.save_parameters(opened, tmp_path / "model")
+    with pytest.raises(InvalidInputError, match="model"):
+        phase_state.load_parameters(opened_model(model_folder("gpt2"), True), tmp_path / "model")

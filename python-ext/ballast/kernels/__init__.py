@@ -18,7 +18,6 @@ from torch import Tensor
 
 from ballast.kernels import cuda, native, plain, reference, shards
 from ballast.kernels.library import Held
-from ballast.kernels.reference import accumulate_path_integral
 from ballast.kernels.row_codes import RowCodes
 
 __all__ = [
@@ -31,6 +30,7 @@ __all__ = [
     "count_squares",
     "describe",
     "finish_importance",
+    "penalty",
     "proximal_step",
 ]
 
@@ -53,6 +53,19 @@ def adamw_path_integral(
     for group in shards.groups(parameters):
         tensors = list(map(group.local, (parameters, gradients, exp_avgs, exp_avg_sqs, omegas)))
         _serving(tensors).adamw_path_integral(*tensors, clip=shards.whole(clip), gate=gate, **settings)
+
+
+def accumulate_path_integral(
+    omegas: Sequence[Tensor],
+    gradients: Sequence[Tensor],
+    before: Sequence[Tensor],
+    after: Sequence[Tensor],
+    *,
+    gate: Tensor,
+) -> None:
+    """What a step of some other optimizer adds to ω, in place: the arguments of `reference.accumulate_path_integral`."""
+    for group in shards.groups(omegas):
+        reference.accumulate_path_integral(*map(group.local, (omegas, gradients, before, after)), gate=gate)
 
 
 def adamw_penalty(
@@ -119,6 +132,24 @@ def proximal_step(
         _serving([tensors], anchor).proximal_step(tensors, *anchor, strengths=group.of(strengths), **settings)
 
 
+def penalty(
+    parameters: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Held],
+    *,
+    strengths: Sequence[float],
+) -> Tensor:
+    """The penalty as it stands: the arguments of `reference.penalty`."""
+    total = torch.zeros((), dtype=torch.float64, device=parameters[0].device)
+    for group in shards.groups(parameters):
+        total += group.total(
+            reference.penalty(
+                *map(group.local, (parameters, references, importances)), strengths=group.of(strengths)
+            )
+        )
+    return total
+
+
 def finish_importance(
     omegas: Sequence[Tensor], starts: Sequence[Tensor] | None, ends: Sequence[Tensor], *, xi: float
 ) -> Tensor:
@@ -134,8 +165,11 @@ def finish_importance(
 
 def count_squares(values: Tensor, top: int | None) -> Tensor:
     """How the squares are spread: the arguments of `reference.count_squares`."""
-    plain_cpu = native.is_enabled() and native.supports([values])
-    return (native if plain_cpu else reference).count_squares(values, top)
+    (group,) = shards.groups([values])
+    (local,) = group.local([values])
+    plain_cpu = native.is_enabled() and native.supports([local])
+    counts = (native if plain_cpu else reference).count_squares(local, top)
+    return group.total(counts.to(local.device)).cpu()
 
 
 def describe(device: torch.device = _CPU) -> dict[str, str]:

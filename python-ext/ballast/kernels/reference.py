@@ -226,6 +226,31 @@ def _pull(parameter: Tensor, reference: Tensor, stiffness: Tensor) -> None:
 
 
 @torch.no_grad()
+def penalty(
+    parameters: Sequence[Tensor],
+    references: Sequence[Tensor],
+    importances: Sequence[Tensor | RowCodes],
+    *,
+    strengths: Sequence[float],
+) -> Tensor:
+    """Σ_i s_i Σ Ω_i (θ_i − θ*_i)², 0-dim fp64 on the parameters' device.
+
+    Args:
+        parameters: θ
+        references: θ*, fp32 or bf16
+        importances: as in `adamw_penalty`
+        strengths: s by tensor, ≥ 0: λ α
+    """
+    terms = [
+        strength * ((parameter - reference).square_() * importance.float()).sum(dtype=torch.float64)
+        for parameter, reference, importance, strength in zip(
+            parameters, references, importances, strengths, strict=True
+        )
+    ]
+    return torch.stack(terms).sum()
+
+
+@torch.no_grad()
 def finish_importance(
     omegas: Sequence[Tensor], starts: Sequence[Tensor] | None, ends: Sequence[Tensor], *, xi: float
 ) -> Tensor:

@@ -22,6 +22,7 @@ class Hierarchical(AnchoredMethod):
     paper = "arXiv 2501.13669"
     importance = PATH_INTEGRAL
     spaces = (FACTORS, EFFECTIVE)
+    sharded = True
 
     def layer_coefficients(self, settings: RetentionSettings) -> str:
         return settings.layer_coefficients

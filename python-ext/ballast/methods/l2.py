@@ -28,6 +28,7 @@ class L2(Method):
 
     paper = "L2-SP, arXiv 1802.01483"
     spaces = (FACTORS, EFFECTIVE)
+    sharded = True
 
     free_unseen: bool = option(
         False,

@@ -47,6 +47,7 @@ class Method(ABC):
         starts_afresh: whether its phase trains a new adapter, the one there is being folded into the base
         spaces: what it can hold: "factors" (the covered parameters), "effective" (what a LoRA adapter does to each
             matrix); the first is the default
+        sharded: whether it works where each rank holds a part of every tensor
         needs: what else it needs beside a model and domain text, for people; "" for nothing
     """
 
@@ -57,6 +58,7 @@ class Method(ABC):
     strengths: Mapping[str, float] = DEFAULT_STRENGTH
     starts_afresh: bool = False
     spaces: tuple[str, ...] = (FACTORS,)
+    sharded: bool = False
     needs: str = ""
 
     @abstractmethod

@@ -19,6 +19,7 @@ class NoRetention(Method):
 
     forms = (PROXIMAL, GRADIENT, OBJECTIVE)
     spaces = (FACTORS, EFFECTIVE)
+    sharded = True
 
     def retain(self, start: PhaseStart) -> Retention:
         return Retention()

@@ -104,6 +104,7 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, A
         "needs": method.needs,
         "forms": list(method.forms),
         "spaces": list(method.spaces),
+        "sharded": method.sharded,
         "lambda": {form: method.strengths[form] for form in method.forms},
         "options": [_plain(key, facts) for key, facts in options_of(type(method)).items()],
     }

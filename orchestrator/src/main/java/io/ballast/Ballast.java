@@ -17,6 +17,7 @@ import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
 import io.ballast.python.Diagnosis;
 import io.ballast.python.PythonEnvironment;
+import io.ballast.ranks.Ranks;
 import io.ballast.train.ExperimentRun;
 import io.ballast.train.RunFolder;
 import io.ballast.train.Softening;
@@ -223,7 +224,9 @@ public final class Ballast implements AutoCloseable {
     }
 
     /**
-     * Checks an experiment, makes its run folder, and queues the run.
+     * Checks an experiment, makes its run folder, and queues the run. Where the environment says that this process is one
+     * of several ranks (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT, as torchrun sets them), it meets the others first, and
+     * all of them run the experiment together; only the first rank's listener hears events.
      *
      * @param experiment what to run
      * @param listener   hears its events, on the run's thread
@@ -235,8 +238,10 @@ public final class Ballast implements AutoCloseable {
         Objects.requireNonNull(listener, "listener");
         ExperimentCheck.check(experiment.config());
         checkRoom();
-        RunFolder folder = RunFolder.create(experiment.config());
-        return queue(folder, RunLock.take(folder.path()), experiment, null, listener);
+        Ranks ranks = bridge.joinRanks();
+        RunFolder own = ranks.isFirst() ? RunFolder.create(experiment.config()) : null;
+        RunFolder folder = new RunFolder(Path.of(ranks.ofFirst(own == null ? "" : own.path().toString())));
+        return queue(folder, lock(folder), experiment, null, listener);
     }
 
     /**
@@ -255,15 +260,23 @@ public final class Ballast implements AutoCloseable {
         checkRoom();
         InterruptedRun.checkFolder(runFolder);
         RunFolder folder = new RunFolder(runFolder.toAbsolutePath());
-        RunLock lock = RunLock.take(folder.path());
+        Ranks ranks = bridge.joinRanks();
+        RunLock lock = lock(folder);
         try {
-            InterruptedRun interrupted = InterruptedRun.find(folder.path());
+            InterruptedRun interrupted = ranks.firstAlone(() -> InterruptedRun.find(folder.path()));
             ExperimentCheck.check(interrupted.experiment().config());
             return queue(folder, lock, interrupted.experiment(), interrupted, listener);
         } catch (RuntimeException refused) {
-            lock.close();
+            if (lock != null) {
+                lock.close();
+            }
             throw refused;
         }
+    }
+
+    /** Of several ranks the first one holds it for all. */
+    private RunLock lock(RunFolder folder) {
+        return bridge.ranks().isFirst() ? RunLock.take(folder.path()) : null;
     }
 
     private Run queue(RunFolder folder, RunLock lock, Experiment experiment, InterruptedRun interrupted,

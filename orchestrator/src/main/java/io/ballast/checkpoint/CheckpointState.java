@@ -18,7 +18,7 @@ import java.util.Map;
  * @param experiment that the run is of, every default written out
  * @param identities hashes of what the run depends on, by what it is called
  * @param passed     phases and evaluations that are done, in order
- * @param model      file of the trained parameters after them, relative to the folder of checkpoints; null where they
+ * @param model      folder of the trained parameters after them, relative to the folder of checkpoints; null where they
  *                   are as they were opened
  * @param trained    whether a phase was begun, so that there is a model worth saving
  * @param inside     how far the phase under way is, or null between phases; its tensors are the checkpoint's own

@@ -26,13 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checkpoints of a run folder, a numbered folder each: {@code state.json}, mostly {@code tensors.safetensors}, and
+ * The checkpoints of a run folder, a numbered folder each: {@code state.json}, mostly a folder {@code tensors}, and
  * {@code checksums.json}. One is written under another name and renamed when all of it is on the disk, so that a run
  * killed at any moment leaves whole ones only; what is damaged later is told by its checksums.
  */
 public final class CheckpointStore {
     static final String STATE = "state.json";
-    static final String TENSORS = "tensors.safetensors";
+    static final String TENSORS = "tensors";
     private static final String PARTIAL = ".partial";
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
 
@@ -97,8 +97,8 @@ public final class CheckpointStore {
     /**
      * Writes a checkpoint, and removes those that are no longer wanted.
      *
-     * @param tensors      writes the file it is given, or null where there are no tensors
-     * @param state        makes the state, of the name that the file of tensors will have beside other checkpoints
+     * @param tensors      writes files into the folder it is given and makes, or null where there are no tensors
+     * @param state        makes the state, of the name that the folder of tensors will have beside other checkpoints
      * @param dependencies files outside of the checkpoint that it is nothing without; they do not change any more
      */
     public void write(Consumer<Path> tensors, Function<String, CheckpointState> state, Collection<Path> dependencies) {
@@ -112,8 +112,12 @@ public final class CheckpointStore {
             Map<String, String> hashes = new LinkedHashMap<>();
             if (tensors != null) {
                 tensors.accept(partial.resolve(TENSORS));
-                hashes.put(TENSORS, Seal.hash(partial.resolve(TENSORS)));
-                known.put(written.resolve(TENSORS), hashes.get(TENSORS));
+                for (Path file : files(partial.resolve(TENSORS))) {
+                    String name = TENSORS + "/" + file.getFileName();
+                    hashes.put(name, Seal.hash(file));
+                    known.put(written.resolve(name), hashes.get(name));
+                }
+                Seal.force(partial.resolve(TENSORS));
             }
             Files.writeString(partial.resolve(STATE), made.toJson());
             hashes.put(STATE, Seal.hash(partial.resolve(STATE)));
@@ -130,12 +134,18 @@ public final class CheckpointStore {
         }
     }
 
-    private List<Path> outside(Path written, CheckpointState state, Collection<Path> dependencies) {
+    private List<Path> outside(Path written, CheckpointState state, Collection<Path> dependencies) throws IOException {
         List<Path> files = new ArrayList<>(dependencies);
         if (state.model() != null && !folder.resolve(state.model()).equals(written.resolve(TENSORS))) {
-            files.add(folder.resolve(state.model()));
+            files.addAll(files(folder.resolve(state.model())));
         }
         return files;
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.sorted().toList();
+        }
     }
 
     private String hashOnce(Path file) throws IOException {

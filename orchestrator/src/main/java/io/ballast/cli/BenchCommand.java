@@ -8,7 +8,7 @@ import io.ballast.bench.Benchmark;
 import io.ballast.bench.BenchmarkRequest;
 import io.ballast.bench.Benchmarks;
 import io.ballast.bench.Measurement;
-import io.ballast.bench.ThisProgram;
+import io.ballast.python.ThisProgram;
 import io.ballast.config.NearestName;
 import io.ballast.python.PythonEnvironment;
 import java.nio.file.Files;

@@ -1,6 +1,8 @@
 package io.ballast.cli;
 
 import io.ballast.BallastException;
+import io.ballast.RankLostException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -22,7 +24,11 @@ public final class Main {
      * @param arguments the command and its options
      */
     public static void main(String[] arguments) {
-        PrintStream out = System.out;
+        RankProcess rank = RankProcess.current();
+        if (!rank.isFirst()) {
+            Logging.keepFor(rank);
+        }
+        PrintStream out = rank.isFirst() ? System.out : new PrintStream(OutputStream.nullOutputStream());
         System.setOut(System.err); // whatever a library prints must not get between a reader and its JSON
         int code = run(arguments, new Output(out, System.err, Boolean.getBoolean("ballast.terminal"), arguments));
         Interruption.commandEnded(code);
@@ -38,10 +44,14 @@ public final class Main {
             if (output.isVerbose()) {
                 output.warn(stackTrace(e));
             }
+            if (!(e instanceof RankLostException)) { // the one that was lost knows why
+                RankProcess.current().failed(e.exitCode(), e.getMessage());
+            }
             return failed(e.exitCode(), e.getMessage(), output);
         } catch (Throwable e) {
             output.warn("This is a bug in Ballast. Please report it with the lines below and the output of"
                     + " './ballast doctor'.\n" + stackTrace(e));
+            RankProcess.current().failed(BUG, "this is a bug in Ballast: " + stackTrace(e));
             return failed(BUG, e.toString(), output);
         }
     }

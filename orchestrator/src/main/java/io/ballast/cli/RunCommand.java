@@ -6,8 +6,17 @@ import io.ballast.InvalidInputException;
 import io.ballast.Run;
 import io.ballast.checkpoint.InterruptedRun;
 import io.ballast.config.ExperimentCheck;
+import io.ballast.python.PythonEnvironment;
+import io.ballast.python.ThisProgram;
+import io.ballast.ranks.RankLauncher;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** {@code ballast run}: runs an experiment. */
@@ -33,7 +42,7 @@ final class RunCommand implements Command {
 
     @Override
     public Options options() {
-        return ExperimentArgument.options().addOption(CommonOptions.withValue(EVENTS, "FILE",
+        return RankOptions.addTo(ExperimentArgument.options()).addOption(CommonOptions.withValue(EVENTS, "FILE",
                 "Write each event, progress too, as a line of JSON to a file or pipe, such as /dev/fd/3."))
                 .addOption(CommonOptions.withValue(RESUME, "RUN_FOLDER",
                         "Go on with a run that was interrupted, in its folder; it takes no EXPERIMENT."));
@@ -41,20 +50,48 @@ final class RunCommand implements Command {
 
     @Override
     public int run(CommandLine line, Output output) {
+        if (line.hasOption(RankOptions.PER_NODE) && !RankProcess.current().isRank()) {
+            return onRanks(line, output);
+        }
         return line.hasOption(RESUME) ? resume(line, output) : start(line, output);
     }
 
-    private static int resume(CommandLine line, Output output) {
-        if (!line.getArgList().isEmpty() || line.hasOption(ExperimentArgument.SET)) {
-            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found "
-                    + (line.getArgList().isEmpty() ? "--" + ExperimentArgument.SET : line.getArgList().get(0))
-                    + " beside it. A run is resumed with the experiment it began with: leave it out, or start another"
-                    + " run.");
+    /** Starts this command once more on every rank. What is wrong with the experiment is said before that, and once. */
+    private static int onRanks(CommandLine line, Output output) {
+        RankLauncher launcher = RankOptions.launcher(line);
+        PythonEnvironment environment = PythonEnvironment.find();
+        List<String> program = new ArrayList<>(ThisProgram.command(environment, Main.class));
+        program.add("run");
+        for (Option option : line.getOptions()) {
+            if (!RankOptions.isOne(option) && !option.getLongOpt().equals(ExperimentArgument.SET)) {
+                program.add("--" + option.getLongOpt());
+                program.addAll(option.hasArg() ? List.of(option.getValue()) : List.of());
+            }
         }
-        Path folder = ExperimentArgument.path(line.getOptionValue(RESUME));
+        try (Interruption interruption = new Interruption(output)) {
+            if (line.hasOption(RESUME)) {
+                InterruptedRun.checkFolder(folder(line));
+                return launcher.run(environment, program, interruption::stopsBy);
+            }
+            Experiment experiment = experiment(line);
+            Path file = Files.createTempFile("ballast-experiment-", ".json");
+            try {
+                Files.writeString(file, experiment.toJson());
+                program.add(file.toString());
+                return launcher.run(environment, program, interruption::stopsBy);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not keep the experiment for the ranks", e);
+        }
+    }
+
+    private static int resume(CommandLine line, Output output) {
+        Path folder = folder(line);
         InterruptedRun.checkFolder(folder); // before the seconds that Python takes to start
         try (Interruption interruption = new Interruption(output);
-                EventStream events = EventStream.of(line.getOptionValue(EVENTS));
+                EventStream events = events(line);
                 Ballast ballast = Ballast.open()) {
             Run run = ballast.resume(folder, WatchedRun.shown(output, events));
             return answer(WatchedRun.of(run, interruption, output), output);
@@ -66,15 +103,35 @@ final class RunCommand implements Command {
         return 0;
     }
 
-    private static int start(CommandLine line, Output output) {
+    /** Only the first of several ranks tells of events. */
+    private static EventStream events(CommandLine line) {
+        return EventStream.of(RankProcess.current().isFirst() ? line.getOptionValue(EVENTS) : null);
+    }
+
+    private static Path folder(CommandLine line) {
+        if (!line.getArgList().isEmpty() || line.hasOption(ExperimentArgument.SET)) {
+            throw new InvalidInputException("Expected --resume RUN_FOLDER alone; found "
+                    + (line.getArgList().isEmpty() ? "--" + ExperimentArgument.SET : line.getArgList().get(0))
+                    + " beside it. A run is resumed with the experiment it began with: leave it out, or start another"
+                    + " run.");
+        }
+        return ExperimentArgument.path(line.getOptionValue(RESUME));
+    }
+
+    private static Experiment experiment(CommandLine line) {
         if (line.getArgList().isEmpty()) {
             throw new InvalidInputException("the command 'run' takes EXPERIMENT, or --resume RUN_FOLDER; found none."
                     + " 'ballast run --help' says more.");
         }
         Experiment experiment = ExperimentArgument.read(line);
         ExperimentCheck.check(experiment.config()); // before the seconds that Python takes to start
+        return experiment;
+    }
+
+    private static int start(CommandLine line, Output output) {
+        Experiment experiment = experiment(line);
         try (Interruption interruption = new Interruption(output);
-                EventStream events = EventStream.of(line.getOptionValue(EVENTS));
+                EventStream events = events(line);
                 Ballast ballast = Ballast.open()) {
             return answer(WatchedRun.of(ballast, experiment, interruption, output, events), output);
         }

@@ -41,6 +41,7 @@ record WatchedRun(Result result, Path folder) {
     /** Watches a run that was started with a listener of its own to its end, in the same way. */
     static WatchedRun of(Run run, Interruption interruption, Output output) {
         interruption.stopsBy(run::cancel);
+        Logging.into(run.folder());
         try {
             run.result();
             return new WatchedRun(Result.read(run.folder()), run.folder());

@@ -7,6 +7,8 @@ package io.ballast.config;
  * @param dtype                 the arithmetic of the forward and backward pass; parameters stay fp32
  * @param device                {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param gradientCheckpointing recompute activations in the backward pass
+ * @param offload               on several ranks with GPUs: keep parameters, gradients and moments in the machine's memory
+ *                              while they are not used
  */
 public record ModelConfig(
         @Setting(value = "A Hugging Face model folder, or hf://org/name@revision.", required = true, path = true)
@@ -16,7 +18,9 @@ public record ModelConfig(
         @Setting(value = "auto, cpu, cuda or cuda:N. auto takes a GPU where there is one.", byDefault = "\"auto\"",
                 pattern = "auto|cpu|cuda(:[0-9]+)?") String device,
         @Setting(value = "Recompute activations in the backward pass: less memory, about a third more time.",
-                byDefault = "false") boolean gradientCheckpointing) {
+                byDefault = "false") boolean gradientCheckpointing,
+        @Setting(value = "On several ranks with GPUs: keep parameters, gradients and moments in the machine's memory while"
+                + " they are not used. Much less memory on the GPU, and slower.", byDefault = "false") boolean offload) {
 
     /** Arithmetic of the forward and backward pass. */
     public enum Dtype {

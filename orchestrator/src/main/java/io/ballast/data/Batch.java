@@ -25,7 +25,7 @@ public final class Batch {
                 positions += document.positions();
                 targetCount += document.targets();
             }
-            longest = Math.max(longest, positions);
+            longest = Math.max(longest, Math.max(1, positions));
             mostDocuments = Math.max(mostDocuments, row.size());
             tokenCount += positions;
         }
@@ -57,6 +57,28 @@ public final class Batch {
             throw new IllegalArgumentException("A batch has at least one row");
         }
         return new Batch(List.copyOf(rows));
+    }
+
+    /**
+     * This rank's rows, where several ranks train on a batch together: the batch cut into as many parts as there are
+     * ranks.
+     *
+     * @param rank  which part, from 0
+     * @param ranks how many parts
+     * @return its rows; where there are fewer rows than ranks it may be one of padding only. Its {@link #targets()} and
+     *         {@link #tokens()} are the whole batch's, which is what a loss is the mean over
+     */
+    public Batch share(int rank, int ranks) {
+        List<List<Document>> own = rows.subList(rows.size() * rank / ranks, rows.size() * (rank + 1) / ranks);
+        return new Batch(new Batch(own.isEmpty() ? List.of(List.of()) : List.copyOf(own)), targets, tokens);
+    }
+
+    private Batch(Batch part, long targets, long tokens) {
+        this.rows = part.rows;
+        this.length = part.length;
+        this.packed = part.packed;
+        this.targets = targets;
+        this.tokens = tokens;
     }
 
     /** @return how many rows it has */

@@ -48,6 +48,30 @@ public final class BatchPlan implements Iterator<Batch> {
     }
 
     /**
+     * One rank's rows of each batch, where several ranks train together: {@link Batch#share}.
+     *
+     * @param rank  which one, from 0
+     * @param ranks how many there are
+     * @return the shares of this plan's next batches; this plan itself where there is one rank
+     */
+    public Iterator<Batch> shares(int rank, int ranks) {
+        if (ranks == 1) {
+            return this;
+        }
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return BatchPlan.this.hasNext();
+            }
+
+            @Override
+            public Batch next() {
+                return BatchPlan.this.next().share(rank, ranks);
+            }
+        };
+    }
+
+    /**
      * Leaves out batches, to go on where an earlier run ended.
      *
      * @param batches how many

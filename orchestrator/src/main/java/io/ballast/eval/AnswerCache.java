@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * What one model said before, about token rows and prompts, on disk: a model is asked once, whatever the task, and an
@@ -59,7 +60,7 @@ public final class AnswerCache implements AutoCloseable {
             List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
             AnswerCache cache = new AnswerCache(Files.newBufferedWriter(file, StandardCharsets.UTF_8,
                     StandardOpenOption.CREATE, StandardOpenOption.APPEND));
-            lines.forEach(cache::remember);
+            lines.forEach(cache::rememberLine);
             cache.added.newLine(); // ends a line that a crash cut off
             return cache;
         } catch (IOException e) {
@@ -78,7 +79,7 @@ public final class AnswerCache implements AutoCloseable {
         try {
             AnswerCache cache = new AnswerCache(null);
             if (Files.exists(file)) {
-                Files.readAllLines(file).forEach(cache::remember);
+                Files.readAllLines(file).forEach(cache::rememberLine);
             }
             return cache;
         } catch (IOException e) {
@@ -117,7 +118,21 @@ public final class AnswerCache implements AutoCloseable {
         });
     }
 
-    private void remember(String line) {
+    /** @return what is known now, as lines for {@link #remember} */
+    public String known() {
+        return known.values().stream().map(JSON::toJson).collect(Collectors.joining("\n"));
+    }
+
+    /**
+     * Takes over what another cache knows.
+     *
+     * @param lines its {@link #known()}
+     */
+    public void remember(String lines) {
+        lines.lines().forEach(this::rememberLine);
+    }
+
+    private void rememberLine(String line) {
         try {
             Line read = line.isEmpty() ? null : JSON.fromJson(line, Line.class);
             if (read != null && read.key() != null && (read.text() != null || read.logProbability() != null

@@ -38,22 +38,29 @@ final class BatchGenerator {
     void generate(List<GenerationRequest> requests, ObjIntConsumer<String> completed, EvaluationProgress progress,
             BooleanSupplier cancelled) {
         LongBuffer buffer = allocate(requests);
-        int done = 0;
-        for (List<Integer> batch : batches(requests)) {
-            if (cancelled.getAsBoolean()) {
-                throw new StoppedException("evaluation stopped after " + done + " of " + requests.size() + " prompts");
-            }
-            List<GenerationRequest> rows = batch.stream().map(requests::get).toList();
-            int length = rows.get(0).prompt().length;
-            PromptBatch.fill(buffer, rows.stream().map(GenerationRequest::prompt).toList(), length);
-            List<String> texts = generator.generate(buffer, rows.size(), length, rows.get(0).settings(),
-                    rows.get(0).seed());
-            for (int row = 0; row < rows.size(); row++) {
-                completed.accept(texts.get(row), batch.get(row));
-            }
-            done += rows.size();
-            progress.update(done, requests.size());
-        }
+        List<List<Integer>> batches = batches(requests);
+        int[] done = {0};
+        generator.rounds().run(CompletedPrompt.class, batches.size(),
+                batch -> complete(batches.get(batch), requests, buffer), prompts -> {
+                    prompts.forEach(each -> completed.accept(each.text(), each.prompt()));
+                    done[0] += prompts.size();
+                    progress.update(done[0], requests.size());
+                }, cancelled, () -> new StoppedException("evaluation stopped after " + done[0] + " of "
+                        + requests.size() + " prompts"));
+    }
+
+    /** What the model wrote after the prompt at a place. */
+    private record CompletedPrompt(int prompt, String text) {
+    }
+
+    private List<CompletedPrompt> complete(List<Integer> batch, List<GenerationRequest> requests, LongBuffer buffer) {
+        List<GenerationRequest> rows = batch.stream().map(requests::get).toList();
+        int length = rows.get(0).prompt().length;
+        PromptBatch.fill(buffer, rows.stream().map(GenerationRequest::prompt).toList(), length);
+        List<String> texts = generator.generate(buffer, rows.size(), length, rows.get(0).settings(),
+                rows.get(0).seed());
+        return IntStream.range(0, rows.size()).mapToObj(row -> new CompletedPrompt(batch.get(row), texts.get(row)))
+                .toList();
     }
 
     /** Places of the requests of each batch, the longest prompt first. */

@@ -4,6 +4,7 @@ import io.ballast.StoppedException;
 import io.ballast.data.Example;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.ObjIntConsumer;
@@ -79,6 +80,10 @@ public final class BatchScorer {
         return sharing;
     }
 
+    /** What the model said of the row at a place. */
+    private record ScoredRow(int row, Likelihood likelihood) {
+    }
+
     /** One scoring. */
     private final class Scoring {
         private final ObjIntConsumer<Likelihood> scored;
@@ -89,6 +94,8 @@ public final class BatchScorer {
         private final FloatBuffer output;
         private final int all;
         private int done;
+        private ScoringPlan.Part read;
+        private long prefix = TokenScorer.NO_PREFIX;
 
         Scoring(List<Example> rows, ObjIntConsumer<Likelihood> scored, EvaluationProgress progress,
                 BooleanSupplier cancelled) {
@@ -102,40 +109,52 @@ public final class BatchScorer {
         }
 
         void run() {
-            for (ScoringPlan.Part part : plan.parts()) {
-                long prefix = part.prefix().length == 0 ? TokenScorer.NO_PREFIX : readPrefix(part.prefix());
-                try {
-                    part.batches().forEach(batch -> score(prefix, batch));
-                } finally {
-                    if (prefix != TokenScorer.NO_PREFIX) {
-                        scorer.releasePrefix(prefix);
-                    }
+            List<ScoringPlan.Place> places = plan.places();
+            try {
+                scorer.rounds().run(ScoredRow.class, places.size(), place -> score(places.get(place)), this::hear, cancelled,
+                        () -> new StoppedException("evaluation stopped after " + done + " of " + all + " token rows"));
+            } finally {
+                releasePrefix();
+            }
+        }
+
+        /** Reads what a part's rows begin with, unless the batch before was of the same part. */
+        private void enter(ScoringPlan.Part part) {
+            if (part == read) {
+                return;
+            }
+            releasePrefix();
+            read = part;
+            int[] tokens = part.prefix();
+            if (tokens.length > 0) {
+                for (int i = 0; i < tokens.length; i++) {
+                    slot.put(i, tokens[i]);
                 }
+                prefix = scorer.readPrefix(slot, tokens.length);
             }
         }
 
-        private long readPrefix(int[] tokens) {
-            stopIfCancelled();
-            for (int i = 0; i < tokens.length; i++) {
-                slot.put(i, tokens[i]);
+        private void releasePrefix() {
+            if (prefix != TokenScorer.NO_PREFIX) {
+                scorer.releasePrefix(prefix);
+                prefix = TokenScorer.NO_PREFIX;
             }
-            return scorer.readPrefix(slot, tokens.length);
         }
 
-        private void score(long prefix, ScoringBatch batch) {
-            stopIfCancelled();
+        private List<ScoredRow> score(ScoringPlan.Place place) {
+            enter(place.part());
+            ScoringBatch batch = place.batch();
             batch.fill(slot);
             scorer.score(prefix, slot, batch.rows(), batch.length(), batch.targets(), batch.isBranched(), output);
-            batch.read(output, scored);
-            done += batch.requests();
-            progress.update(done, all);
+            List<ScoredRow> rows = new ArrayList<>(batch.requests());
+            batch.read(output, (likelihood, row) -> rows.add(new ScoredRow(row, likelihood)));
+            return rows;
         }
 
-        private void stopIfCancelled() {
-            if (cancelled.getAsBoolean()) {
-                throw new StoppedException("evaluation stopped after " + done + " of " + all
-                        + " token rows");
-            }
+        private void hear(List<ScoredRow> rows) {
+            rows.forEach(each -> scored.accept(each.likelihood(), each.row()));
+            done += rows.size();
+            progress.update(done, all);
         }
     }
 }

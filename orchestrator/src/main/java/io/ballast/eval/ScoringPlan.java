@@ -66,6 +66,20 @@ record ScoringPlan(List<Part> parts) {
         return batches;
     }
 
+    /**
+     * A batch where it stands in the plan.
+     *
+     * @param part  the batch's
+     * @param batch one of the part's
+     */
+    record Place(Part part, ScoringBatch batch) {
+    }
+
+    /** @return all batches in the order in which they are scored */
+    List<Place> places() {
+        return parts.stream().flatMap(part -> part.batches().stream().map(batch -> new Place(part, batch))).toList();
+    }
+
     /** @return int64 elements of the largest slot */
     int largestSlot() {
         return batches().mapToInt(ScoringBatch::elements).max().orElse(0);

@@ -1,5 +1,6 @@
 package io.ballast.eval;
 
+import io.ballast.ranks.Rounds;
 import java.nio.LongBuffer;
 import java.util.List;
 
@@ -18,4 +19,9 @@ public interface TextGenerator {
      * @return what the model writes after each prompt, up to the first stop string, in the same order
      */
     List<String> generate(LongBuffer prompts, int rows, int length, GenerationSettings settings, long seed);
+
+    /** @return how batches are dealt out where several processes share this model */
+    default Rounds rounds() {
+        return Rounds.ALONE;
+    }
 }

@@ -1,5 +1,6 @@
 package io.ballast.eval;
 
+import io.ballast.ranks.Rounds;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 
@@ -53,4 +54,9 @@ public interface TokenScorer {
      *                 most likely token; may be larger, and what lies behind the lists has no meaning
      */
     void score(long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched, FloatBuffer output);
+
+    /** @return how batches are dealt out where several processes share this model */
+    default Rounds rounds() {
+        return Rounds.ALONE;
+    }
 }

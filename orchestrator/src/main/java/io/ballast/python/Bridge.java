@@ -13,8 +13,10 @@ import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.InvalidInputException;
 import io.ballast.MissingEnvironmentException;
 import io.ballast.PluginException;
+import io.ballast.RankLostException;
 import io.ballast.StoppedException;
 import io.ballast.TrainingFailedException;
+import io.ballast.ranks.Ranks;
 import jep.DirectNDArray;
 import jep.JepException;
 
@@ -40,6 +42,7 @@ public final class Bridge implements AutoCloseable {
     private final Interpreter interpreter;
     private final Map<String, Object> versions;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile Ranks ranks = Ranks.ALONE;
 
     private Bridge(Interpreter interpreter, PythonEnvironment environment) {
         this.interpreter = interpreter;
@@ -360,6 +363,33 @@ public final class Bridge implements AutoCloseable {
         return new CheckpointCalls(this);
     }
 
+    /** @return the processes that run together, of which this is one; alone until {@link #joinRanks()} */
+    public Ranks ranks() {
+        return ranks;
+    }
+
+    /**
+     * Meets the other ranks, where the environment says that there are any (WORLD_SIZE); the first call waits for them.
+     *
+     * @return the ranks
+     * @throws MissingEnvironmentException when they do not come in time
+     */
+    public Ranks joinRanks() {
+        ranks = JoinedRanks.join(this);
+        return ranks;
+    }
+
+    /**
+     * Spreads a model over the ranks; nothing happens where there is one.
+     *
+     * @param model   its handle, with its adapter
+     * @param offload whether what is not used stays on the CPU
+     * @throws InvalidInputException when the model or this machine cannot do it
+     */
+    public void shardModel(long model, boolean offload) {
+        invoke("shard_model", model, offload);
+    }
+
     /** @return the functions that complete prompts some tokens at a time */
     public CompletionCalls completions() {
         return new CompletionCalls(this);
@@ -531,6 +561,7 @@ public final class Bridge implements AutoCloseable {
             case "plugin" -> new PluginException(message, e);
             case "environment" -> new MissingEnvironmentException(message, e);
             case "diverged" -> new TrainingFailedException(message, e);
+            case "rank_lost" -> new RankLostException(message, e);
             case "out_of_memory" -> new DeviceOutOfMemoryException(message, e);
             default -> new PythonException(String.valueOf(error.get("type")), message,
                     String.valueOf(error.get("traceback")), e);

@@ -17,21 +17,21 @@ public final class CheckpointCalls {
      * Writes what of a model is trained.
      *
      * @param model its handle
-     * @param file  where to, in safetensors
+     * @param folder where to, in safetensors; all ranks name the same, which is not there yet
      */
-    public void saveParameters(long model, Path file) {
-        bridge.invoke("save_parameters", model, file.toString());
+    public void saveParameters(long model, Path folder) {
+        bridge.invoke("save_parameters", model, folder.toString());
     }
 
     /**
      * Puts a model where {@link #saveParameters} found it.
      *
      * @param model its handle
-     * @param file  what was written
+     * @param folder what was written
      * @throws io.ballast.InvalidInputException when it is of another model
      */
-    public void loadParameters(long model, Path file) {
-        bridge.invoke("load_parameters", model, file.toString());
+    public void loadParameters(long model, Path folder) {
+        bridge.invoke("load_parameters", model, folder.toString());
     }
 
     /**
@@ -39,10 +39,10 @@ public final class CheckpointCalls {
      *
      * @param model its model's handle
      * @param phase its handle
-     * @param file  where to, in safetensors
+     * @param folder where to, in safetensors; all ranks name the same, which is not there yet
      */
-    public void savePhase(long model, long phase, Path file) {
-        bridge.invoke("save_phase", model, phase, file.toString());
+    public void savePhase(long model, long phase, Path folder) {
+        bridge.invoke("save_phase", model, phase, folder.toString());
     }
 
     /**
@@ -50,10 +50,10 @@ public final class CheckpointCalls {
      *
      * @param model its model's handle
      * @param phase its handle; it was begun with the same settings, on the model as it was at the phase's start
-     * @param file  what was written
+     * @param folder what was written
      * @throws io.ballast.InvalidInputException when it is of another phase
      */
-    public void loadPhase(long model, long phase, Path file) {
-        bridge.invoke("load_phase", model, phase, file.toString());
+    public void loadPhase(long model, long phase, Path folder) {
+        bridge.invoke("load_phase", model, phase, folder.toString());
     }
 }

@@ -63,7 +63,7 @@ final class AnchorCache {
             tree.getAsJsonObject("adapter").remove("carry");
         }
         List.of("data", "loggingSteps").forEach(tree.getAsJsonObject("general")::remove);
-        List.of("path", "device", "gradientCheckpointing").forEach(tree.getAsJsonObject("model")::remove);
+        List.of("path", "device", "gradientCheckpointing", "offload").forEach(tree.getAsJsonObject("model")::remove);
         String key = new Sha256().text(modelHash).text(dataHash).text(measured).text(tree.toString()).hex();
         return new AnchorCache(Path.of(config.importance().cache()).resolve(key.substring(0, 32)));
     }

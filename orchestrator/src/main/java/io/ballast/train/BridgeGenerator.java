@@ -3,6 +3,7 @@ package io.ballast.train;
 import io.ballast.eval.GenerationSettings;
 import io.ballast.eval.TextGenerator;
 import io.ballast.python.Bridge;
+import io.ballast.ranks.Rounds;
 
 import java.nio.LongBuffer;
 import java.nio.file.Path;
@@ -20,5 +21,10 @@ public record BridgeGenerator(Bridge bridge, long model, Path tokenizer) impleme
     public List<String> generate(LongBuffer prompts, int rows, int length, GenerationSettings settings, long seed) {
         return bridge.complete(model, tokenizer, prompts, rows, length, settings.until(), settings.maxTokens(),
                 settings.decoding(), seed);
+    }
+
+    @Override
+    public Rounds rounds() {
+        return new Rounds(bridge.ranks(), model);
     }
 }

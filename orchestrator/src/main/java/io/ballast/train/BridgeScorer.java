@@ -2,6 +2,7 @@ package io.ballast.train;
 
 import io.ballast.eval.TokenScorer;
 import io.ballast.python.Bridge;
+import io.ballast.ranks.Rounds;
 
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -33,5 +34,10 @@ public record BridgeScorer(Bridge bridge, long model) implements TokenScorer {
     public void score(long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched,
             FloatBuffer output) {
         bridge.score(model, prefix, slot, rows, length, targets, branched, output);
+    }
+
+    @Override
+    public Rounds rounds() {
+        return new Rounds(bridge.ranks(), model);
     }
 }

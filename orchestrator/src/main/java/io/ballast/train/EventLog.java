@@ -25,6 +25,7 @@ final class EventLog implements AutoCloseable {
     /** Null while events are not written. */
     private Writer lines;
     private long scalars;
+    private boolean isSilent;
 
     private EventLog(Path runFolder, Bridge bridge, RunListener listener) {
         this.file = runFolder.resolve(RunEvent.FILE);
@@ -45,7 +46,14 @@ final class EventLog implements AutoCloseable {
         return new EventLog(runFolder, bridge, listener);
     }
 
-    /** Whether events are not written yet. */
+    /** Of a rank that does not speak: nothing is ever written or told. */
+    static EventLog silent(Path runFolder, Bridge bridge) {
+        EventLog log = new EventLog(runFolder, bridge, RunListener.NONE);
+        log.isSilent = true;
+        return log;
+    }
+
+    /** Whether events are not written, or not yet. */
     boolean isMuted() {
         return lines == null;
     }
@@ -57,6 +65,9 @@ final class EventLog implements AutoCloseable {
 
     /** Writes events from now on, behind the first {@code bytes} of what there is; the rest is taken away. */
     void goOn(long bytes) {
+        if (isSilent) {
+            return;
+        }
         try {
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.truncate(bytes);

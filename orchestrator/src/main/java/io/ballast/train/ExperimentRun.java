@@ -9,6 +9,7 @@ import io.ballast.checkpoint.InterruptedRun;
 import io.ballast.config.EvaluationConfig.Stage;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.python.Bridge;
+import io.ballast.ranks.Ranks;
 import io.ballast.report.ModelCardWriter;
 import io.ballast.report.ReportWriter;
 
@@ -19,6 +20,7 @@ import java.util.function.BooleanSupplier;
 public final class ExperimentRun {
     private final Bridge bridge;
     private final Experiment experiment;
+    private final Ranks ranks;
     private final RunFolder folder;
     private final RunListener listener;
     private final BooleanSupplier cancelled;
@@ -37,6 +39,7 @@ public final class ExperimentRun {
     public ExperimentRun(Bridge bridge, Experiment experiment, RunFolder folder, InterruptedRun interrupted,
             RunListener listener, BooleanSupplier cancelled) {
         this.bridge = bridge;
+        this.ranks = bridge.ranks();
         this.experiment = experiment;
         this.folder = folder;
         this.interrupted = interrupted;
@@ -53,7 +56,7 @@ public final class ExperimentRun {
      * @throws BallastException when it failed or was stopped
      */
     public Result execute() {
-        if (interrupted == null) {
+        if (interrupted == null && ranks.isFirst()) {
             folder.write(Experiment.FILE, experiment.toJson());
         }
         try (EventLog log = openLog()) {
@@ -62,8 +65,18 @@ public final class ExperimentRun {
             log.add("started", "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
             try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record, checkpoints)) {
                 PluginCheck.check(experiment.config(), bridge);
+                RankCheck.check(experiment.config(), bridge);
                 record.plugins(PluginHashes.of(experiment.config()));
-                run(PluginRows.in(new ResolvedSources(bridge).resolve(experiment.config()), bridge), workbench);
+                try {
+                    run(PluginRows.in(new ResolvedSources(bridge).resolve(experiment.config()), bridge), workbench);
+                } catch (StoppedException | DivergedException onAllRanks) {
+                    throw onAllRanks;
+                } catch (RuntimeException | Error e) {
+                    if (ranks.size() > 1) {
+                        workbench.endApart();
+                    }
+                    throw e;
+                }
             } catch (StoppedException e) {
                 record.stopped(e.getMessage());
                 throw e;
@@ -79,11 +92,17 @@ public final class ExperimentRun {
                 ReportWriter.write(folder.path());
             }
         }
-        RunCheckpoints.remove(folder);
-        return result;
+        if (ranks.isFirst()) {
+            RunCheckpoints.remove(folder);
+        }
+        ranks.any(false); // until the first rank has written everything
+        return ranks.isFirst() ? result : Result.read(folder.path());
     }
 
     private EventLog openLog() {
+        if (!ranks.isFirst()) {
+            return EventLog.silent(folder.path(), bridge);
+        }
         return interrupted != null && interrupted.checkpoint().isPresent()
                 ? EventLog.resume(folder.path(), bridge, listener)
                 : EventLog.begin(folder.path(), bridge, listener);

@@ -50,7 +50,8 @@ final class GeneralPhase {
     long run(PhaseTraining training) {
         String measured = ImportanceMeasurement.ofGeneralPhase(bridge, retention);
         AnchorCache cache = AnchorCache.of(config, modelHash, data.hash(), measured);
-        return cache.holds() && !checkpoints.isInside(NAME) ? take(cache)
+        boolean isKept = cache.holds() && !checkpoints.isInside(NAME);
+        return !bridge.ranks().ofFirst(isKept ? "kept" : "").isEmpty() ? take(cache)
                 : run(training, new ImportanceMeasurement(bridge, cancelled, config, model, measured), cache);
     }
 
@@ -70,7 +71,9 @@ final class GeneralPhase {
         record.importance(bridge.anchors().info(anchor), secondsAdded, gained);
         save(bridge, anchor, folder.anchor(), provenance, data);
         record.artifact("anchor", folder.anchor());
-        cache.keep(folder.anchor(), new AnchorCache.Cost(secondsAdded, gained, record.phases()));
+        if (bridge.ranks().isFirst()) {
+            cache.keep(folder.anchor(), new AnchorCache.Cost(secondsAdded, gained, record.phases()));
+        }
         return anchor;
     }
 
@@ -86,7 +89,9 @@ final class GeneralPhase {
         long anchor = open(bridge, cache.anchor(), config, model, modelHash);
         record.importance(bridge.anchors().info(anchor), cost.secondsAdded(), cost.lossGained());
         cost.phases().forEach(record::phase);
-        cache.copyTo(folder.anchor());
+        if (bridge.ranks().isFirst()) {
+            cache.copyTo(folder.anchor());
+        }
         record.artifact("anchor", folder.anchor());
         return anchor;
     }

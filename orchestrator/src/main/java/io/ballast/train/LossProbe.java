@@ -32,6 +32,12 @@ final class LossProbe {
 
     /** Mean loss, nats per target. */
     double nats() {
+        double[] mean = {0};
+        bridge.ranks().apart(model, () -> mean[0] = mean());
+        return mean[0];
+    }
+
+    private double mean() {
         double nats = 0;
         long targets = 0;
         for (Batch batch : batches) {

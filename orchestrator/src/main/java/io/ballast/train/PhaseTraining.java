@@ -10,6 +10,7 @@ import io.ballast.data.BatchPlan;
 import io.ballast.data.BatchRing;
 import io.ballast.data.PhaseData;
 import io.ballast.python.Bridge;
+import io.ballast.ranks.Ranks;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -56,12 +57,13 @@ final class PhaseTraining {
         StoppingRule rule = new StoppingRule(bridge, phase.stop());
         long handle = bridge.phases().begin(model, settings(config, phase, steps(phase, data), seed, beside));
         PhasePosition from = checkpoints.enter(name, handle).orElse(PhasePosition.start(name));
+        Ranks ranks = bridge.ranks();
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
         TrainingLoop loop = new TrainingLoop(bridge, log, cancelled, name, phase, steps(phase, data), handle,
                 isMeasuredApart(config, beside), rule, checkpoints, from);
         plan.skip(loop.takenBatches());
         long waited = 0;
-        try (rule; BatchRing ring = new BatchRing(plan, phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
+        try (rule; BatchRing ring = new BatchRing(plan.shares(ranks.rank(), ranks.size()), phase.gradientAccumulation() + SPARE_SLOTS, FILLING_THREADS,
                 plan::allocateSlot)) {
             try {
                 loop.run(ring);

@@ -31,13 +31,21 @@ final class PreparedModel {
         return config.adapter() != null && config.adapter().kind() == AdapterConfig.Kind.QLORA;
     }
 
+    /** Whether the adapter's initial values are made from general text. */
+    static boolean startsFromText(ExperimentConfig config) {
+        return config.adapter() != null && config.adapter().samples() != null;
+    }
+
     /**
-     * Puts the experiment's adapter on.
+     * Puts the experiment's adapter on, if it has one.
      *
-     * @param general the general phase's data, which an adapter may start from
+     * @param general the general phase's data, where the adapter starts from it
      */
     static void addAdapter(Bridge bridge, long model, ExperimentConfig config, PhaseData general) {
         AdapterConfig adapter = config.adapter();
+        if (adapter == null) {
+            return;
+        }
         long samples = adapter.samples() == null ? 0 : samples(bridge, model, adapter.samples(), general);
         try {
             bridge.addAdapter(model, settings(adapter), config.seed(), samples);

@@ -25,6 +25,7 @@ final class Provenance {
                 + System.getProperty("os.arch"));
         values.put("processors", Runtime.getRuntime().availableProcessors());
         values.putAll(bridge.versions());
+        values.put("ranks", bridge.ranks().size());
         values.put("model", modelInfo);
         values.put("baseModelHash", modelHash);
         values.put("experimentHash", new Sha256().text(ExperimentWriter.toJson(config)).hex());

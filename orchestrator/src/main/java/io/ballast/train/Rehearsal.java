@@ -114,9 +114,7 @@ final class Rehearsal {
             PhaseData general = rows.general();
             Stream.ofNullable(general).forEach(data::add);
             config.domain().forEach(domain -> data.add(rows.domain(domain)));
-            if (config.adapter() != null) {
-                PreparedModel.addAdapter(bridge, model, config, general);
-            }
+            PreparedModel.addAdapter(bridge, model, config, general);
             double opening = secondsSince(started);
             double evaluation = evaluate(model, tokenizer, window);
             RunRecord record = new RunRecord(config.name(), folder);

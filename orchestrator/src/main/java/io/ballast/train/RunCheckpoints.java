@@ -193,11 +193,27 @@ final class RunCheckpoints {
         if (!writes) {
             return;
         }
-        store.write(tensors, file -> {
+        if (!bridge.ranks().isFirst()) {
+            helpToWrite(tensors);
+            return;
+        }
+        Consumer<Path> together = tensors == null ? null : folder -> {
+            bridge.ranks().ofFirst(folder.toString());
+            tensors.accept(folder);
+        };
+        store.write(together, file -> {
             modelFile = moved ? file : modelFile;
             return new CheckpointState(CheckpointState.SCHEMA, ExperimentWriter.toTree(experiment), identities,
                     List.copyOf(passed), modelFile, trained, inside, log.bytes(), record.result());
         }, dependencies);
+        writtenAt = System.nanoTime();
+    }
+
+    /** Each rank writes what it holds of the tensors, where the first one says; that one does the rest. */
+    private void helpToWrite(Consumer<Path> tensors) {
+        if (tensors != null) {
+            tensors.accept(Path.of(bridge.ranks().ofFirst("")));
+        }
         writtenAt = System.nanoTime();
     }
 

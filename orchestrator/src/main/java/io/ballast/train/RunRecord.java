@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** What is known of a run so far; a {@link Result} of it can be made at any moment. */
 final class RunRecord {
@@ -64,6 +65,11 @@ final class RunRecord {
     private static <T> void replace(List<T> present, List<T> before) {
         present.clear();
         present.addAll(before);
+    }
+
+    /** On how many ranks the run was begun, where that is recorded. */
+    OptionalInt ranks() {
+        return environment.get("ranks") instanceof Number number ? OptionalInt.of(number.intValue()) : OptionalInt.empty();
     }
 
     void stopped(String why) {

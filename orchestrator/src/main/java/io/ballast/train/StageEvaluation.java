@@ -21,6 +21,7 @@ import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
 import io.ballast.model.ModelFingerprint;
 import io.ballast.python.Bridge;
+import io.ballast.ranks.Ranks;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,6 +40,7 @@ final class StageEvaluation implements AutoCloseable {
     private final RunFolder folder;
     private final RunRecord record;
     private final Bridge bridge;
+    private final Ranks ranks;
     private final long model;
     private final String modelHash;
     private final Evaluator evaluator;
@@ -50,6 +52,7 @@ final class StageEvaluation implements AutoCloseable {
             int maxLength, EventLog log, RunFolder folder, RunRecord record, RunCheckpoints checkpoints) {
         this.config = config;
         this.bridge = bridge;
+        this.ranks = bridge.ranks();
         this.model = model;
         this.modelHash = modelHash;
         this.log = log;
@@ -79,8 +82,10 @@ final class StageEvaluation implements AutoCloseable {
                     (items, total) -> log.progress("scoring", name, items, Map.of("total", total)), cancelled);
         }
         done.put(name, evaluation);
-        removeOfInterruption(folder.evaluation(name));
-        EvaluationWriter.write(evaluation, config.model().path(), folder.evaluation(name));
+        if (ranks.isFirst()) {
+            removeOfInterruption(folder.evaluation(name));
+            EvaluationWriter.write(evaluation, config.model().path(), folder.evaluation(name));
+        }
         evaluation.warnings().forEach(warning -> log.add("warning", name, 0, Map.of("message", warning)));
         List<Score> scores = evaluation.scores(name);
         record.scores(scores, evaluation.groupScores(name));
@@ -100,7 +105,7 @@ final class StageEvaluation implements AutoCloseable {
         }
         checkpoints.needs(checkpoints.answers(name));
         checkpoints.pass(part(name));
-        kept.ifPresent(file -> {
+        kept.filter(file -> ranks.isFirst()).ifPresent(file -> {
             try (AnswerCache cache = AnswerCache.open(file)) {
                 cache.addAll(checkpoints.answers(name));
             }
@@ -149,6 +154,14 @@ final class StageEvaluation implements AutoCloseable {
      * interrupted stage had left, the other questions would stand in other batches, and the last bit would differ.
      */
     private AnswerCache cache(Optional<Path> kept, String name) {
+        AnswerCache cache = ranks.isFirst() ? ownCache(kept, name) : AnswerCache.none();
+        if (ranks.size() > 1) { // all of them have to ask the same questions
+            cache.remember(ranks.ofFirst(cache.known()));
+        }
+        return cache;
+    }
+
+    private AnswerCache ownCache(Optional<Path> kept, String name) {
         if (checkpoints.isWriting()) {
             return kept.map(AnswerCache::read).orElse(AnswerCache.none()).recordedIn(checkpoints.answers(name));
         }
@@ -165,6 +178,9 @@ final class StageEvaluation implements AutoCloseable {
         record.forgetting(changes(before, after, Role.GENERAL));
         if (after != done.get(Words.of(Stage.ANCHORED))) { // before any domain was trained on nothing is learned
             record.learned(changes(before, after, Role.DOMAIN));
+        }
+        if (!ranks.isFirst()) {
+            return;
         }
         removeOfInterruption(folder.flips());
         for (EvaluationTask task : tasks.all()) {

@@ -2,7 +2,6 @@ package io.ballast.train;
 
 import io.ballast.Result;
 import io.ballast.StoppedException;
-import io.ballast.TrainingFailedException;
 import io.ballast.checkpoint.PhasePosition;
 import io.ballast.config.PhaseConfig;
 import io.ballast.data.Batch;
@@ -85,11 +84,15 @@ final class TrainingLoop {
         }
         seenAt = System.nanoTime();
         while (done < steps) {
-            if (cancelled.getAsBoolean()) {
+            boolean[] due = agreed(cancelled.getAsBoolean(), done > 0 && checkpoints.isDue(done));
+            if (due[0]) {
                 if (done > 0) { // before the first step the end of the part before is as far
                     checkpoints.write(phase, position(batches));
                 }
                 throw new StoppedException("Stopped in the " + name + " phase after step " + done + " of " + steps + ".");
+            }
+            if (due[1]) {
+                checkpoints.write(phase, position(batches));
             }
             step(batches);
             done++;
@@ -101,10 +104,16 @@ final class TrainingLoop {
                     return;
                 }
             }
-            if (done < steps && checkpoints.isDue(done)) {
-                checkpoints.write(phase, position(batches));
-            }
         }
+    }
+
+    /** What is so on any rank: all of them stop, and write, after the same step. */
+    private boolean[] agreed(boolean stops, boolean writes) {
+        if (bridge.ranks().size() == 1) {
+            return new boolean[] {stops, writes};
+        }
+        String all = String.join("", bridge.ranks().all((stops ? "s" : "") + (writes ? "w" : "")));
+        return new boolean[] {all.contains("s"), all.contains("w")};
     }
 
     private PhasePosition position(BatchRing batches) {
@@ -146,7 +155,7 @@ final class TrainingLoop {
         double loss = number(progress, "loss");
         long nonFiniteStep = (long) number(progress, "nonFiniteStep");
         if (nonFiniteStep > 0) {
-            throw new TrainingFailedException("The loss or a gradient of the " + name + " phase is not finite at step "
+            throw new DivergedException("The loss or a gradient of the " + name + " phase is not finite at step "
                     + nonFiniteStep + ", batch " + (long) number(progress, "nonFiniteMicroBatch") + " of the step. The"
                     + " saved model is the one before that step. Lower " + name + ".learningRate (it is "
                     + config.learningRate() + "), raise warmupSteps, or look for broken rows.");

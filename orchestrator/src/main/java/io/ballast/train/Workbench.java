@@ -46,6 +46,7 @@ final class Workbench implements AutoCloseable {
     private long anchor;
     private PhaseTraining training;
     private DomainPhases domainPhases;
+    private boolean endsTogether = true;
 
     Workbench(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record,
             RunCheckpoints checkpoints) {
@@ -66,6 +67,10 @@ final class Workbench implements AutoCloseable {
         tokenizerToCome = CompletableFuture.supplyAsync(() -> Tokenizer.open(modelFolder.path()));
         CompletableFuture.runAsync(RowReader::load);
         model = PreparedModel.open(bridge, modelFolder.path(), config);
+        if (!PreparedModel.startsFromText(config)) {
+            PreparedModel.addAdapter(bridge, model, config, null);
+        }
+        bridge.shardModel(model, config.model().offload());
         tokenizer = Answers.join(tokenizerToCome);
         modelHash = Answers.join(hash);
         Map<String, Object> info = bridge.modelInfo(model);
@@ -74,9 +79,9 @@ final class Workbench implements AutoCloseable {
         config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
         PhaseRows rows = new PhaseRows(bridge, config, tokenizer, window,
                 (phase, warning) -> log.add("warning", phase, 0, Map.of("message", warning)));
-        general = rows.general();
-        config.domain().forEach(domain -> domains.add(rows.domain(domain)));
-        if (config.adapter() != null) {
+        general = bridge.ranks().firstAlone(rows::general);
+        config.domain().forEach(domain -> domains.add(bridge.ranks().firstAlone(() -> rows.domain(domain))));
+        if (PreparedModel.startsFromText(config)) {
             PreparedModel.addAdapter(bridge, model, config, general);
             info = bridge.modelInfo(model);
         }
@@ -118,6 +123,13 @@ final class Workbench implements AutoCloseable {
         evaluation.readBack(Stream.concat(Stream.of(Stage.BASE, Stage.ANCHORED).map(Words::of),
                 config.domain().stream().map(PhaseConfig::domainName)).toList());
         checkpoints.restore();
+        int before = record.ranks().orElse(1);
+        int now = bridge.ranks().size();
+        if (before != now) {
+            log.add("warning", "", 0, Map.of("message", "the run was begun on " + before + " rank(s) and goes on with " + now
+                    + ": sums over ranks are rounded in another order, and dropout draws other numbers, so the result is"
+                    + " not the same to the last bit"));
+        }
     }
 
     private void needAnchor() {
@@ -203,11 +215,16 @@ final class Workbench implements AutoCloseable {
         evaluation.compare();
     }
 
+    /** Ranks that did not end together have no whole model among them: what there is to go on from is a checkpoint. */
+    void endApart() {
+        endsTogether = false;
+    }
+
     /** Saves the model as far as it came, and frees what is held. */
     @Override
     public void close() {
         try {
-            if (training != null && checkpoints.isTrained()) {
+            if (training != null && checkpoints.isTrained() && endsTogether) {
                 bridge.saveModel(model, folder.model());
                 record.artifact("model", folder.model());
             }

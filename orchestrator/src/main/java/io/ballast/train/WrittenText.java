@@ -13,6 +13,7 @@ import io.ballast.data.Sha256;
 import io.ballast.data.Tokenizer;
 import io.ballast.data.WholeFiles;
 import io.ballast.python.Bridge;
+import io.ballast.ranks.Rounds;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Collectors;
+import java.util.ArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
@@ -66,15 +70,25 @@ final class WrittenText {
                 + wanted.tokens() + " " + wanted.temperature() + " " + wanted.topP() + " " + wanted.batchSize())
                 .text(Long.toString(seed)).hex();
         Path file = CacheFolder.of("written").resolve(key + ".jsonl");
-        if (!Files.exists(file)) {
-            try {
-                Files.createDirectories(file.getParent());
-                WholeFiles.write(file, documents(wanted));
-            } catch (IOException e) {
-                throw new UncheckedIOException("could not write " + file, e);
-            }
+        boolean isThere = !bridge.ranks().ofFirst(Files.exists(file) ? "there" : "").isEmpty();
+        if (!isThere) {
+            String documents = documents(wanted);
+            bridge.ranks().firstAlone(() -> write(file, documents));
         }
         return file.toString();
+    }
+
+    /** Ranks that share a cache find it there. */
+    private static Path write(Path file, String documents) {
+        try {
+            if (!Files.exists(file)) {
+                Files.createDirectories(file.getParent());
+                WholeFiles.write(file, documents);
+            }
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not write " + file, e);
+        }
     }
 
     private String documents(GenerateConfig wanted) {
@@ -82,21 +96,20 @@ final class WrittenText {
                 "expected a tokenizer with a token that begins or ends a text, found one without: the model cannot be"
                         + " asked to write. Give general text as a file.")));
         LongBuffer ids = BatchSlot.allocate(wanted.batchSize(), wanted.tokens());
-        StringBuilder lines = new StringBuilder();
-        for (int written = 0; written < wanted.documents(); written += wanted.batchSize()) {
-            if (cancelled.getAsBoolean()) {
-                throw new StoppedException("Stopped while the model wrote general text, after " + written + " of "
-                        + wanted.documents() + " documents.");
-            }
+        List<String> lines = new ArrayList<>();
+        int batches = (wanted.documents() + wanted.batchSize() - 1) / wanted.batchSize();
+        new Rounds(bridge.ranks(), model).run(String.class, batches, batch -> {
+            int written = batch * wanted.batchSize();
             int rows = Math.min(wanted.batchSize(), wanted.documents() - written);
             bridge.generate(model, first, tokenizer.eos().orElse(first), wanted.temperature(), wanted.topP(),
                     seed + written, rows, wanted.tokens(), ids);
-            for (int row = 0; row < rows; row++) {
-                lines.append(line(ids, row * wanted.tokens(), wanted.tokens())).append('\n');
-            }
-            log.progress("writing", "general text", written + rows, Map.of("total", (long) wanted.documents()));
-        }
-        return lines.toString();
+            return IntStream.range(0, rows).mapToObj(row -> line(ids, row * wanted.tokens(), wanted.tokens())).toList();
+        }, some -> {
+            lines.addAll(some);
+            log.progress("writing", "general text", lines.size(), Map.of("total", (long) wanted.documents()));
+        }, cancelled, () -> new StoppedException("Stopped while the model wrote general text, after " + lines.size()
+                + " of " + wanted.documents() + " documents."));
+        return lines.stream().map(line -> line + "\n").collect(Collectors.joining());
     }
 
     private String line(LongBuffer ids, int from, int most) {

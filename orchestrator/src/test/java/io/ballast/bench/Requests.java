@@ -2,6 +2,7 @@ package io.ballast.bench;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.ballast.python.ThisProgram;
 import io.ballast.TinyModels;
 import io.ballast.cli.Main;
 import io.ballast.python.PythonEnvironment;

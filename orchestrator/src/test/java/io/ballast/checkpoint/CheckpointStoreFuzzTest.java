@@ -29,9 +29,10 @@ class CheckpointStoreFuzzTest {
     @BeforeEach
     void write() throws IOException {
         Files.writeString(run.resolve("events.jsonl"), "{}\n".repeat(9));
-        new CheckpointStore(run, 2).write(file -> {
+        new CheckpointStore(run, 2).write(folder -> {
             try {
-                Files.writeString(file, "the model");
+                Files.createDirectory(folder);
+                Files.writeString(folder.resolve("shard.safetensors"), "the model");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -37,9 +37,10 @@ class CheckpointStoreTest {
     }
 
     private static Consumer<Path> tensors(String content) {
-        return file -> {
+        return folder -> {
             try {
-                Files.writeString(file, content);
+                Files.createDirectory(folder);
+                Files.writeString(folder.resolve("shard.safetensors"), content);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -77,8 +78,8 @@ class CheckpointStoreTest {
                     kept.map(each -> each.getFileName().toString()).sorted().toList());
         }
         Checkpoint newest = store.newest().orElseThrow();
-        assertEquals("step 3", Files.readString(newest.phase()));
-        assertEquals("the model", Files.readString(newest.model()));
+        assertEquals("step 3", Files.readString(newest.phase().resolve("shard.safetensors")));
+        assertEquals("the model", Files.readString(newest.model().resolve("shard.safetensors")));
     }
 
     @ParameterizedTest
@@ -102,7 +103,7 @@ class CheckpointStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"000004/tensors.safetensors", "000004/state.json", "000004/checksums.json"})
+    @ValueSource(strings = {"000004/tensors/shard.safetensors", "000004/state.json", "000004/checksums.json"})
     void aFlippedBitOrAMissingEndIsToldWithTheFilesNameAndThePreviousCheckpointIsUsed(String name) throws IOException {
         for (boolean flips : new boolean[] {true, false}) {
             begin();
@@ -120,10 +121,10 @@ class CheckpointStoreTest {
     @Test
     void aDamagedModelDamagesAllThatStartFromIt() throws IOException {
         writeFour();
-        Files.writeString(file("000001/tensors.safetensors"), "the mode1");
+        Files.writeString(file("000001/tensors/shard.safetensors"), "the mode1");
         assertTrue(store.newest().isEmpty());
         assertTrue(Seal.damage(file("000004")).orElseThrow()
-                .contains("000001/tensors.safetensors: expected the SHA-256"));
+                .contains("000001/tensors/shard.safetensors: expected the SHA-256"));
     }
 
     @Test

@@ -186,7 +186,7 @@ class SharedContextsTest {
         AtomicInteger asked = new AtomicInteger();
         StoppedException error = assertThrows(StoppedException.class,
                 () -> new BatchScorer(model, 8).score(rows, SILENT, () -> asked.incrementAndGet() > 3));
-        assertEquals("evaluation stopped after 64 of 160 token rows", error.getMessage());
+        assertEquals("evaluation stopped after 96 of 160 token rows", error.getMessage());
         assertEquals(0, model.prefixesHeld());
     }
 }

@@ -105,7 +105,7 @@ class ResumeTest extends TinyRuns {
         Run run = stopped(tiny, "domain", 5);
         try (Stream<Path> all = Files.list(CheckpointStore.folderOf(run.folder()))) {
             Path newest = all.filter(each -> each.getFileName().toString().matches("\\d+")).sorted()
-                    .reduce((first, second) -> second).orElseThrow().resolve("tensors.safetensors");
+                    .reduce((first, second) -> second).orElseThrow().resolve("tensors/shard-00001-model-00001-of-00001.safetensors");
             byte[] bytes = Files.readAllBytes(newest);
             bytes[bytes.length / 2] ^= 1;
             Files.write(newest, bytes);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -45,6 +46,13 @@ final class RunProcess implements AutoCloseable {
             Thread.sleep(5);
         }
         throw new AssertionError("The run ended without a folder:\n" + said());
+    }
+
+    /** The processes of a run on several ranks, in their order. */
+    List<ProcessHandle> ranks() {
+        return process.descendants().filter(each -> each.info().arguments()
+                .map(arguments -> List.of(arguments).contains("io.ballast.cli.Main")).orElse(false))
+                .sorted(Comparator.comparing(ProcessHandle::pid)).toList();
     }
 
     boolean isAlive() {

@@ -48,7 +48,8 @@ final class WhatARunLeft {
         try (Stream<Path> files = Files.walk(run)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String name = run.relativize(file).toString();
-                if (!OTHERWISE.contains(name) && !name.startsWith("tensorboard") && !name.startsWith(".checkpoints")) {
+                if (!OTHERWISE.contains(name) && !name.startsWith("tensorboard") && !name.startsWith(".checkpoints")
+                        && !name.startsWith("ranks/")) {
                     left.put(name.replaceAll("_\\d{4}-\\d\\d-\\d\\dT[0-9.-]+(?=\\.json)", ""), content(file));
                 }
             }

@@ -1,6 +1,5 @@
-package io.ballast.bench;
+package io.ballast.python;
 
-import io.ballast.python.PythonEnvironment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;

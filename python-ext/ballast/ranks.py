@@ -1,0 +1,150 @@
+"""The processes that train one model together, of which this is one: rank r of N.
+
+Each is started with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT in its environment, as torchrun, a Kubernetes
+PyTorchJob or a few lines for Slurm set them. Without them a process is rank 0 of 1, and nothing here talks to anybody.
+
+What ranks tell one another about a run goes over the CPU (gloo), whatever the device, so that it never waits for work
+queued on a GPU. Gradients and parameters go the way of the device.
+"""
+
+import datetime
+import os
+import re
+import threading
+import time
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from ballast.errors import EnvironmentMissingError
+
+# Where a rank that was started by `ballast.launch` leaves why it failed.
+LAUNCHED = "BALLAST_RANK_FAILURES"
+LOST_ITS_PARENT = 4
+
+# A rank that waits this long for another one takes it for lost.
+TIMEOUT = datetime.timedelta(minutes=30)
+
+
+def start(timeout_seconds: float | None = None) -> None:
+    """Meets the other ranks; once, before the other functions of this module.
+
+    Args:
+        timeout_seconds: how long to wait for a rank that does not come, and later for one that does not answer; None:
+            `TIMEOUT`
+
+    Raises:
+        EnvironmentMissingError: the others did not come in time.
+    """
+    if dist.is_initialized() or int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return
+    if LAUNCHED in os.environ:
+        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    timeout = TIMEOUT if timeout_seconds is None else datetime.timedelta(seconds=timeout_seconds)
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "cpu:gloo"
+    if torch.cuda.is_available():
+        torch.cuda.set_device(local_rank())
+    try:
+        dist.init_process_group(backend, timeout=timeout)
+    except Exception as error:  # A store, a socket, a time limit: each has a type of its own.
+        address = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
+        raise EnvironmentMissingError(
+            f"expected {os.environ['WORLD_SIZE']} ranks to meet at {address} within {timeout}, found that not all "
+            f"came to rank {os.environ.get('RANK')}: {_first_line(error)}; see that all are started with the same "
+            "MASTER_ADDR, MASTER_PORT and WORLD_SIZE and that the address can be reached"
+        ) from error
+
+
+def rank() -> int:
+    """Which one this is, from 0."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def size() -> int:
+    """How many there are."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def is_first() -> bool:
+    """Whether this is the rank that writes and speaks for all."""
+    return rank() == 0
+
+
+def local_rank() -> int:
+    """Which one this is on its machine, from 0."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def local_size() -> int:
+    """How many there are on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+def any_of(flags: list[bool]) -> list[bool]:
+    """For each flag whether it is set on any rank."""
+    if size() == 1:
+        return flags
+    own = torch.tensor(flags, dtype=torch.int32)
+    dist.all_reduce(own, dist.ReduceOp.MAX)
+    return [bool(flag) for flag in own]
+
+
+def all_texts(own: str) -> list[str]:
+    """What each rank says, in their order; on every rank."""
+    if size() == 1:
+        return [own]
+    # As bytes: torch's own functions for objects pickle them.
+    said = own.encode("utf-8")
+    lengths = torch.zeros(size(), dtype=torch.int64)
+    lengths[rank()] = len(said)
+    dist.all_reduce(lengths)
+    room = torch.zeros(max(1, int(lengths.max())), dtype=torch.uint8)
+    room[: len(said)] = torch.frombuffer(bytearray(said + b"\0"), dtype=torch.uint8)[: len(said)]
+    texts = [torch.empty_like(room) for _ in range(size())]
+    dist.all_gather(texts, room)
+    pairs = zip(texts, lengths.tolist(), strict=True)
+    return [bytes(text[:length].numpy()).decode("utf-8") for text, length in pairs]
+
+
+def total(tensor: Tensor) -> Tensor:
+    """Adds up a tensor over the ranks, in place."""
+    if size() > 1:
+        dist.all_reduce(tensor)
+    return tensor
+
+
+def most(tensor: Tensor) -> Tensor:
+    """The largest over the ranks, element by element, in place."""
+    if size() > 1:
+        dist.all_reduce(tensor, dist.ReduceOp.MAX)
+    return tensor
+
+
+def lost(error: BaseException) -> str:
+    """What to tell people of an error that says that another process is gone."""
+    seen = re.sub(r"^\[[^]]*\] ", "", _first_line(error)).partition(". ")[0]
+    return (
+        f"expected {size()} ranks to stay until the end, found at rank {rank()} that another one has ended or does not "
+        f"answer ({seen}). What that one says is the reason, or it was killed, mostly because memory ran out. The run can "
+        "be resumed."
+    )
+
+
+def is_lost_rank(error: BaseException) -> bool:
+    """Whether an error says that another process is gone."""
+    text = str(error)
+    signs = ("Connection closed by peer", "Connection reset by peer", "Broken pipe", "ncclRemoteError",
+             "Timed out waiting", "Socket Timeout", "Application timeout", "gloo/transport")  # fmt: skip
+    return isinstance(error, RuntimeError) and size() > 1 and any(sign in text for sign in signs)
+
+
+def _end_with_parent(parent: int) -> None:
+    """No rank is left alone where who started it, and ends it with the others, was killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(LOST_ITS_PARENT)  # Not as programs end: what C++ does then waits for Python, which waits for the JVM.
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,102 @@
+"""A model spread over the ranks by FSDP2 (`torch.distributed.fsdp.fully_shard`).
+
+Each rank holds a part of every parameter, cut along the first dimension, and everything made of parameters (gradients,
+moments, ω, Ω, θ*) is cut alike. A block's parameters are gathered while that block computes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from ballast import ranks
+from ballast.errors import InvalidInputError
+from ballast.kernels import shards
+from ballast.layers import blocks_path
+from ballast.models import OpenedModel
+
+# What a rank that has nothing to do computes meanwhile, so that parameters are gathered with the others.
+_NO_WORK = torch.zeros(1, 1, dtype=torch.int64)
+
+
+def shard(opened: OpenedModel, offload: bool) -> None:
+    """Spreads an opened model over the ranks, block by block; its adapter too, where it has one.
+
+    Every rank has opened the whole model, on the CPU; afterwards it holds its part, on its device. Gradients are the sums
+    over the ranks, not their means, as those of micro-batches are.
+
+    Args:
+        opened: in place
+        offload: whether parameters, gradients and moments stay on the CPU while they are not used
+
+    Raises:
+        InvalidInputError: a model whose linear layers are held in 4 bits.
+    """
+    if ranks.size() == 1:
+        return
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import CPUOffloadPolicy, FSDPModule, MixedPrecisionPolicy, OffloadPolicy, fully_shard
+
+    if opened.quantized:
+        raise InvalidInputError(
+            'adapter.kind: expected an adapter on a base in full precision on several ranks, found "qlora"; use "lora", '
+            "or one rank"
+        )
+    mesh = init_device_mesh(opened.device.type, (ranks.size(),))
+    precision = (
+        MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+        if opened.dtype is torch.bfloat16
+        else MixedPrecisionPolicy()
+    )
+    where = CPUOffloadPolicy() if offload else OffloadPolicy()
+    blocks = opened.model.get_submodule(blocks_path(opened.model))
+    for module in (*blocks, opened.model):
+        fully_shard(module, mesh=mesh, mp_policy=precision, offload_policy=where)
+    for module in opened.model.modules():
+        if isinstance(module, FSDPModule):
+            # gloo has no averages to leave out: sums, and nothing after them.
+            module.set_force_sum_reduction_for_comms(True)
+            module.set_gradient_divide_factor(1.0)
+
+
+def is_sharded(model: nn.Module) -> bool:
+    """Whether a model is spread over ranks."""
+    return ranks.size() > 1 and any(shards.is_sharded(parameter) for parameter in model.parameters())
+
+
+@contextmanager
+def apart(opened: OpenedModel) -> Iterator[None]:
+    """Inside, ranks let the model compute as often as each of them likes, without gradients.
+
+    A pass through a sharded model is one of all ranks. Before each a rank says that it makes one; a rank that has come to
+    the end passes a token through the model as often as others still have something to compute.
+    """
+    begin_apart(opened)
+    yield
+    end_apart(opened)
+
+
+def begin_apart(opened: OpenedModel) -> None:
+    """From now on ranks may let the model compute as often as each likes."""
+    if is_sharded(opened.model):
+        opened.apart = opened.model.register_forward_pre_hook(_say_that_it_computes, prepend=True)
+
+
+@torch.no_grad()
+def end_apart(opened: OpenedModel) -> None:
+    """Waits for the ranks that are not at their end yet."""
+    if opened.apart is None:
+        return
+    opened.apart.remove()
+    opened.apart = None
+    opened.model.eval()
+    while ranks.any_of([False])[0]:
+        with opened.autocast():
+            opened.model(input_ids=_NO_WORK.to(opened.device), use_cache=False)
+    # What lies outside of the blocks stays gathered after a pass, for a backward pass that does not come.
+    opened.model.reshard()
+
+
+def _say_that_it_computes(_model: nn.Module, _arguments: tuple) -> None:
+    ranks.any_of([True])
