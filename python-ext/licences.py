@@ -1,4 +1,4 @@
-"""The licences in two software bills of materials (CycloneDX, JSON), and whether an Apache-2.0 project may build on them.
+"""The licences in two software bills of materials (CycloneDX, JSON): whether an Apache-2.0 project may build on them.
 
 `mvn package -Psbom` calls it. With `--write` it makes docs/licences.md; without, that page must say the same.
 """
@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# Of the Apache Software Foundation's categories A (permissive) and B (weak copyleft, linked and not changed), and public
-# domain. LGPL libraries are called as libraries and exchanged at will, which LGPL-2.1 §6 asks for.
+# Of the Apache Software Foundation's categories A (permissive) and B (weak copyleft, linked and not changed), and
+# public domain. LGPL libraries are called as libraries and exchanged at will, which LGPL-2.1 §6 asks for.
 PERMITTED = {
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CNRI-Python", "ISC", "MIT", "MIT-CMU",
     "PSF-2.0", "Python-2.0", "Unlicense", "Zlib", "MPL-2.0", "LGPL-2.1-or-later", "EPL-2.0",
 }  # fmt: skip
 EXCEPTIONS = {"LLVM-exception"}
-# NVIDIA's CUDA libraries, which PyTorch's wheels for Linux ask for: not distributed with Ballast; their terms allow use, and
-# a user accepts them with PyTorch. On a CPU build of PyTorch none is there.
+# NVIDIA's CUDA libraries, which PyTorch's wheels for Linux ask for: not distributed with Ballast; their terms allow
+# use, and a user accepts them with PyTorch. On a CPU build of PyTorch none is there.
 PROPRIETARY = {"LicenseRef-NVIDIA-Proprietary"}
 SPELLED = {
     "The zlib/libpng License": "Zlib",

@@ -29,7 +29,8 @@ def told_as_damaged(folder: Path) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as broken:
-        raise _half_written(folder, f"{METADATA} lacks what it should say ({type(broken).__name__}: {broken})") from broken
+        why = f"{METADATA} lacks what it should say ({type(broken).__name__}: {broken})"
+        raise _half_written(folder, why) from broken
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:

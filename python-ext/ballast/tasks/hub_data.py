@@ -50,7 +50,8 @@ def split_files(
     def local(file: str) -> Path:
         return folder / file if folder else hub.download_dataset_file(repository, file, revision, endpoint, cache)
 
-    wanted = _files_of_split(repository, name, split, files, _configurations(repository, local(CARD)) if CARD in files else [])
+    configurations = _configurations(repository, local(CARD)) if CARD in files else []
+    wanted = _files_of_split(repository, name, split, files, configurations)
     _check_shards(repository, wanted)
     return [str(local(file)) for file in wanted]
 
@@ -111,7 +112,8 @@ def _is_configuration(found: Any) -> bool:
 
 def _broken_card(repository: str, found: str) -> InvalidInputError:
     return InvalidInputError(
-        f"hub: dataset {repository}: expected YAML with data files at the head of {CARD}, found {found}; give local files"
+        f"hub: dataset {repository}: expected YAML with data files at the head of {CARD}, found {found}; give local "
+        "files"
     )
 
 

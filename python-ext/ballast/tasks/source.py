@@ -103,8 +103,8 @@ def _checked(path: str, within: Path | None) -> str:
     if within is None or "://" in path or Path(path).resolve().is_relative_to(within):
         return path
     raise InvalidInputError(
-        f"expected data files within the task file's folder {within}, found {path}: give --trust-task-code if you trust "
-        'the task file, or name the file as "data" of the evaluation'
+        f"expected data files within the task file's folder {within}, found {path}: give --trust-task-code if you "
+        'trust the task file, or name the file as "data" of the evaluation'
     )
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import yaml
 
 DEEPEST = 100
-# Values that aliases (*name) may add: each is the whole of what its anchor (&name) stands for, so a few lines of aliases
-# of aliases would stand for billions.
+# Values that aliases (*name) may add: each is the whole of what its anchor (&name) stands for, so a few lines of
+# aliases of aliases would stand for billions.
 MOST_REPEATED = 100_000
 # Reads events without recursion, where composing in C would end the process at a file of many brackets.
 _Events = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

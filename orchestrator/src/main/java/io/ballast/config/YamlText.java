@@ -45,6 +45,9 @@ final class YamlText {
                     + ". Look at the indentation, the quotes and repeated keys there.", e);
         } catch (StackOverflowError e) { // the engine has no limit of its own
             throw tooDeep(place);
+        } catch (NumberFormatException | IndexOutOfBoundsException e) { // the engine, at an escape such as "\\x" alone
+            throw new InvalidInputException(place + ": this is not YAML: an escape (\\x, \\u) in double quotes is not whole"
+                    + " (" + e.getMessage() + ").", e);
         } catch (YamlEngineException e) {
             throw new InvalidInputException(place + ": this is not YAML: " + e.getMessage(), e);
         }

@@ -68,6 +68,14 @@ class YamlTextTest {
         assertThrows(InvalidInputException.class, () -> YamlText.parse(yaml, FILE));
     }
 
+    /** Found by fuzzing: the engine's own exception is none of its kind. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a: [\"\\x\"]", "a: \"\\u12\"", "a: \"\\U\"", "a: \"\\x", "a: \"\\UFFFFFFFF\""})
+    void anEscapeThatIsNotWholeIsRefused(String yaml) {
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> YamlText.parse(yaml, FILE));
+        assertTrue(e.getMessage().contains("a.yaml"), e.getMessage());
+    }
+
     @Test
     void deepNestingIsRefused() {
         assertThrows(InvalidInputException.class, () -> YamlText.parse("[".repeat(100_000), FILE));
