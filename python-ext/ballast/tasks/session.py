@@ -1,8 +1,6 @@
 """A task while it is asked: its rows come in, its questions go out, the answers come back."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,20 +15,9 @@ from ballast.tasks.hashes import hash_of_row, hash_of_text
 from ballast.tasks.metrics import Metrics
 from ballast.tasks.source import Source
 from ballast.tasks.task import MULTIPLE_CHOICE, ROLLING, Question, Row, Task
-from ballast.tasks.task_file import read_task, read_task_file
+from ballast.tasks.task_file import read_task, read_task_file, told_as_another_form
 
 TEST, FEWSHOT = "test", "fewshot"
-
-
-@contextmanager
-def _told_as_another_form(where: str) -> Iterator[None]:
-    """What values of other types than lm-eval's raise wherever they are used is told with the task."""
-    try:
-        yield
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, re.error) as error:
-        raise InvalidInputError(
-            f"expected a task of lm-eval's form in {where}, found values of another ({type(error).__name__}: {error})"
-        ) from error
 
 
 class TaskSession:
@@ -68,7 +55,7 @@ class TaskSession:
     def open(cls, file: str, trust_code: bool) -> "TaskSession":
         """A task of a file; `read_task_file` says what is refused."""
         path = Path(file).resolve()
-        with _told_as_another_form(str(path)):
+        with told_as_another_form(str(path)):
             return cls(read_task_file(path, trust_code), path, path.parent, trust_code)
 
     @classmethod
@@ -76,7 +63,7 @@ class TaskSession:
         """A task given in place; with `include` the absolute path of a file, whose keys it overrides."""
         included = content.get("include")
         folder = Path(included).parent if isinstance(included, str) else Path.cwd()
-        with _told_as_another_form(f"the task {content.get('task')}"):
+        with told_as_another_form(f"the task {content.get('task')}"):
             return cls(read_task(content, folder, trust_code), None, folder, trust_code)
 
     @property
@@ -86,7 +73,7 @@ class TaskSession:
 
     def describe(self) -> dict[str, Any]:
         """What Java needs to know; `ballast.bridge.describe_task` documents it."""
-        with _told_as_another_form(f"the task {self.task.task}"):
+        with told_as_another_form(f"the task {self.task.task}"):
             return self._described()
 
     def _described(self) -> dict[str, Any]:
@@ -139,7 +126,7 @@ class TaskSession:
         documents = documents_of(self.task.task, self._rows[TEST], self.task.process_docs)
         if not documents:
             raise self._error("expected rows to ask about, found none")
-        with _told_as_another_form(f"the task {self.task.task}"):
+        with told_as_another_form(f"the task {self.task.task}"):
             return self._prepared(documents, shots, limit, seed)
 
     def _prepared(self, documents: Sequence[Row], shots: int, limit: int | None, seed: int) -> int:
@@ -165,7 +152,7 @@ class TaskSession:
         """
         if start != len(self._asked):
             raise IndexError(f"{self.task.task}: expected the questions from {len(self._asked)} on, found {start}")
-        with _told_as_another_form(f"the task {self.task.task}"):
+        with told_as_another_form(f"the task {self.task.task}"):
             return self._given(count)
 
     def _given(self, count: int) -> list[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """Reads a task file: YAML with `include` and `!function`."""
 
 import importlib.util
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,6 +47,17 @@ def read_task(content: Mapping[str, Any], folder: Path, trust_code: bool = False
     """
     own = {key: _with_functions(value, trust_code) for key, value in content.items()}
     return _with_included(own, folder, trust_code, ())
+
+
+@contextmanager
+def told_as_another_form(where: str) -> Iterator[None]:
+    """What values of other types than lm-eval's raise wherever they are used is told with the task."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, re.error) as error:
+        raise InvalidInputError(
+            f"expected a task of lm-eval's form in {where}, found values of another ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _with_functions(value: Any, trust_code: bool) -> Any:
