@@ -185,6 +185,11 @@ def _open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing:
         raise InvalidInputError(
             f"model.path: {folder} has no adapter_model.safetensors; save the adapter as safetensors"
         )
+    if checkpoints.read_json(folder / "adapter_config.json").get("megatron_config"):
+        raise InvalidInputError(
+            f"model.path: {folder} has an adapter for Megatron, for which PEFT would import whatever module its "
+            "adapter_config.json names; take an adapter without megatron_config"
+        )
     quantized = quantization.was_used(folder)
     opened = models.open_model(str(base), dtype, device, gradient_checkpointing, seed, quantized)
     with _without_warning_of_renamed_property():

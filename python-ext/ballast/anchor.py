@@ -36,6 +36,7 @@ from ballast.anchor_files import (
     layer_weights,
     read_metadata,
     read_tensors,
+    told_as_damaged,
     with_prefix,
 )
 from ballast.disk import explained_disk_errors
@@ -313,7 +314,11 @@ class Anchor:
             InvalidInputError: no anchor, a half-written one, one of another model (names the first mismatch), or one of
                 another space.
         """
-        folder = Path(folder)
+        with told_as_damaged(Path(folder)):
+            return cls._read(Path(folder), model, base_model, space)
+
+    @classmethod
+    def _read(cls, folder: Path, model: nn.Module | None, base_model: str | None, space: str | None) -> "Anchor":
         metadata = read_metadata(folder)
         check_base_model(metadata["provenance"].get("baseModel"), base_model)
         tensors = read_tensors(folder, metadata["tensorBytes"], metadata.get("tensorHash"))

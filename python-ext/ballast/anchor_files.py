@@ -2,7 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+import operator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,16 @@ METADATA = "anchor.json"
 SEEN_TOKENS = "seenTokens"
 
 
+@contextmanager
+def told_as_damaged(folder: Path) -> Iterator[None]:
+    """What metadata of another form raises where it is used is told with the anchor's folder."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as broken:
+        why = f"{METADATA} lacks what it should say ({type(broken).__name__}: {broken})"
+        raise _half_written(folder, why) from broken
+
+
 def read_metadata(folder: Path) -> dict[str, Any]:
     path = folder / METADATA
     if not path.is_file():
@@ -29,8 +42,10 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         raise InvalidInputError(f"expected an anchor ({METADATA} and {TENSORS}), found neither in {folder}")
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         raise _half_written(folder, f"{METADATA} is not JSON ({broken})") from broken
+    if not isinstance(metadata, dict):
+        raise _half_written(folder, f"{METADATA} is no object")
     if metadata.get("schema") != SCHEMA:
         raise InvalidInputError(
             f'expected "schema": {SCHEMA} in {path}, found {metadata.get("schema")}: measure a new anchor, or use the '
@@ -91,8 +106,15 @@ def _half_written(folder: Path, why: str) -> InvalidInputError:
 
 
 def layer_weights(stored: Mapping[str, Any]) -> LayerWeights:
-    layers = tuple(Layer(**(layer | {"parameters": tuple(layer["parameters"])})) for layer in stored["layers"])
-    return LayerWeights(**(dict(stored) | {"layers": layers}))
+    layers = tuple(
+        Layer(**(layer | {"parameters": tuple(layer["parameters"]), "elements": operator.index(layer["elements"]),
+                          "norm": float(layer["norm"]), "alpha": float(layer["alpha"])}))
+        for layer in stored["layers"]
+    )  # fmt: skip
+    alphas = [layer.alpha for layer in layers]
+    if not (min(alphas, default=0.0) >= 0 and 0 < sum(alphas) < math.inf):
+        raise ValueError(f"α of {alphas!r:.60}")
+    return LayerWeights(**(dict(stored) | {"layers": layers, "scale": float(stored["scale"])}))
 
 
 def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -85,6 +85,8 @@ def read_scoring_slot(
     device: torch.device,
 ) -> ScoringBatch:
     """The batch in a slot for scoring. On CPU it shares the slot's memory."""
+    if targets < 1:
+        raise InvalidInputError(f"slot: expected at least one target, found {targets}")
     numbers = _numbers(slot, rows, length, SCORING_PLANES * rows * length + 2 * targets)
     ids, positions, segments = numbers[: -2 * targets].view(SCORING_PLANES, rows, length)
     at, chosen = numbers[-2 * targets :].view(2, targets)

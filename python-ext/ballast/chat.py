@@ -18,9 +18,10 @@ def render(folder: str, conversations: list[str], add_generation_prompt: bool) -
             texts.append(
                 tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt)
             )
-        except (TemplateError, TypeError) as error:
+        except Exception as error:  # A template may raise anything.
+            kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
             raise InvalidInputError(
-                f"messages: conversation {number} does not fit the chat template of {folder}: {error}; "
+                f"messages: conversation {number} does not fit the chat template of {folder}: {kind}{error}; "
                 f"found {conversation[:200]}"
             ) from error
     return texts

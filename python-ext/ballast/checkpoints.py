@@ -1,6 +1,7 @@
 """Model folders on disk: what one must hold to be opened, and how one is written."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model",
     "spiece.model", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "chat_template.json",
 )  # fmt: skip
+# A name in the index of a checkpoint: of a file, and of no other folder's.
+SHARD = re.compile(r"[^/\\\x00]+\.safetensors")
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 
 
@@ -51,6 +54,21 @@ def read_json(file: Path) -> dict:
     return content
 
 
+def read_configuration(folder: Path):
+    """The configuration of a model folder, as transformers reads it; code that comes with it does not run.
+
+    Raises:
+        InvalidInputError: transformers cannot read it.
+    """
+    from transformers import AutoConfig
+
+    read_json(folder / "config.json")
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # What a folder may have wrong is without end.
+        raise InvalidInputError(f"model.path: {folder} has a config.json that cannot be read: {error}") from error
+
+
 def copy_tokenizer(source: Path, target: Path) -> None:
     """Copied byte for byte: writing a loaded tokenizer anew is known to change it."""
     for name in TOKENIZER_FILES:
@@ -87,7 +105,15 @@ def give_usual_mode(folder: Path) -> None:
 
 
 def _shards(index: Path) -> list[Path]:
-    names = sorted(set(read_json(index).get("weight_map", {}).values()))
+    weight_map = read_json(index).get("weight_map")
+    values = list(weight_map.values()) if isinstance(weight_map, dict) else []
+    strange = [name for name in values if not (isinstance(name, str) and SHARD.fullmatch(name))]
+    if strange:
+        raise InvalidInputError(
+            f"{index}: expected names of .safetensors files beside it, found {strange[0]!r:.80}; fetch the model again, "
+            "from whom you trust"
+        )
+    names = sorted(set(values))
     missing = [name for name in names if not (index.parent / name).exists()]
     if missing or not names:
         raise InvalidInputError(

@@ -17,9 +17,7 @@ UNLIMITED = 10**9
 
 def window_of(folder: Path) -> int:
     """`context_window` of the model in a folder."""
-    from transformers import AutoConfig
-
-    return context_window(AutoConfig.from_pretrained(folder), folder)
+    return context_window(checkpoints.read_configuration(folder), folder)
 
 
 def context_window(config: Any, folder: Path) -> int:

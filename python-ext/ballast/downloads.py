@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from ballast.errors import EnvironmentMissingError
+from ballast.redaction import redacted
 
 # Called with (bytes that came, bytes there are); the second grows while files are begun.
 Progress = Callable[[int, int], None]
@@ -101,6 +102,6 @@ def _check_content(folder: Path, repository: str, endpoint: str | None) -> None:
         first, others = found.mismatches[0], len(found.mismatches) - 1
         raise EnvironmentMissingError(
             f"hub: model {repository}: {first['path']}{f' and {others} more' if others else ''} from "
-            f"{endpoint or constants.ENDPOINT} arrived damaged: expected {first['algorithm']} {first['expected']}, "
+            f"{redacted(endpoint or constants.ENDPOINT)} arrived damaged: expected {first['algorithm']} {first['expected']}, "
             f"found {first['actual']}; it was removed from the cache: try again, and see whether a proxy changes files"
         )

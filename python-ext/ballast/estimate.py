@@ -284,10 +284,13 @@ def estimate_ranks(
 
 
 def _open(folder: Path, dtype: torch.dtype, held_in: torch.dtype) -> OpenedModel:
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
-    checkpoints.read_json(folder / "config.json")
-    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder), dtype=held_in)
+    config = checkpoints.read_configuration(folder)
+    try:
+        model = AutoModelForCausalLM.from_config(config, dtype=held_in, trust_remote_code=False)
+    except ValueError as error:
+        raise InvalidInputError(f"model.path: {folder} is no causal language model: {error}") from error
     return OpenedModel(model, folder, [], torch.device("cpu"), "an estimate", dtype, "an estimate")
 
 

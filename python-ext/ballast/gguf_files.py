@@ -79,7 +79,8 @@ def _read(file: Path):
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     reader = GGUFReader(file)
-    where = {"pretrained_model_name_or_path": str(file.parent), "gguf_file": file.name, "local_files_only": True}
+    where = {"pretrained_model_name_or_path": str(file.parent), "gguf_file": file.name, "local_files_only": True,
+             "trust_remote_code": False}  # fmt: skip
     config = AutoConfig.from_pretrained(**where)
     _complete(config, reader, file)
     read, report = AutoModelForCausalLM.from_pretrained(
@@ -97,7 +98,7 @@ def _plain(read):
     config = type(read.config).from_dict(read.config.to_dict() | {"quantization_config": None})
     del config.quantization_config
     with torch.device("meta"):
-        plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32, trust_remote_code=False)
     plain.load_state_dict(read.state_dict(), assign=True)
     plain.tie_weights()
     return plain

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ballast import downloads
 from ballast.errors import BallastError, EnvironmentMissingError, InvalidInputError
+from ballast.redaction import redacted
 
 # Pickles can run code when opened, and nobody needs the same weights a second time for another framework.
 IGNORED = ["*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.tflite",
@@ -106,7 +107,9 @@ class _explained:
 
     def __exit__(self, _type, error, _traceback) -> None:
         if isinstance(error, Exception) and not isinstance(error, BallastError):
-            raise self._explain(error) from error
+            explained = self._explain(error)
+            has_secret = redacted(str(error)) != str(error)
+            raise type(explained)(redacted(str(explained))) from (None if has_secret else error)
 
     def _explain(self, error: Exception) -> Exception:
         from huggingface_hub import errors
@@ -115,6 +118,11 @@ class _explained:
         if isinstance(error, errors.HFValidationError):
             return InvalidInputError(
                 f"hub: {self.what}: expected hf://organisation/name, found a name that no hub accepts: {error}"
+            )
+        if isinstance(error, ValueError) and str(error).startswith("Invalid filename"):
+            return InvalidInputError(
+                f"hub: {self.what}: expected names of files in its folder, found one that leaves it ({error}); nothing "
+                "was written there"
             )
         if isinstance(error, errors.RevisionNotFoundError):
             return InvalidInputError(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -64,7 +65,10 @@ def read_input_directions(folder: Path) -> dict[str, Tensor]:
         InvalidInputError: no such adapter.
     """
     path = folder / TENSORS
-    found = load_file(path) if path.is_file() else {}
+    try:
+        found = load_file(path) if path.is_file() else {}
+    except SafetensorError as broken:
+        raise InvalidInputError(f"expected a whole safetensors file at {path}, found {broken}") from broken
     directions = {
         name.partition(".lora_A.")[0]: tensor.float() for name, tensor in found.items() if ".lora_A." in name
     }

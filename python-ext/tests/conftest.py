@@ -5,10 +5,17 @@ from pathlib import Path
 import numpy
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from tiny_models import CONFIGURATIONS, VOCABULARY_SIZE, write_model
 
 # Models this small only wait for a second thread.
 torch.set_num_threads(1)
+
+# The usual suite tries the same examples each time; --hypothesis-profile=fuzz tries many others.
+_USUAL = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
+settings.register_profile("usual", max_examples=30, derandomize=True, **_USUAL)
+settings.register_profile("fuzz", max_examples=2_000, print_blob=True, **_USUAL)
+settings.load_profile("usual")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 `--root` holds `models/ORGANISATION/NAME/` and `datasets/ORGANISATION/NAME/`, each with its files. Every repository has
 one commit, whose hash follows from its files, under the name `main` and, where it has a file `.revisions`, under the
 names in it. A file `.gated` makes it answer 401 without the token in it; a file `.cut` makes the connection break after
-as many bytes of a file as it says; a file `.damaged` names a file that is sent with one byte changed.
+as many bytes of a file as it says; a file `.damaged` names a file that is sent with one byte changed; a file `.claimed`
+has names that it lists beside its files, whatever they are: each is sent as "claimed".
 
 As a program it prints its address and serves until its standard input closes:
 `python tests/hub_server.py --root DIR --port 0`
@@ -18,6 +19,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+
+CLAIMED = b"claimed"
 
 
 class Hub(ThreadingHTTPServer):
@@ -75,12 +79,16 @@ class _Repository:
         content = file.read_bytes()
         return content[:-1] + bytes([content[-1] ^ 1]) if file.name == self._marked(".damaged") else content
 
+    def claimed(self) -> list[str]:
+        return (self._marked(".claimed") or "").splitlines()
+
     def _marked(self, name: str) -> str | None:
         mark = self.folder / name
         return mark.read_text().strip() if mark.exists() else None
 
     def information(self, name: str) -> dict:
         siblings = [{"rfilename": str(file.relative_to(self.folder))} for file in self.files()]
+        siblings += [{"rfilename": name} for name in self.claimed()]
         return {"_id": "0", "id": name, "modelId": name, "sha": self.commit(), "private": False, "gated": False,
                 "disabled": False, "tags": [], "downloads": 0, "likes": 0, "siblings": siblings}  # fmt: skip
 
@@ -93,7 +101,7 @@ class _Repository:
                 "size": file.stat().st_size,
             }
             for file in self.files()
-        ]
+        ] + [{"type": "file", "path": name, "oid": "0" * 40, "size": len(CLAIMED)} for name in self.claimed()]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -136,6 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self._repository(kind, name, revision)
         if repository is None:
             return
+        if path in repository.claimed():
+            headers = {"ETag": f'"{"0" * 40}"', "X-Repo-Commit": repository.commit()}
+            return self._send_content(CLAIMED, headers, None)
         file = repository.folder / path
         if not file.is_file() or file not in set(repository.files()):
             return self._refuse(404, "EntryNotFound", "Entry not found")

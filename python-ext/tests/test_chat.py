@@ -2,6 +2,7 @@ import json
 import shutil
 
 import pytest
+from template_escapes import FILLING_THE_MEMORY, REACHING_OUT
 from tiny_models import CHAT_TEMPLATE
 
 from ballast import chat
@@ -65,8 +66,9 @@ def test_what_is_no_conversation_is_refused(folder_with, broken):
 
 @pytest.mark.parametrize(
     "template",
-    ["{{ ''.__class__.__mro__ }}", "{{ messages.append(1) }}", "{% for %}", "{{ messages[0]['content'] + 1 }}"],
-)
+    ["{{ messages.append(1) }}", "{{ messages[0].update(role='system') }}", "{% for %}", "{{ messages[0]['content'] + 1 }}",
+     *REACHING_OUT, *FILLING_THE_MEMORY],
+)  # fmt: skip
 def test_a_template_that_reaches_out_or_is_broken_is_refused(folder_with, template):
     """The sandbox: a template comes from a stranger."""
     with pytest.raises(InvalidInputError, match="does not fit the chat template"):

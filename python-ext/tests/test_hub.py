@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 import urllib.request
 from pathlib import Path
 
@@ -135,6 +136,52 @@ def test_the_cache_is_asked_without_a_network(root, cache):
     assert hub.cached_model("tiny/llama", "v2.0", cache) is None
     with pytest.raises(InvalidInputError, match="expected hf://organisation/name"):
         hub.cached_model("tiny/llama/extra", None, cache)
+
+
+@pytest.mark.parametrize("token", ["hf_right_token", "hf_wrong_token"])
+def test_tokens_and_passwords_are_in_no_message(server, cache, root, monkeypatch, capfd, caplog, token):
+    """Neither the token nor what stands in the hub's address, whether it is accepted, refused, or nobody answers."""
+    (root / "models/tiny/llama/.gated").write_text("hf_right_token")
+    monkeypatch.setenv("HF_TOKEN", token)
+    password = "correct" + "-horse"  # Whole in no line of this file, which a traceback quotes.
+    signed_in = server.address.replace("://", f"://me:{password}@")
+    said = []
+    for what in (
+        lambda: hub.download_model("tiny/llama", None, server.address, cache),
+        lambda: hub.download_model("tiny/llama", None, signed_in, cache),
+        lambda: hub.download_model("tiny/none", None, signed_in, cache),
+        lambda: hub.download_dataset_file("tiny/rows", "none.jsonl", None, signed_in, cache),
+        lambda: hub.download_model("tiny/llama", "v9", f"http://me:{password}@127.0.0.1:9", cache),
+    ):
+        try:
+            what()
+        except BallastError as error:
+            said += traceback.format_exception(error)
+    assert len(said) > 3
+    for text in (*said, *capfd.readouterr(), caplog.text):
+        assert token not in text and password not in text
+
+
+@pytest.mark.parametrize("name", ["../../../../escaped.json", "a/../../../../escaped.json", "{root}/escaped.json", "..\\\\escaped.json"])
+def test_a_file_name_that_leaves_its_folder_is_refused(server, cache, root, name):
+    """What a hub lists is a stranger's: nothing is written outside of the cache."""
+    name = name.format(root=root)
+    for folder in (root / "models/tiny/llama", root / "datasets/tiny/rows"):
+        (folder / ".claimed").write_text(name)
+    before = {path for path in root.parent.rglob("*") if Path(cache) not in path.parents}
+
+    def fetch_dataset() -> None:
+        listed, _ = hub.list_dataset_files("tiny/rows", None, server.address, cache)
+        for file in listed:
+            hub.download_dataset_file("tiny/rows", file, None, server.address, cache)
+
+    for what, fetch in (("model tiny/llama", lambda: hub.download_model("tiny/llama", None, server.address, cache)),
+                        ("dataset tiny/rows", fetch_dataset)):  # fmt: skip
+        with pytest.raises(InvalidInputError, match=f"hub: {what}: expected names of files in its folder, found "):
+            fetch()
+    after = {path for path in root.parent.rglob("*") if Path(cache) not in path.parents}
+    assert after - before <= {Path(cache)}
+    assert not [path for path in Path(cache).rglob("*") if path.is_file() and path.read_bytes() == b"claimed"]
 
 
 @pytest.mark.parametrize("name", ["tiny/llama/extra", "-tiny", "ti ny/llama"])

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import shutil
 
@@ -5,8 +6,10 @@ import pytest
 import torch
 from tiny_models import MAX_LENGTH, VOCABULARY_SIZE
 
-from ballast import checkpoints, devices, models
+from ballast import checkpoints, devices, estimate, models
+from ballast.context_window import window_of
 from ballast.errors import InvalidInputError
+from ballast.tokenizer import open_tokenizer
 
 
 def open_on_cpu(folder):
@@ -97,6 +100,39 @@ def test_weights_in_shards_are_opened(model_folder, tmp_path):
     sharded = open_on_cpu(tmp_path)
     assert len(sharded.weights) > 1
     assert torch.equal(logits(sharded.model), logits(opened.model))
+
+
+@pytest.mark.parametrize("name", ["../model.safetensors", "/etc/passwd", "a/../../b.safetensors", "weights.bin", "", 3, None])
+def test_a_shard_outside_of_the_folder_is_refused(model_folder, tmp_path, name):
+    open_on_cpu(model_folder("llama-untied")).model.save_pretrained(tmp_path, max_shard_size="40KB")
+    index = tmp_path / "model.safetensors.index.json"
+    content = json.loads(index.read_text())
+    content["weight_map"]["lm_head.weight"] = name
+    index.write_text(json.dumps(content))
+    with pytest.raises(InvalidInputError, match="expected names of .safetensors files beside it, found"):
+        open_on_cpu(tmp_path)
+
+
+REMOTE_CODE = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"
+
+
+@pytest.mark.parametrize("model_type", ["llama", "strangers"])
+def test_code_that_comes_with_a_model_does_not_run(copy_of_model, model_type, tmp_path):
+    """There is no way to ask for it: `trust_remote_code` is False wherever transformers is asked to open something."""
+    folder = copy_of_model("llama-tied")
+    (folder / "modeling.py").write_text(REMOTE_CODE + "class Model: pass\nclass Configuration: pass\nclass Tokens: pass\n")
+    for name, key, auto_map in (
+        ("config.json", "model_type", {"AutoConfig": "modeling.Configuration", "AutoModelForCausalLM": "modeling.Model"}),
+        ("tokenizer_config.json", "tokenizer_class", {"AutoTokenizer": ["modeling.Tokens", "modeling.Tokens"]}),
+    ):
+        content = json.loads((folder / name).read_text())
+        changed = {key: model_type} if name == "config.json" or model_type != "llama" else {}
+        (folder / name).write_text(json.dumps(content | changed | {"auto_map": auto_map}))
+    for read in (lambda: open_on_cpu(folder), lambda: open_tokenizer(str(folder)), lambda: window_of(folder),
+                 lambda: estimate._open(folder, torch.float32)):  # fmt: skip
+        with contextlib.suppress(InvalidInputError):
+            read()
+    assert not list(folder.rglob("ran")) and not list(tmp_path.rglob("ran"))
 
 
 def test_a_lost_shard_is_named(model_folder, tmp_path):

@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ballast.artifacts import records
 from ballast.errors import InvalidInputError
 
 FILE = "events.jsonl"
 _OF_EACH = ("time", "type", "phase", "step")
+
+
+@dataclass(frozen=True)
+class _Said:
+    type: str
+    phase: str
+    step: int
 
 
 @dataclass(frozen=True)
@@ -39,5 +47,9 @@ class Event:
         if not isinstance(document, Mapping) or not set(_OF_EACH) <= set(document):
             raise InvalidInputError(f"expected an event with {', '.join(_OF_EACH)} in {where}, found {document!r:.80}")
         fields = {name: value for name, value in document.items() if name not in _OF_EACH}
-        time = datetime.fromisoformat(document["time"])
-        return cls(time, document["type"], document["phase"], document["step"], fields)
+        try:
+            time = datetime.fromisoformat(document["time"])
+        except (TypeError, ValueError) as broken:
+            raise InvalidInputError(f"expected an event's time in {where}, found {document['time']!r:.60}") from broken
+        said = records.read(_Said, document, where)
+        return cls(time, said.type, said.phase, said.step, fields)

@@ -4,13 +4,17 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ballast.errors import InvalidInputError
 
 T = TypeVar("T")
+
+_IN_JSON = {str: str, bool: bool, int: int, float: int | float, tuple: list, Sequence: list, Mapping: Mapping}
+_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", tuple: "a list",
+          Sequence: "a list", Mapping: "an object"}  # fmt: skip
 
 
 def key(field: str) -> str:
@@ -23,7 +27,7 @@ def read(record: type[T], document: Any, where: str, rename: Callable[[str], str
     """A dataclass of a JSON object. A field with a default may lack, or be null.
 
     Raises:
-        InvalidInputError: no object, or a key without default lacks.
+        InvalidInputError: no object, a key without default lacks, or a value is of another type.
     """
     if not isinstance(document, Mapping):
         raise InvalidInputError(f"expected a JSON object in {where}, found {type(document).__name__}")
@@ -59,7 +63,7 @@ def document(path: Path, what: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as missing:
         raise InvalidInputError(f"expected {what} at {path}, found none ({missing.strerror})") from missing
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         raise InvalidInputError(f"expected JSON in {path}, found something else: {broken}") from broken
 
 
@@ -88,7 +92,7 @@ def lines(path: Path, what: str) -> list[Any]:
     for number, text in enumerate(texts, start=1):
         try:
             read.append(json.loads(text))
-        except ValueError as broken:
+        except (ValueError, RecursionError) as broken:
             if number < len(texts):
                 raise InvalidInputError(f"expected JSON in {path}, line {number}, found {text[:60]!r}") from broken
     return read
@@ -99,7 +103,17 @@ def _value(hint: Any, found: Any, where: str) -> Any:
         hint = next(each for each in typing.get_args(hint) if each is not types.NoneType)
     if dataclasses.is_dataclass(hint):
         return read(hint, found, where)
-    if typing.get_origin(hint) is tuple:
-        of = typing.get_args(hint)[0]
-        return tuple(_value(of, each, f"{where}[{index}]") for index, each in enumerate(found))
-    return float(found) if hint is float else found
+    if hint is Any:
+        return found
+    kind, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if not isinstance(found, _IN_JSON[kind]) or isinstance(found, bool) != (kind is bool):
+        raise InvalidInputError(f"expected {_NAMES[kind]} as {where}, found {found!r:.60}")
+    if kind in (tuple, Sequence):
+        read_items = [_value(arguments[0], each, f"{where}[{index}]") for index, each in enumerate(found)]
+        return tuple(read_items) if kind is tuple else read_items
+    if kind is Mapping:
+        return {name: _value(arguments[1], each, f"{where}.{name}") for name, each in found.items()}
+    try:
+        return float(found) if kind is float else found
+    except OverflowError as large:
+        raise InvalidInputError(f"expected a number as {where}, found one out of its range") from large

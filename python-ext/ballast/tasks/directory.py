@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from ballast.errors import InvalidInputError
-from ballast.tasks.task_file import FUNCTION
+from ballast.tasks import yaml_text
+from ballast.tasks.task_file import FUNCTION, included_files
 
 SHIPPED = Path(__file__).parent / "files"
 IGNORED_FOLDERS = {"__pycache__", ".ipynb_checkpoints"}
@@ -104,13 +105,14 @@ def content_of(path: Path) -> dict[str, Any]:
         InvalidInputError: no YAML of keys and values.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 a safe loader
-        included = _listed(content.pop("include", []))
+        content = yaml_text.load(path.read_text(encoding="utf-8"), _Loader)
         merged: dict[str, Any] = {}
-        for each in included:
-            merged |= content_of((path.parent / each).resolve())
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, AttributeError, RecursionError) as error:
-        raise InvalidInputError(f"expected YAML of keys and values in the task file {path}, found {error}") from error
+        for each in included_files(content.pop("include", None), path.parent):
+            merged |= content_of(each)
+    except (OSError, yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
+        raise InvalidInputError(
+            f"expected YAML of keys and values in the task file {path}, found {yaml_text.problem(error)}"
+        ) from error
     merged.pop("task_list", None)
     return merged | _rooted(content, path.parent)
 
@@ -160,11 +162,12 @@ def _keys_of(path: Path, read: dict[Path, dict[str, Any]], including: tuple[Path
         return {}
     try:
         own = _top_keys(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+    except (OSError, yaml.YAMLError, ValueError):
         own = {}
     merged: dict[str, Any] = {}
     for each in _listed(own.pop("include", None)):
-        merged |= _keys_of(Path(os.path.normpath(path.parent / each)), read, (*including, path))
+        if isinstance(each, str):
+            merged |= _keys_of(Path(os.path.normpath(path.parent / each)), read, (*including, path))
     read[path] = merged | own
     return read[path]
 
@@ -177,9 +180,9 @@ def _top_keys(text: str) -> dict[str, Any]:
         if line and line.group(2).lower() not in WORDS_OF_YAML:
             keys[line.group(1)] = line.group(2)
         else:
-            keys |= yaml.load(block, _Loader)  # noqa: S506 a safe loader
+            keys |= yaml_text.load(block, _Loader)
     if not keys and text.lstrip().startswith("{"):
-        whole = yaml.load(text, _Loader)  # noqa: S506 a safe loader
+        whole = yaml_text.load(text, _Loader)
         return whole if isinstance(whole, dict) else {}
     return keys
 

@@ -9,6 +9,7 @@ import yaml
 
 from ballast import hub
 from ballast.errors import InvalidInputError
+from ballast.tasks import yaml_text
 
 FORMATS = (".parquet", ".json", ".jsonl", ".csv")
 CARD = "README.md"
@@ -49,7 +50,8 @@ def split_files(
     def local(file: str) -> Path:
         return folder / file if folder else hub.download_dataset_file(repository, file, revision, endpoint, cache)
 
-    wanted = _files_of_split(repository, name, split, files, _configurations(local(CARD)) if CARD in files else [])
+    configurations = _configurations(repository, local(CARD)) if CARD in files else []
+    wanted = _files_of_split(repository, name, split, files, configurations)
     _check_shards(repository, wanted)
     return [str(local(file)) for file in wanted]
 
@@ -84,11 +86,35 @@ def _refusal(repository: str, files: Sequence[str], expected: str, found: str) -
     return InvalidInputError(f"hub: dataset {repository}: expected {expected}, found {found}")
 
 
-def _configurations(card: Path) -> list[Mapping[str, Any]]:
+def _configurations(repository: str, card: Path) -> list[Mapping[str, Any]]:
     """`configs` of the YAML head of a data set's card."""
-    head = re.match(r"---\s*\n(.*?)\n---", card.read_text(encoding="utf-8"), re.DOTALL)
-    content = yaml.safe_load(head.group(1)) if head else None
-    return (content or {}).get("configs") or []
+    head = re.match(r"---\s*\n(.*?)\n---", card.read_text(encoding="utf-8", errors="replace"), re.DOTALL)
+    try:
+        content = yaml_text.load(head.group(1), yaml.SafeLoader) if head else None
+    except (yaml.YAMLError, ValueError) as error:
+        raise _broken_card(repository, yaml_text.problem(error)) from error
+    configurations = (content.get("configs") if isinstance(content, Mapping) else None) or []
+    if not isinstance(configurations, list) or not all(_is_configuration(each) for each in configurations):
+        raise _broken_card(repository, "configs of another form")
+    return configurations
+
+
+def _is_configuration(found: Any) -> bool:
+    if not isinstance(found, Mapping) or not isinstance(found.get("data_dir", ""), str | None):
+        return False
+    given = found.get("data_files")
+    if isinstance(given, Mapping):
+        given = list(given.values())
+    parts = [each["path"] if isinstance(each, Mapping) and {"split", "path"} <= set(each) else each
+             for each in _listed(given)]  # fmt: skip
+    return given is None or all(isinstance(text, str) for part in parts for text in _listed(part))
+
+
+def _broken_card(repository: str, found: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"hub: dataset {repository}: expected YAML with data files at the head of {CARD}, found {found}; give local "
+        "files"
+    )
 
 
 def _configuration(

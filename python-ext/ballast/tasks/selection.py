@@ -7,6 +7,7 @@ from typing import Any
 
 from ballast.errors import InvalidInputError
 from ballast.tasks.directory import GROUP, TAG, Directory, Entry, content_of
+from ballast.tasks.task_file import told_as_another_form
 
 # Keys of a group that are its own; the others are for its members (`lm_eval.config.group.GroupConfig`).
 GROUP_KEYS = {"group", "group_alias", "task", "aggregate_metric_list", "metadata"}
@@ -36,12 +37,13 @@ def find_tasks(names: Iterable[str], directory: Directory) -> Selection:
     A task that is named twice is run once.
 
     Raises:
-        InvalidInputError: an unknown name, or one task in two forms.
+        InvalidInputError: an unknown name, one task in two forms, or a group of another form.
     """
     resolving = _Resolving(directory, Selection())
     for name in names:
         for each in _matching(name, directory):
-            resolving.add(directory.find(each), {}, ())
+            with told_as_another_form(name):
+                resolving.add(directory.find(each), {}, ())
     return resolving.selection
 
 

@@ -15,7 +15,7 @@ from ballast.tasks.hashes import hash_of_row, hash_of_text
 from ballast.tasks.metrics import Metrics
 from ballast.tasks.source import Source
 from ballast.tasks.task import MULTIPLE_CHOICE, ROLLING, Question, Row, Task
-from ballast.tasks.task_file import read_task, read_task_file
+from ballast.tasks.task_file import read_task, read_task_file, told_as_another_form
 
 TEST, FEWSHOT = "test", "fewshot"
 
@@ -26,12 +26,13 @@ class TaskSession:
     What goes across to Java is JSON.
     """
 
-    def __init__(self, content: Mapping[str, Any], file: Path | None, folder: Path) -> None:
+    def __init__(self, content: Mapping[str, Any], file: Path | None, folder: Path, trusted: bool = False) -> None:
         """
         Args:
             content: of a task file
             file: where it stands; None for a task given in place
             folder: that relative paths begin at
+            trusted: whether it may name data files outside of that folder
 
         Raises:
             InvalidInputError: a task that Ballast cannot ask or score.
@@ -39,7 +40,7 @@ class TaskSession:
         self.task = Task.of(content)
         self._content = dict(content)
         self._file = file
-        self.source = Source.of(content, folder)
+        self.source = Source.of(content, folder, trusted)
         self._metrics = Metrics.of(content, self.task.output_type)
         self._pipelines = self._checked_pipelines()
         self._process_results = content.get("process_results")
@@ -54,14 +55,16 @@ class TaskSession:
     def open(cls, file: str, trust_code: bool) -> "TaskSession":
         """A task of a file; `read_task_file` says what is refused."""
         path = Path(file).resolve()
-        return cls(read_task_file(path, trust_code), path, path.parent)
+        with told_as_another_form(str(path)):
+            return cls(read_task_file(path, trust_code), path, path.parent, trust_code)
 
     @classmethod
     def of(cls, content: Mapping[str, Any], trust_code: bool = False) -> "TaskSession":
         """A task given in place; with `include` the absolute path of a file, whose keys it overrides."""
         included = content.get("include")
         folder = Path(included).parent if isinstance(included, str) else Path.cwd()
-        return cls(read_task(content, folder, trust_code), None, folder)
+        with told_as_another_form(f"the task {content.get('task')}"):
+            return cls(read_task(content, folder, trust_code), None, folder, trust_code)
 
     @property
     def scored_in_python(self) -> bool:
@@ -70,6 +73,10 @@ class TaskSession:
 
     def describe(self) -> dict[str, Any]:
         """What Java needs to know; `ballast.bridge.describe_task` documents it."""
+        with told_as_another_form(f"the task {self.task.task}"):
+            return self._described()
+
+    def _described(self) -> dict[str, Any]:
         generation = generation_of(self._content) if self.task.output_type == GENERATE else None
         if generation is not None and isinstance(generation["until"], str):
             generation["until"] = [generation["until"]]
@@ -119,6 +126,10 @@ class TaskSession:
         documents = documents_of(self.task.task, self._rows[TEST], self.task.process_docs)
         if not documents:
             raise self._error("expected rows to ask about, found none")
+        with told_as_another_form(f"the task {self.task.task}"):
+            return self._prepared(documents, shots, limit, seed)
+
+    def _prepared(self, documents: Sequence[Row], shots: int, limit: int | None, seed: int) -> int:
         drawn, from_same = self._examples(documents, shots)
         sampler = self.task.fewshot_config.get("sampler", "default")
         asked = self.task.questions(
@@ -141,6 +152,10 @@ class TaskSession:
         """
         if start != len(self._asked):
             raise IndexError(f"{self.task.task}: expected the questions from {len(self._asked)} on, found {start}")
+        with told_as_another_form(f"the task {self.task.task}"):
+            return self._given(count)
+
+    def _given(self, count: int) -> list[dict[str, Any]]:
         given = []
         for question in islice(self._pending, count):
             self._check_gold(question)

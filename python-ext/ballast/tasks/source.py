@@ -36,15 +36,16 @@ class Source:
     test_split: str | None
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], folder: Path) -> "Source":
+    def of(cls, content: Mapping[str, Any], folder: Path, trusted: bool = False) -> "Source":
         """Reads the keys `dataset_…`, `…_split` and `fewshot_config`.
 
         Args:
             content: of a task file
             folder: that relative paths begin at
+            trusted: whether data files may lie outside of it: what is asked about ends in samples that are published
 
         Raises:
-            InvalidInputError: no split to ask about, or data made by code.
+            InvalidInputError: no split to ask about, data made by code, or data files outside of the folder.
         """
         name = content.get("task")
         if content.get("custom_dataset") is not None:
@@ -62,7 +63,7 @@ class Source:
         return cls(
             path=content.get("dataset_path"),
             name=content.get("dataset_name"),
-            data_files=_data_files(options.pop("data_files", None), base),
+            data_files=_data_files(options.pop("data_files", None), base, None if trusted else folder.resolve()),
             options=options,
             test=asked,
             fewshot=None if inline else configured or content.get("training_split") or validation or asked,
@@ -88,13 +89,23 @@ class Source:
         return self.configured == self.test_split or self.fewshot == self.test
 
 
-def _data_files(files: Any, base: Path) -> dict[str, list[str]] | None:
+def _data_files(files: Any, base: Path, within: Path | None) -> dict[str, list[str]] | None:
     if files is None:
         return None
     by_split = files if isinstance(files, Mapping) else {DEFAULT_SPLIT: files}
     return {
-        split: [path for each in _listed(given) for path in _paths(each, base)] for split, given in by_split.items()
+        split: [_checked(path, within) for each in _listed(given) for path in _paths(each, base)]
+        for split, given in by_split.items()
     }
+
+
+def _checked(path: str, within: Path | None) -> str:
+    if within is None or "://" in path or Path(path).resolve().is_relative_to(within):
+        return path
+    raise InvalidInputError(
+        f"expected data files within the task file's folder {within}, found {path}: give --trust-task-code if you "
+        'trust the task file, or name the file as "data" of the evaluation'
+    )
 
 
 def _listed(given: Any) -> list[str]:

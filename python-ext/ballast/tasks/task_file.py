@@ -1,7 +1,9 @@
 """Reads a task file: YAML with `include` and `!function`."""
 
 import importlib.util
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import yaml
 
 from ballast.errors import InvalidInputError
+from ballast.tasks import yaml_text
 
 OWN_CODE = Path(__file__).parent
 FUNCTION = "!function"
@@ -46,6 +49,17 @@ def read_task(content: Mapping[str, Any], folder: Path, trust_code: bool = False
     return _with_included(own, folder, trust_code, ())
 
 
+@contextmanager
+def told_as_another_form(where: str) -> Iterator[None]:
+    """What values of other types than lm-eval's raise wherever they are used is told with the task."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, re.error) as error:
+        raise InvalidInputError(
+            f"expected a task of lm-eval's form in {where}, found values of another ({type(error).__name__}: {error})"
+        ) from error
+
+
 def _with_functions(value: Any, trust_code: bool) -> Any:
     if isinstance(value, list):
         return [_with_functions(each, trust_code) for each in value]
@@ -62,11 +76,13 @@ def _read(path: Path, trust_code: bool, including: tuple[Path, ...]) -> dict[str
         circle = " → ".join(str(each) for each in (*including, path))
         raise InvalidInputError(f"expected task files that include one another in one direction, found {circle}")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _loader(path, trust_code))  # noqa: S506 a safe loader
+        content = yaml_text.load(path.read_text(encoding="utf-8"), _loader(path, trust_code))
     except OSError as error:
         raise InvalidInputError(f"expected a task file at {path}, found {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"expected YAML in the task file {path}, found {error}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise InvalidInputError(
+            f"expected YAML in the task file {path}, found {yaml_text.problem(error)}"
+        ) from error
     if not isinstance(content, dict):
         raise InvalidInputError(f"expected keys and values in the task file {path}, found {type(content).__name__}")
     return _with_included(content, path.parent, trust_code, (*including, path))
@@ -75,13 +91,24 @@ def _read(path: Path, trust_code: bool, including: tuple[Path, ...]) -> dict[str
 def _with_included(
     content: dict[str, Any], folder: Path, trust_code: bool, including: tuple[Path, ...]
 ) -> dict[str, Any]:
-    included = content.pop("include", [])
     merged: dict[str, Any] = {}
-    for each in included if isinstance(included, list) else [included]:
-        other = _read((folder / each).resolve(), trust_code, including)
+    for each in included_files(content.pop("include", None), folder):
+        other = _read(each, trust_code, including)
         other.pop("task_list", None)  # The included file's own tasks.
         merged |= other
     return merged | content
+
+
+def included_files(included: Any, folder: Path) -> list[Path]:
+    """What `include` names: a text or several, from the folder of the file that it stands in.
+
+    Raises:
+        InvalidInputError: it is neither.
+    """
+    names = included if isinstance(included, list) else [] if included is None else [included]
+    if not all(isinstance(name, str) and "\0" not in name for name in names):
+        raise InvalidInputError(f"include: expected names of files in a task file of {folder}, found {included!r:.80}")
+    return [(folder / name).resolve() for name in names]
 
 
 def _loader(path: Path, trust_code: bool) -> type[yaml.SafeLoader]:

@@ -3,16 +3,17 @@
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateError, pass_context
 from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import SandboxedEnvironment, SecurityError
 
 from ballast.errors import InvalidInputError
 
+MOST_OF_AN_OPERATION = 1_000_000
 WHOLE_NUMBER = re.compile(r"\s*[0-9]+(\.0*)?\s*")
 
 
@@ -47,7 +48,31 @@ def _index_among(answer: str, choices: list[str]) -> int:
     raise InvalidInputError(f"answer: expected the index (from 0) or the text of one of {choices!r}, found {found}")
 
 
-_ENVIRONMENT = SandboxedEnvironment(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
+class _Environment(SandboxedEnvironment):
+    """The sandbox, in which a product or a power cannot fill the memory either, not even while a template is compiled.
+
+    `range` is limited by the sandbox itself; loops and widths (`"%999999999d"`) are not.
+    """
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if _size(operator, left, right) > MOST_OF_AN_OPERATION:
+            raise SecurityError(f"{operator} would make more than {MOST_OF_AN_OPERATION:,} characters, items or bits")
+        return super().call_binop(context, operator, left, right)
+
+
+def _size(operator: str, left: Any, right: Any) -> int:
+    """At most how large the outcome is: characters, items, or bits of a whole number; 0 where it is of fixed size."""
+    if operator == "**":
+        return left.bit_length() * right if isinstance(left, int) and isinstance(right, int) and right > 0 else 0
+    if isinstance(left, int) and isinstance(right, int):
+        return left.bit_length() + right.bit_length()
+    sequence, count = (right, left) if isinstance(left, int) else (left, right)
+    return len(sequence) * count if isinstance(sequence, Sized) and isinstance(count, int) else 0
+
+
+_ENVIRONMENT = _Environment(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
 _ENVIRONMENT.filters |= {
     "regex_replace": _regex_replace,
     "column": _column,

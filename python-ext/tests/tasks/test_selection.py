@@ -21,6 +21,14 @@ GROUPS = {
 }
 
 
+@pytest.mark.parametrize("text", ["group: all\ntask: 3\n", "group: all\ntask: [3]\n", "group: all\ntask: [a]\naggregate_metric_list: [3]\n"])
+def test_a_group_of_another_form_is_refused_by_name(text, folder):
+    """Found by fuzzing."""
+    (folder / "all.yaml").write_text(text)
+    with pytest.raises(InvalidInputError, match="a task of lm-eval's form in all, found values of another"):
+        find_tasks(["all"], Directory([folder]))
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "rows.jsonl").write_text('{"q": "Why", "a": " so"}\n{"q": "Who", "a": " me"}\n')

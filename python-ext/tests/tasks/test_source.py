@@ -31,11 +31,26 @@ def test_files_begin_at_the_task_files_folder_in_every_form(given, files, folder
 
 
 def test_addresses_and_whole_paths_stay(folder):
-    files = {"test": ["hf://datasets/a/b/c.jsonl", "/data/x.jsonl"]}
+    files = {"test": ["hf://datasets/a/b/c.jsonl", str(folder / "x.jsonl")]}
     given = {"data_files": files, "trust_remote_code": True, "sep": ";"}
     described = Source.of(TASK | {"dataset_kwargs": given}, folder).describe()
     assert described["dataset"]["dataFiles"] == files
     assert described["dataset"]["options"] == {"sep": ";"}
+
+
+@pytest.mark.parametrize("escape", ["/etc/passwd", "../x.jsonl", "data/../../x.jsonl", "link.jsonl", "linked/*.jsonl"])
+def test_data_files_outside_of_the_folder_need_leave(escape, folder):
+    """Their rows would end in samples that somebody publishes."""
+    (folder.parent / "x.jsonl").write_text("secret")
+    (folder / "link.jsonl").symlink_to(folder.parent / "x.jsonl")
+    (folder / "linked").symlink_to(folder.parent)
+    content = TASK | {"dataset_kwargs": {"data_files": {"test": escape}}}
+    with pytest.raises(InvalidInputError, match=r"within the task file's folder .*found /.*--trust-task-code"):
+        Source.of(content, folder)
+    assert Source.of(content, folder, trusted=True).data_files is not None
+    content = TASK | {"dataset_kwargs": {"data_dir": "..", "data_files": {"test": "x.jsonl"}}}
+    with pytest.raises(InvalidInputError, match="within the task file's folder"):
+        Source.of(content, folder)
 
 
 def test_a_pattern_without_files_is_refused(folder):

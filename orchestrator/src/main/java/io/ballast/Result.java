@@ -9,6 +9,7 @@ import io.ballast.compare.ScoreChange;
 import io.ballast.compare.SubjectChange;
 import io.ballast.eval.Score;
 import io.ballast.eval.TrainTestMatrix;
+import io.ballast.schema.JsonRecord;
 import io.ballast.schema.MayBeAbsent;
 import io.ballast.train.Forecast;
 
@@ -178,16 +179,14 @@ public record Result(int schema, String name, String status, @MayBeAbsent String
     public static Result read(Path runFolder) {
         Path file = runFolder.resolve(FILE);
         try {
-            Result result = GSON.fromJson(Files.readString(file), Result.class);
-            if (result == null || result.schema() != SCHEMA) {
-                throw new InvalidInputException("Expected a result of schema " + SCHEMA + " in " + file
-                        + "; found schema " + (result == null ? "nothing" : result.schema()) + ".");
-            }
-            return result;
+            String text = Files.readString(file);
+            JsonRecord.checkSchema(GSON, text, SCHEMA);
+            return JsonRecord.parse(GSON, text, Result.class);
         } catch (IOException e) {
             throw new InvalidInputException("Expected a run folder with " + FILE + "; found none at " + file + ".", e);
         } catch (JsonParseException e) {
-            throw new InvalidInputException("Expected JSON in " + file + "; found " + e.getMessage() + ".", e);
+            throw new InvalidInputException("Expected a result of schema " + SCHEMA + " in " + file + "; found "
+                    + e.getMessage() + ".", e);
         }
     }
 }

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.ToNumberPolicy;
 import com.google.gson.reflect.TypeToken;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,16 +59,21 @@ public record RunEvent(Instant time, String type, String phase, long step, Map<S
      * @throws JsonParseException when it is no event
      */
     public static RunEvent parse(String line) {
-        if (!(JsonParser.parseString(marked(line)) instanceof JsonObject object) || !object.has("time")
-                || !object.has("type")) {
-            throw new JsonParseException("no object with a time and a type");
+        if (!(JsonParser.parseString(marked(line)) instanceof JsonObject object)) {
+            throw new JsonParseException("no object");
         }
-        Map<String, Object> fields = GSON.fromJson(object,
-                new TypeToken<LinkedHashMap<String, Object>>() { }.getType());
-        fields.replaceAll((name, value) -> unmarked(value));
-        Instant time = Instant.parse((String) fields.remove("time"));
-        return new RunEvent(time, (String) fields.remove("type"), (String) fields.remove("phase"),
-                ((Number) fields.remove("step")).longValue(), fields);
+        try {
+            Map<String, Object> fields = GSON.fromJson(object,
+                    new TypeToken<LinkedHashMap<String, Object>>() { }.getType());
+            fields.replaceAll((name, value) -> unmarked(value));
+            if (fields.remove("time") instanceof String time && fields.remove("type") instanceof String type
+                    && fields.remove("phase") instanceof String phase && fields.remove("step") instanceof Number step) {
+                return new RunEvent(Instant.parse(time), type, phase, step.longValue(), fields);
+            }
+        } catch (NumberFormatException | DateTimeParseException broken) {
+            throw new JsonParseException(broken.getMessage(), broken);
+        }
+        throw new JsonParseException("no object with a time, a type, a phase and a step");
     }
 
     private static String marked(String line) {

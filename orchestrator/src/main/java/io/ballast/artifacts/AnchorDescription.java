@@ -7,6 +7,7 @@ import com.google.gson.ToNumberPolicy;
 import com.google.gson.annotations.SerializedName;
 import io.ballast.InvalidInputException;
 import io.ballast.model.AnchorFiles;
+import io.ballast.schema.JsonRecord;
 import io.ballast.schema.MayBeAbsent;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,17 +98,15 @@ public record AnchorDescription(int schema, String space, Storage storage, Map<S
     public static AnchorDescription read(Path folder) {
         Path file = folder.resolve(AnchorFiles.METADATA);
         try {
-            AnchorDescription found = GSON.fromJson(Files.readString(file), AnchorDescription.class);
-            if (found == null || found.schema() != SCHEMA) {
-                throw new InvalidInputException("Expected an anchor of schema " + SCHEMA + " in " + file
-                        + "; found schema " + (found == null ? "nothing" : found.schema()) + ". Measure a new anchor.");
-            }
-            return found;
+            String text = Files.readString(file);
+            JsonRecord.checkSchema(GSON, text, SCHEMA);
+            return JsonRecord.parse(GSON, text, AnchorDescription.class);
         } catch (IOException e) {
             throw new InvalidInputException("Expected an anchor's folder with " + AnchorFiles.METADATA
                     + "; found none at " + file + ".", e);
         } catch (JsonParseException e) {
-            throw new InvalidInputException("Expected JSON in " + file + "; found " + e.getMessage() + ".", e);
+            throw new InvalidInputException("Expected an anchor of schema " + SCHEMA + " in " + file + "; found "
+                    + e.getMessage() + ". Measure a new anchor.", e);
         }
     }
 }

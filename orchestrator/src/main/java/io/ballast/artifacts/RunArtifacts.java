@@ -9,7 +9,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -101,7 +100,7 @@ public record RunArtifacts(Path folder) {
                 next = reader.readLine();
                 try {
                     lines.add(parse.apply(line));
-                } catch (JsonParseException | IllegalStateException | DateTimeException broken) {
+                } catch (JsonParseException broken) {
                     if (next != null) {
                         throw new InvalidInputException("Expected JSON of Ballast's form in " + file + ", line "
                                 + (lines.size() + 1) + "; found " + broken.getMessage() + ".", broken);

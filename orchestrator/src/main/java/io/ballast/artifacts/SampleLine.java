@@ -4,8 +4,10 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.annotations.SerializedName;
+import io.ballast.schema.JsonRecord;
 import io.ballast.schema.MayBeAbsent;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,10 +37,12 @@ public record SampleLine(@SerializedName("doc_id") long id, JsonObject doc, @May
         @SerializedName("target_hash") String targetHash, @MayBeAbsent Map<String, JsonElement> values) {
     private static final Gson GSON = new GsonBuilder().create();
 
-    /** @throws com.google.gson.JsonParseException when the line is no object, or one of other types */
+    /** @throws JsonParseException when the line is no object, one of other types, or lacks something */
     static SampleLine parse(String line) {
-        JsonObject object = JsonParser.parseString(line).getAsJsonObject();
-        SampleLine read = GSON.fromJson(object, SampleLine.class);
+        if (!(JsonParser.parseString(line) instanceof JsonObject object)) {
+            throw new JsonParseException("no object");
+        }
+        SampleLine read = JsonRecord.parse(GSON, object, SampleLine.class);
         Map<String, JsonElement> values = new LinkedHashMap<>();
         read.metrics().stream().filter(object::has).forEach(name -> values.put(name, object.get(name)));
         return new SampleLine(read.id, read.doc, read.target, read.arguments, read.responses, read.filteredResponses,

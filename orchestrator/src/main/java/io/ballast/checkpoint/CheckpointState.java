@@ -6,6 +6,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.ToNumberPolicy;
 import io.ballast.Result;
+import io.ballast.schema.JsonRecord;
+import io.ballast.schema.MayBeAbsent;
 import java.util.List;
 import java.util.Map;
 
@@ -24,7 +26,7 @@ import java.util.Map;
  * @param result     what the run recorded so far
  */
 public record CheckpointState(int schema, JsonObject experiment, Map<String, String> identities, List<String> passed,
-        String model, boolean trained, PhasePosition inside, long eventBytes, Result result) {
+        @MayBeAbsent String model, boolean trained, @MayBeAbsent PhasePosition inside, long eventBytes, Result result) {
     /** Of the form that is written now. */
     public static final int SCHEMA = 1;
 
@@ -37,10 +39,10 @@ public record CheckpointState(int schema, JsonObject experiment, Map<String, Str
 
     /** @throws JsonParseException when it is no such state */
     static CheckpointState parse(String json) {
-        CheckpointState state = GSON.fromJson(json, CheckpointState.class);
-        if (state == null || state.schema != SCHEMA) {
-            throw new JsonParseException("expected schema " + SCHEMA + ", found "
-                    + (state == null ? "nothing" : state.schema));
+        JsonRecord.checkSchema(GSON, json, SCHEMA);
+        CheckpointState state = JsonRecord.parse(GSON, json, CheckpointState.class);
+        if (state.model != null && !state.model.matches("\\d{6,}/" + CheckpointStore.TENSORS)) {
+            throw new JsonParseException("the model " + state.model + ", which is no checkpoint's");
         }
         return state;
     }

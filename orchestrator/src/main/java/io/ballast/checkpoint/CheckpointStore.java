@@ -87,9 +87,7 @@ public final class CheckpointStore {
     private static CheckpointState state(Path checkpoint) {
         try {
             return CheckpointState.parse(Files.readString(checkpoint.resolve(STATE)));
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not read " + checkpoint.resolve(STATE), e);
-        } catch (JsonParseException other) { // its checksum is right
+        } catch (IOException | JsonParseException other) { // its checksum is right
             throw new InvalidInputException("Expected a checkpoint that this version of Ballast wrote in "
                     + checkpoint + "; found " + other.getMessage() + ". Resume the run with the version that began it.",
                     other);

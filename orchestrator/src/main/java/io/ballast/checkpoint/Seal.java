@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
@@ -44,10 +45,14 @@ final class Seal {
 
     /** What is wrong with a sealed folder, file and all; empty where nothing is. */
     static Optional<String> damage(Path folder) {
+        Path run = folder.resolve("../..").normalize(); // checkpoints are in a folder of the run's
         try {
             Map<String, String> hashes = GSON.fromJson(Files.readString(folder.resolve(FILE)), new TypeToken<>() { });
             for (Map.Entry<String, String> each : hashes.entrySet()) {
                 Path file = folder.resolve(each.getKey()).normalize();
+                if (!file.startsWith(run)) {
+                    return Optional.of(folder.resolve(FILE) + ": it names " + each.getKey() + ", outside of the run");
+                }
                 String found = Files.exists(file) ? new Sha256().file(file).hex() : "no such file";
                 if (!found.equals(each.getValue())) {
                     return Optional.of(file + ": expected the SHA-256 " + each.getValue() + ", found " + found);
@@ -55,7 +60,8 @@ final class Seal {
             }
             return hashes.containsKey(CheckpointStore.STATE) ? Optional.empty()
                     : Optional.of(folder.resolve(FILE) + ": it does not name " + CheckpointStore.STATE);
-        } catch (IOException | UncheckedIOException | JsonParseException | NullPointerException unreadable) {
+        } catch (IOException | UncheckedIOException | JsonParseException | NullPointerException
+                | InvalidPathException unreadable) {
             return Optional.of(folder.resolve(FILE) + ": " + unreadable);
         }
     }

@@ -2,9 +2,10 @@ package io.ballast.config;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.ballast.InvalidInputException;
 import io.ballast.model.ModelFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.TreeSet;
@@ -40,6 +41,10 @@ final class ModelFolderCheck {
 
     private static void checkShards(Path folder, Place place) {
         for (String shard : shards(folder.resolve(INDEX))) {
+            if (!shard.matches("[^/\\\\\\x00]+\\.safetensors")) {
+                throw place.wrong("names of .safetensors files beside " + INDEX, "'" + shard + "'",
+                        "Download the checkpoint again, from whom you trust.");
+            }
             if (!Files.isRegularFile(folder.resolve(shard))) {
                 throw place.wrong("every file that " + INDEX + " names", "no " + shard + " in " + folder,
                         "Download the whole checkpoint.");
@@ -56,10 +61,16 @@ final class ModelFolderCheck {
                 throw place.wrong("an object with 'weight_map'", map, "Download the checkpoint again.");
             }
             TreeSet<String> names = new TreeSet<>();
-            map.getAsJsonObject().asMap().values().forEach(name -> names.add(name.getAsString()));
+            for (JsonElement name : map.getAsJsonObject().asMap().values()) {
+                if (!(name instanceof JsonPrimitive text && text.isString())) {
+                    throw place.wrong("names of files in 'weight_map'", name, "Download the checkpoint again.");
+                }
+                names.add(name.getAsString());
+            }
             return names;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new InvalidInputException("Expected JSON in UTF-8 in " + index + "; found " + e
+                    + ". Download the checkpoint again.", e);
         }
     }
 }

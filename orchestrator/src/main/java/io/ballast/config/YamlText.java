@@ -22,15 +22,22 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 final class YamlText {
     /** As deep as Gson lets JSON be; an alias inside its own anchor would go on for ever. */
     private static final int DEEPEST = 255;
+    /** Values that aliases may add: a few lines of aliases of aliases would stand for billions. */
+    private static final int MOST_REPEATED = 100_000;
 
-    private YamlText() {
+    private final Place whole;
+    private long valuesLeft;
+
+    private YamlText(Place whole, int characters) {
+        this.whole = whole;
+        this.valuesLeft = (long) characters + MOST_REPEATED; // each value of its own has a character at least
     }
 
     /** The tree of a text, or an error with its line and column. */
     static JsonElement parse(String text, Place place) {
         LoadSettings settings = LoadSettings.builder().setSchema(new CoreSchema()).setAllowDuplicateKeys(false).build();
         try {
-            return element(new Load(settings).loadFromString(text), place, 0);
+            return new YamlText(place, text.length()).element(new Load(settings).loadFromString(text), place, 0);
         } catch (MarkedYamlEngineException e) {
             String position = e.getProblemMark()
                     .map(mark -> " at line " + (mark.getLine() + 1) + " column " + (mark.getColumn() + 1)).orElse("");
@@ -38,12 +45,19 @@ final class YamlText {
                     + ". Look at the indentation, the quotes and repeated keys there.", e);
         } catch (StackOverflowError e) { // the engine has no limit of its own
             throw tooDeep(place);
+        } catch (NumberFormatException | IndexOutOfBoundsException e) { // the engine, at an escape such as "\\x" alone
+            throw new InvalidInputException(place + ": this is not YAML: an escape (\\x, \\u) in double quotes is not whole"
+                    + " (" + e.getMessage() + ").", e);
         } catch (YamlEngineException e) {
             throw new InvalidInputException(place + ": this is not YAML: " + e.getMessage(), e);
         }
     }
 
-    private static JsonElement element(Object value, Place place, int depth) {
+    private JsonElement element(Object value, Place place, int depth) {
+        if (valuesLeft-- == 0) {
+            throw whole.problem("its aliases (*name) stand for more than " + MOST_REPEATED
+                    + " values. Write out what is meant.");
+        }
         if (depth > DEEPEST) {
             throw tooDeep(place);
         }
@@ -63,7 +77,7 @@ final class YamlText {
                 + ". Look for an alias (*name) inside its own anchor (&name).");
     }
 
-    private static JsonObject object(Map<?, ?> map, Place place, int depth) {
+    private JsonObject object(Map<?, ?> map, Place place, int depth) {
         JsonObject object = new JsonObject();
         map.forEach((key, item) -> {
             if (!(key instanceof String name)) {

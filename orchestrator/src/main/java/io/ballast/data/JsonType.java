@@ -1,5 +1,6 @@
 package io.ballast.data;
 
+import io.ballast.InvalidInputException;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -30,6 +31,9 @@ final class JsonType {
     static String columnsOf(Path file) {
         JsonType row = new JsonType();
         JsonRow.forEach(file, seen -> row.add(seen.columns()));
+        if (row.fields == null) {
+            throw new InvalidInputException("No row is left of " + file + ": it is empty.");
+        }
         StringJoiner columns = new StringJoiner(", ", "{", "}");
         row.namedFields().forEach((name, type) -> columns.add(quoted(name, '\'') + ": " + quoted(type.sql(), '\'')));
         return columns.toString();

@@ -3,10 +3,12 @@ package io.ballast.data;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import io.ballast.schema.JsonRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * {@code store.json}: what a token store's folder holds. It is written last, so a folder with it is complete.
@@ -28,14 +30,36 @@ record StoreManifest(int format, String key, int segmentInts, DataStatistics sta
     static StoreManifest read(Path folder, String key) throws IOException {
         StoreManifest manifest;
         try {
-            manifest = JSON.fromJson(Files.readString(folder.resolve(NAME)), StoreManifest.class);
+            manifest = JsonRecord.parse(JSON, Files.readString(folder.resolve(NAME)), StoreManifest.class);
         } catch (JsonParseException broken) {
-            throw new IOException(NAME + " is broken", broken);
+            throw new IOException(NAME + " is broken: " + broken.getMessage(), broken);
         }
-        if (manifest == null || manifest.format != FORMAT || !key.equals(manifest.key)) {
+        if (manifest.format != FORMAT || !key.equals(manifest.key)) {
             throw new IOException(NAME + " is of another version or of other data");
         }
+        manifest.check();
         return manifest;
+    }
+
+    /** Names are those that {@link SegmentWriter} gives, and the sizes are those of the rows and tokens. */
+    private void check() throws IOException {
+        if (segmentInts < TokenStore.INTS_PER_ROW || segmentInts % TokenStore.INTS_PER_ROW != 0
+                || !areSegments("index", index) || !areSegments("tokens", tokens)
+                || ints(index) / TokenStore.INTS_PER_ROW != statistics.rows() || ints(tokens) != statistics.tokens()) {
+            throw new IOException(NAME + " contradicts itself");
+        }
+    }
+
+    private boolean areSegments(String kind, List<SegmentFile> files) {
+        return IntStream.range(0, files.size()).allMatch(number -> {
+            SegmentFile file = files.get(number);
+            return file.name().equals(SegmentFile.name(kind, number)) && file.bytes() > 0
+                    && file.bytes() % Integer.BYTES == 0 && file.bytes() / Integer.BYTES <= segmentInts;
+        });
+    }
+
+    private static long ints(List<SegmentFile> files) {
+        return files.stream().mapToLong(SegmentFile::bytes).sum() / Integer.BYTES;
     }
 
     void write(Path folder) throws IOException {

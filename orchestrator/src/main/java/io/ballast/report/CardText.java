@@ -34,7 +34,8 @@ record CardText(Map<String, Object> head, String body) {
             if (new Load(LoadSettings.builder().build()).loadFromString(text) instanceof Map<?, ?> map) {
                 map.forEach((key, value) -> head.put(String.valueOf(key), value));
             }
-        } catch (YamlEngineException broken) {
+        } catch (YamlEngineException | NumberFormatException | IndexOutOfBoundsException
+                | StackOverflowError broken) { // the engine has no limit of nesting, and trips over escapes
             return Map.of(); // Somebody else's card: an export does not end at it.
         }
         return head;

@@ -56,7 +56,7 @@ record RunFiles(Path folder, Fields result, Fields experiment, List<Fields> even
         try {
             return JsonParser.parseString(Files.readString(file, StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot read " + file, e);
+            throw new InvalidInputException("Expected JSON in UTF-8 in " + file + ", found: " + e, e);
         } catch (JsonParseException e) {
             throw new InvalidInputException("Expected JSON in " + file + ", found: " + e.getMessage(), e);
         }

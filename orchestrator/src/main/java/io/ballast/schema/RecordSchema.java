@@ -11,7 +11,6 @@ import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -19,8 +18,6 @@ import java.util.TreeMap;
  * version may write more.
  */
 final class RecordSchema {
-    private static final Set<Class<?>> BOXES = Set.of(Double.class, Long.class, Integer.class, Boolean.class);
-
     private final Map<String, JsonObject> definitions = new TreeMap<>();
 
     private RecordSchema() {
@@ -49,9 +46,9 @@ final class RecordSchema {
         JsonObject properties = new JsonObject();
         JsonArray required = new JsonArray();
         for (RecordComponent component : type.getRecordComponents()) {
-            properties.add(name(component), property(component));
-            if (!mayBeAbsent(component)) {
-                required.add(name(component));
+            properties.add(JsonRecord.name(component), property(component));
+            if (!JsonRecord.mayBeAbsent(component)) {
+                required.add(JsonRecord.name(component));
             }
         }
         JsonObject schema = new JsonObject();
@@ -64,7 +61,7 @@ final class RecordSchema {
     /** What may be absent may also be null: a line of a JSON Lines file is written with its nulls. */
     private JsonObject property(RecordComponent component) {
         JsonObject schema = of(component.getGenericType());
-        if (!mayBeAbsent(component) || schema.isEmpty()) {
+        if (!JsonRecord.mayBeAbsent(component) || schema.isEmpty()) {
             return schema;
         }
         JsonArray ways = new JsonArray();
@@ -73,20 +70,6 @@ final class RecordSchema {
         JsonObject either = new JsonObject();
         either.add("anyOf", ways);
         return either;
-    }
-
-    private static boolean mayBeAbsent(RecordComponent component) {
-        return component.isAnnotationPresent(MayBeAbsent.class) || BOXES.contains(component.getType());
-    }
-
-    private static String name(RecordComponent component) {
-        try {
-            SerializedName name = component.getDeclaringRecord().getDeclaredField(component.getName())
-                    .getAnnotation(SerializedName.class);
-            return name == null ? component.getName() : name.value();
-        } catch (NoSuchFieldException e) {
-            throw new IllegalStateException("a record has a field for each component", e);
-        }
     }
 
     private JsonObject of(Type type) {

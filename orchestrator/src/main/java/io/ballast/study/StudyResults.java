@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import io.ballast.InvalidInputException;
 import io.ballast.data.WholeFiles;
+import io.ballast.schema.JsonRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -59,14 +60,11 @@ public record StudyResults(int schema, String name, Map<String, Measure> learned
      */
     public static StudyResults read(Path file) {
         try {
-            StudyResults read = GSON.fromJson(Files.readString(file), StudyResults.class);
-            if (read == null || read.schema() != 1 || read.rows() == null) {
-                throw new InvalidInputException("expected results of a study, schema 1, in " + file
-                        + ". Move the file away to begin anew.");
-            }
-            return read;
+            String text = Files.readString(file);
+            JsonRecord.checkSchema(GSON, text, 1);
+            return JsonRecord.parse(GSON, text, StudyResults.class);
         } catch (IOException | JsonParseException e) {
-            throw new InvalidInputException("expected results of a study in " + file + ", found " + e.getMessage()
+            throw new InvalidInputException("expected results of a study, schema 1, in " + file + ", found " + e.getMessage()
                     + ". Move the file away to begin anew.", e);
         }
     }

@@ -1,5 +1,7 @@
 package io.ballast.study;
 
+import io.ballast.schema.MayBeAbsent;
+
 /**
  * One run's numbers: a row of {@code results.json}.
  *
@@ -17,9 +19,9 @@ package io.ballast.study;
  * @param importanceBytes   of the anchor, as stored; 0 where the method needs none
  * @param key               hash of all that the numbers depend on
  */
-public record StudyRow(String method, String domain, Double strength, long seed, String status, String message,
-        Double learned, Double kept, double replay, double seconds, double importanceSeconds, long importanceBytes,
-        String key) {
+public record StudyRow(String method, String domain, Double strength, long seed, String status,
+        @MayBeAbsent String message, Double learned, Double kept, double replay, double seconds,
+        double importanceSeconds, long importanceBytes, String key) {
 
     boolean isCompleted() {
         return status.equals("completed");

@@ -15,8 +15,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The header of a safetensors file: which tensors it has and where. Nothing of the data is read,
@@ -29,6 +32,8 @@ public record Safetensors(Path file, Map<String, TensorInfo> tensors) {
     /** The format's own limit on the header, 100 MB. */
     private static final long LARGEST_HEADER = 100_000_000L;
     private static final Gson GSON = new Gson();
+    /** F32, BF16, I8, F8_E4M3 and the like. */
+    private static final Pattern BITS = Pattern.compile("[A-Z]{1,2}(\\d{1,3})(?:_.*)?");
 
     /**
      * Where a tensor lies.
@@ -68,7 +73,8 @@ public record Safetensors(Path file, Map<String, TensorInfo> tensors) {
                     Long.BYTES + header, size));
         } catch (IOException e) {
             throw new InvalidInputException("Expected a readable safetensors file at " + file + "; found " + e + ".", e);
-        } catch (JsonParseException | IllegalStateException | ClassCastException | ArithmeticException e) {
+        } catch (JsonParseException | IllegalStateException | ClassCastException | ArithmeticException
+                | NumberFormatException | UnsupportedOperationException e) {
             throw broken(file, "a header that is not its JSON: " + e.getMessage(), e);
         }
     }
@@ -89,9 +95,23 @@ public record Safetensors(Path file, Map<String, TensorInfo> tensors) {
                 throw broken(file, "tensor " + entry.getKey() + " at bytes " + begin + " to " + end + " of "
                         + (fileSize - dataStart), null);
             }
-            tensors.put(entry.getKey(), new TensorInfo(info.dtype, info.shape, dataStart + begin, end - begin));
+            TensorInfo tensor = new TensorInfo(info.dtype, info.shape, dataStart + begin, end - begin);
+            if (!isOfItsSize(tensor)) {
+                throw broken(file, "tensor " + entry.getKey() + " of " + info.dtype + " and shape "
+                        + Arrays.toString(info.shape) + " in " + tensor.bytes() + " bytes", null);
+            }
+            tensors.put(entry.getKey(), tensor);
         }
         return tensors;
+    }
+
+    /** Of a dtype that is not known here nothing is said. */
+    private static boolean isOfItsSize(TensorInfo tensor) {
+        long elements = tensor.elements();
+        Matcher bits = BITS.matcher(tensor.dtype());
+        long each = tensor.dtype().equals("BOOL") ? Byte.SIZE : bits.matches() ? Long.parseLong(bits.group(1)) : 0;
+        return Arrays.stream(tensor.shape()).noneMatch(size -> size < 0)
+                && (each == 0 || Math.multiplyExact(elements, each) == Math.multiplyExact(tensor.bytes(), Byte.SIZE));
     }
 
     /** A tensor's entry as the header spells it. */

@@ -33,7 +33,8 @@ public final class MlflowListener implements RunListener, AutoCloseable {
             new LinkedBlockingQueue<>(MOST_WAITING), MlflowListener::thread);
 
     /**
-     * @param server     where MLflow is, such as {@code http://localhost:5000}
+     * @param server     where MLflow is, such as {@code http://localhost:5000}; {@code http://user:password@host} signs
+     *                   in, and is shown without it
      * @param experiment the MLflow experiment that runs are put into; made if there is none
      */
     public MlflowListener(URI server, String experiment) {
@@ -48,7 +49,7 @@ public final class MlflowListener implements RunListener, AutoCloseable {
     public MlflowListener(URI server, String experiment, Map<String, String> headers) {
         Objects.requireNonNull(experiment, "experiment");
         runs = new MlflowRuns(new MlflowServer(server, headers), experiment);
-        harmless = new HarmlessListener("MLflow at " + server, this::queue);
+        harmless = new HarmlessListener("MLflow at " + MlflowServer.withoutUser(server), this::queue);
     }
 
     private static Thread thread(Runnable work) {

@@ -16,6 +16,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,8 +39,20 @@ final class MlflowServer {
     private final Map<String, String> headers;
 
     MlflowServer(URI address, Map<String, String> headers) {
-        this.address = address.toString().replaceFirst("/+$", "") + "/api/2.0/";
-        this.headers = Map.copyOf(headers);
+        this.address = withoutUser(address).replaceFirst("/+$", "") + "/api/2.0/";
+        Map<String, String> all = new HashMap<>();
+        if (address.getUserInfo() != null) {
+            all.put("Authorization", "Basic " + Base64.getEncoder().encodeToString(
+                    address.getUserInfo().getBytes(StandardCharsets.UTF_8)));
+        }
+        all.putAll(headers);
+        this.headers = Map.copyOf(all);
+    }
+
+    /** The address as messages may show it: what stands before the @ signs in, and is sent as a header. */
+    static String withoutUser(URI address) {
+        String user = address.getRawUserInfo();
+        return user == null ? address.toString() : address.toString().replace(user + "@", "");
     }
 
     /** The id of an experiment, which is made where there is none. */

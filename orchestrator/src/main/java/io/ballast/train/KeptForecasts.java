@@ -2,12 +2,13 @@ package io.ballast.train;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonSyntaxException;
+import com.google.gson.JsonParseException;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.data.CacheFolder;
 import io.ballast.data.Sha256;
 import io.ballast.data.WholeFiles;
+import io.ballast.schema.JsonRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -40,8 +41,8 @@ public final class KeptForecasts {
     /** What was foreseen of this very experiment; empty where nothing was, or another version of Ballast wrote it. */
     static Optional<Forecast> of(ExperimentConfig config) {
         try {
-            return Optional.ofNullable(GSON.fromJson(Files.readString(file(config)), Forecast.class));
-        } catch (IOException | JsonSyntaxException none) {
+            return Optional.of(JsonRecord.parse(GSON, Files.readString(file(config)), Forecast.class));
+        } catch (IOException | JsonParseException none) {
             return Optional.empty();
         }
     }

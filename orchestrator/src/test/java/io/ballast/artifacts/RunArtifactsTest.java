@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Python's {@code test_golden_run.py} reads the same files and says the same of them. */
 class RunArtifactsTest {
@@ -86,6 +88,44 @@ class RunArtifactsTest {
         Files.writeString(folder.resolve(RunEvent.FILE), "{}\n" + line + "\n");
         assertTrue(assertThrows(InvalidInputException.class, () -> new RunArtifacts(folder).events()).getMessage()
                 .contains("events.jsonl, line 1; found no object with a time"));
+    }
+
+    /** Each was an exception of another kind, found by fuzzing. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "events.jsonl | {\"time\": {}, \"type\": \"t\", \"phase\": \"\", \"step\": 1} | a time, a type, a phase and a step",
+        "events.jsonl | {\"time\": \"now\", \"type\": \"t\", \"phase\": \"\", \"step\": 1} | 'now' could not be parsed",
+        "events.jsonl | {\"time\": \"2026-01-01T00:00:00Z\", \"type\": \"t\", \"step\": 1} | a time, a type, a phase",
+        "result.json | {\"schema\": 1} | no 'name' in Result",
+        "result.json | {\"schema\": 1e999999999} | found schema 1e999999999",
+        "result.json | [] | schema nothing",
+        "result.json | {\"schema\": 1, \"diskBytes\": \"many\"} | many",
+        "anchor/anchor.json | {\"schema\": 4, \"space\": \"parameters\"} | no 'storage' in AnchorDescription",
+        "anchor/anchor.json | {\"schema\": 4, \"modelBytes\": 1e} | Expected"})
+    void whatLacksSomethingOrHasAnotherTypeIsRefused(String name, String content, String said, @TempDir Path folder)
+            throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content + "\n" + (name.endsWith("l") ? content + "\n" : ""));
+        RunArtifacts run = new RunArtifacts(folder);
+        String message = assertThrows(InvalidInputException.class, () -> {
+            switch (name) {
+                case "events.jsonl" -> run.events();
+                case "result.json" -> run.result();
+                default -> run.anchor();
+            }
+        }).getMessage();
+        assertTrue(message.contains(said) && message.contains(file.toString()), message);
+    }
+
+    @Test
+    void aSampleThatLacksItsHashesIsRefused(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("evaluation/base/samples_quiz_2026.jsonl");
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "{\"doc_id\": 0, \"doc\": {}, \"arguments\": {}, \"resps\": [], \"filtered_resps\": [],"
+                + " \"filter\": \"none\", \"metrics\": []}\n{}\n");
+        assertTrue(assertThrows(InvalidInputException.class, () -> new RunArtifacts(folder).samples("base", "quiz"))
+                .getMessage().contains("line 1; found no 'doc_hash' in SampleLine"));
     }
 
     @Test

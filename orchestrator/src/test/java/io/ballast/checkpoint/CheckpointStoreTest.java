@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.ballast.InvalidInputException;
 import io.ballast.Result;
@@ -25,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointStoreTest {
-    private static final Result RESULT = new Gson().fromJson("{}", Result.class);
+    private static final Result RESULT = Result.read(Path.of("src/test/resources/io/ballast/artifacts/schema-1"));
 
     @TempDir
     Path run;
@@ -81,6 +80,26 @@ class CheckpointStoreTest {
         Checkpoint newest = store.newest().orElseThrow();
         assertEquals("step 3", Files.readString(newest.phase().resolve("shard.safetensors")));
         assertEquals("the model", Files.readString(newest.model().resolve("shard.safetensors")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../../../elsewhere", "/etc/passwd", "\u0000"})
+    void checksumsOfWhatIsOutsideOfTheRunAreDamage(String name) throws IOException {
+        writeFour();
+        Path last = file("000004");
+        Seal.write(last, Map.of(name, "0", CheckpointStore.STATE, Seal.hash(last.resolve(CheckpointStore.STATE))));
+        assertEquals(2, newestDone());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../model.safetensors", "/model.safetensors", "000001/../../model.safetensors"})
+    void aModelThatIsNoCheckpointsIsRefused(String model) throws IOException {
+        writeFour();
+        Path last = file("000004");
+        Files.writeString(last.resolve(CheckpointStore.STATE), state(model, 1, 3).toJson());
+        Seal.write(last, Map.of(CheckpointStore.STATE, Seal.hash(last.resolve(CheckpointStore.STATE))));
+        assertTrue(assertThrows(InvalidInputException.class, store::newest).getMessage()
+                .contains(model + ", which is no checkpoint's"));
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import io.ballast.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class YamlTextTest {
     private static final Place FILE = Place.of("a.yaml");
@@ -45,6 +46,33 @@ class YamlTextTest {
     void whatIsWrongIsRefusedWithItsPlace(String yaml, String expected) {
         InvalidInputException e = assertThrows(InvalidInputException.class, () -> YamlText.parse(yaml, FILE));
         assertTrue(e.getMessage().contains(expected), e.getMessage());
+        assertTrue(e.getMessage().contains("a.yaml"), e.getMessage());
+    }
+
+    /** The engine's own limit, 50 aliases of collections, lets 2²⁵ through. */
+    @Test
+    void aliasesOfAliasesAreRefused() {
+        StringBuilder laughs = new StringBuilder("a0: &a0 [x, x]\n");
+        for (int i = 0; i < 24; i++) {
+            laughs.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i + 1, i + 1, i, i));
+        }
+        InvalidInputException e = assertThrows(InvalidInputException.class,
+                () -> YamlText.parse(laughs.toString(), FILE));
+        assertTrue(e.getMessage().contains("stand for more than 100000 values"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a: !!javax.script.ScriptEngineManager [x]", "a: !!java.net.URL [\"http://x\"]", "a: !own x",
+        "a: !!binary aGk=", "a: !!set {x}"})
+    void typesAreRefused(String yaml) {
+        assertThrows(InvalidInputException.class, () -> YamlText.parse(yaml, FILE));
+    }
+
+    /** Found by fuzzing: the engine's own exception is none of its kind. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a: [\"\\x\"]", "a: \"\\u12\"", "a: \"\\U\"", "a: \"\\x", "a: \"\\UFFFFFFFF\""})
+    void anEscapeThatIsNotWholeIsRefused(String yaml) {
+        InvalidInputException e = assertThrows(InvalidInputException.class, () -> YamlText.parse(yaml, FILE));
         assertTrue(e.getMessage().contains("a.yaml"), e.getMessage());
     }
 

@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowReaderTest {
     @TempDir
@@ -266,5 +268,14 @@ class RowReaderTest {
         reader.close();
         assertFalse(reader.hasNext());
         assertThrows(NoSuchElementException.class, reader::next);
+    }
+
+    /** Found by fuzzing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n\n", "{}\n", "{\"\": 1}\n"})
+    void aFileWithoutColumnsIsRefusedAlsoWhereAConditionIsGiven(String content) throws IOException {
+        Path file = Files.writeString(folder.resolve("empty.jsonl"), content);
+        String message = assertThrows(InvalidInputException.class, () -> RowReader.open(file, "n > 0")).getMessage();
+        assertTrue(message.contains("empty.jsonl"), message);
     }
 }

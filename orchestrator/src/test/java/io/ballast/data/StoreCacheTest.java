@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StoreCacheTest {
@@ -63,6 +64,25 @@ class StoreCacheTest {
             assertEquals(expected.targetStart(), document.targetStart());
             assertEquals(expected.length(), document.length());
             assertEquals(expected.token(expected.length() - 1), document.token(document.length() - 1));
+        }
+    }
+
+    /** Names of other files, promises of other sizes, and what is no manifest; the first four were found by fuzzing. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"\"statistics\" | \"other\"", "\"rows\": 20 | \"rows\": 1152921504606846976",
+        "\"segmentInts\": 64 | \"segmentInts\": 0", "\"segmentInts\": 64 | \"segmentInts\": 60",
+        "\"index.0\" | \"../other/index.0\"", "\"tokens.0\" | \"/etc/passwd\"", "\"rows\": 20 | \"rows\": 19"})
+    void aStoreWhoseManifestContradictsItsFilesIsMadeAnew(String old, String changed) throws IOException {
+        List<Example> examples = examples(20).stream().filter(each -> each.targets() > 0).toList();
+        assertEquals(20, examples.size());
+        get(examples).close();
+        Path manifest = folder.resolve("cache").resolve(KEY).resolve("store.json");
+        String text = Files.readString(manifest);
+        assertTrue(text.contains(old), text);
+        Files.writeString(manifest, text.replace(old, changed));
+        try (TokenStore store = get(examples)) {
+            assertFalse(store.reused());
+            assertHolds(examples, store);
         }
     }
 

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -70,6 +73,26 @@ class ModelCardWriterTest {
         assertTrue(card.contains("| retention · xi | {\"relative\":1} |"), card);
         assertTrue(card.contains("| baseModelHash | 9f1c0b6d8a57"), card);
         assertTrue(card.matches("(?s).*\\| experiment.json \\| sha256:[0-9a-f]{64} \\|.*"), card);
+    }
+
+    /** Names that would be other keys, other documents or other types, were they written as they are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a\nlicense: mit", "a: b", "---", "x\n---\n# title", "- a", "&a *a", "!!js/function x", "{a: b}",
+        "null", "yes", "1e3", "\"quoted\"", "'", "# comment", "a #b", "%TAG", "\u0085x\u2028y", "<script>alert(1)</script>"})
+    void aNameIsThatNameInTheFrontMatterWhateverIsInIt(String name) throws IOException {
+        Path run = FixtureRuns.copy("held-back", folder);
+        Path result = run.resolve("result.json");
+        JsonObject changed = JsonParser.parseString(Files.readString(result)).getAsJsonObject();
+        changed.addProperty("name", name);
+        changed.getAsJsonArray("scores").forEach(score -> score.getAsJsonObject().addProperty("task", name));
+        Files.writeString(result, changed.toString());
+        String card = card(run);
+        Map<?, ?> head = frontMatter(card);
+        Map<?, ?> model = (Map<?, ?>) ((List<?>) head.get("model-index")).get(0);
+        assertEquals(name, model.get("name"));
+        assertEquals(name, ((Map<?, ?>) ((Map<?, ?>) ((List<?>) model.get("results")).get(0)).get("dataset")).get("name"));
+        assertFalse(head.containsKey("license"), card);
+        assertFalse(card.substring(card.indexOf("\n---\n", 4)).contains("<script"), card);
     }
 
     @Test

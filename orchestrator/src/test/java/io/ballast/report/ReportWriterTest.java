@@ -4,14 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.ballast.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +54,44 @@ class ReportWriterTest {
         String first = Files.readAllLines(run.resolve("evaluation/flips/evil & co.jsonl")).get(0);
         assertEquals(JsonParser.parseString(first).getAsJsonObject().get("prompt"),
                 flips.getAsJsonArray("items").get(0).getAsJsonObject().get("prompt"));
+    }
+
+    /** What a prompt, a choice, a domain, a task and an experiment are called is in the page, and is no element of it. */
+    @Test
+    void scriptsInDataAreNoElementsToAParserOfHtml() throws IOException {
+        String script = "<script>document.title='pwned'</script><img src=x onerror=alert(1)></script><!--";
+        Path run = FixtureRuns.copy("held-back", Files.createDirectory(folder.resolve("hostile")));
+        for (String name : List.of("result.json", "experiment.json", "events.jsonl", "evaluation/flips/sciq.jsonl")) {
+            Path file = run.resolve(name);
+            List<String> lines = name.endsWith("l") ? Files.readAllLines(file) : List.of(Files.readString(file));
+            Files.write(file, lines.stream().map(line -> withTexts(JsonParser.parseString(line), script).toString()).toList());
+        }
+        ReportWriter.write(run);
+        Path plain = FixtureRuns.copy("held-back", Files.createDirectory(folder.resolve("plain")));
+        ReportWriter.write(plain);
+        Document page = Jsoup.parse(run.resolve("report.html"));
+        Document expected = Jsoup.parse(plain.resolve("report.html"));
+        for (String element : List.of("script", "img", "body *", "head *")) {
+            assertEquals(expected.select(element).size(), page.select(element).size(), element);
+        }
+        assertTrue(page.select("[onerror]").isEmpty() && !page.title().contains("pwned'"), page.title());
+        assertTrue(page.select("script").stream().anyMatch(each -> each.data().contains("pwned")), "the data is there");
+    }
+
+    /** Each text of a document with the script behind it. */
+    private static JsonElement withTexts(JsonElement node, String script) {
+        if (node instanceof JsonObject object) {
+            JsonObject made = new JsonObject();
+            object.asMap().forEach((key, value) -> made.add(key, withTexts(value, script)));
+            return made;
+        }
+        if (node instanceof JsonArray array) {
+            JsonArray made = new JsonArray();
+            array.forEach(value -> made.add(withTexts(value, script)));
+            return made;
+        }
+        return node.isJsonPrimitive() && node.getAsJsonPrimitive().isString()
+                ? new JsonPrimitive(node.getAsString() + script) : node;
     }
 
     @Test

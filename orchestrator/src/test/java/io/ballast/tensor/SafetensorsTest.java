@@ -51,7 +51,12 @@ class SafetensorsTest {
     @ValueSource(strings = {"not json", "[]", "{\"a\":1}", "{\"a\":{}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[9],\"data_offsets\":[0,36]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[]}}"})
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"I64\",\"shape\":[-1,-1],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"X\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1e999999999],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,1e]}}"})
     void brokenHeaderIsRefused(String header) throws IOException {
         Path file = file(-1, header, 8);
         assertThrows(InvalidInputException.class, () -> Safetensors.read(file));

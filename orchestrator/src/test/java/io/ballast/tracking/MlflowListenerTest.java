@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -31,6 +33,7 @@ class MlflowListenerTest {
     private HttpServer server;
     private int status = 200;
     private boolean isForgetful;
+    private volatile String authorization;
 
     @BeforeEach
     void start() throws IOException {
@@ -39,6 +42,7 @@ class MlflowListenerTest {
             String path = exchange.getRequestURI().getPath().replace("/api/2.0/", "");
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             asked.add(exchange.getRequestMethod() + " " + path + " " + body);
+            authorization = exchange.getRequestHeaders().getFirst("Authorization");
             boolean missing = path.endsWith("get-by-name") || path.endsWith("runs/get") && isForgetful;
             String answer = path.matches(".*runs/(create|get)") ? BEGUN
                     : path.endsWith("experiments/create") ? "{\"experiment_id\": \"1\"}" : "{}";
@@ -62,6 +66,28 @@ class MlflowListenerTest {
 
     private URI address() {
         return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
+    }
+
+    @Test
+    void aPasswordInTheAddressSignsInAndIsNotShown() {
+        PrintStream err = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true));
+        try {
+            status = 500;
+            URI signedIn = URI.create(address().toString().replace("://", "://me:planted%20password@"));
+            try (MlflowListener listener = new MlflowListener(signedIn, "medicine")) {
+                Events.tell(listener, "boats", folder, "stopped");
+            }
+            try (MlflowListener listener = new MlflowListener(URI.create("http://me:planted@localhost:1"), "medicine")) {
+                Events.tell(listener, "boats", folder, "stopped");
+            }
+        } finally {
+            System.setErr(err);
+        }
+        assertEquals("Basic bWU6cGxhbnRlZCBwYXNzd29yZA==", authorization);
+        assertTrue(said.toString().contains("MLflow at http://localhost"), said.toString());
+        assertTrue(!said.toString().contains("planted") && !said.toString().contains("bWU6"), said.toString());
     }
 
     @Test
