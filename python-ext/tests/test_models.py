@@ -129,7 +129,7 @@ def test_code_that_comes_with_a_model_does_not_run(copy_of_model, model_type, tm
         changed = {key: model_type} if name == "config.json" or model_type != "llama" else {}
         (folder / name).write_text(json.dumps(content | changed | {"auto_map": auto_map}))
     for read in (lambda: open_on_cpu(folder), lambda: open_tokenizer(str(folder)), lambda: window_of(folder),
-                 lambda: estimate._open(folder, torch.float32)):  # fmt: skip
+                 lambda: estimate.PlannedModel(folder, False, False, None)):  # fmt: skip
         with contextlib.suppress(InvalidInputError):
             read()
     assert not list(folder.rglob("ran")) and not list(tmp_path.rglob("ran"))
