@@ -145,18 +145,21 @@ class PlannedModel:
         moments = 2 * torch.float32.itemsize * self.trained
         return PhaseMemory(weights, moments, between_steps - weights - moments, peak - between_steps)
 
-    def memory_of_rank(self, phase: PlannedPhase, ranks: int) -> RankMemory:
-        """Of one phase on several ranks, as `sharding.shard` spreads the model: parameters are gathered block by block,
+    def memory_of_ranks(self, phase: PlannedPhase, ranks: Sequence[int]) -> list[RankMemory]:
+        """Of one phase on each of several numbers of ranks, as `sharding.shard` spreads the model: parameters are gathered block by block,
         the next block's while one computes, and gradients are scattered as soon as a block has them.
 
         Args:
             phase: with the rows of all ranks together
-            ranks: two or more
+            ranks: each two or more
         """
         own = self.memory(PlannedPhase(1, 2, phase.settings))
         gradients = torch.float32.itemsize * self.trained
-        parts = (own.weights + own.optimizer + own.retention + gradients) // ranks
-        return RankMemory(parts, self._gathered(), self._activations(math.ceil(phase.rows / ranks), phase.length))
+        all_parts = own.weights + own.optimizer + own.retention + gradients
+        return [
+            RankMemory(all_parts // number, self._gathered(), self._activations(math.ceil(phase.rows / number), phase.length))
+            for number in ranks
+        ]
 
     def _gathered(self) -> int:
         model = self._opened.model
@@ -276,11 +279,9 @@ def estimate_ranks(
         None if adapter is None else AdapterSettings(**adapter),
     )
     planned = [PlannedPhase(each["rows"], each["length"], PhaseSettings.from_dict(each["settings"])) for each in phases]
-    most = []
-    for number in ranks:
-        memories = [vars(model.memory_of_rank(phase, number)) for phase in planned]
-        most.append(max(memories, key=lambda each: sum(each.values())) | {"ranks": number})
-    return most
+    by_phase = [model.memory_of_ranks(phase, ranks) for phase in planned]
+    most = [max(memories, key=lambda each: sum(vars(each).values())) for memories in zip(*by_phase, strict=True)]
+    return [vars(memory) | {"ranks": number} for memory, number in zip(most, ranks, strict=True)]
 
 
 def _open(folder: Path, dtype: torch.dtype, held_in: torch.dtype) -> OpenedModel:

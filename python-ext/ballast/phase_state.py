@@ -103,7 +103,7 @@ def _of_rank(name: str) -> str:
 def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], folder: Path) -> None:
     import torch.distributed.checkpoint as dcp
 
-    with _without_warning_of_one_rank(), explained_disk_errors(folder.parent):
+    with explained_disk_errors(folder.parent), _told_as_it_is():
         dcp.save(
             {name: each.contiguous() for name, each in tensors.items()},
             storage_writer=dcp.HuggingFaceStorageWriter(folder, save_distributed=True),
@@ -120,7 +120,7 @@ def _load(live: Mapping[str, Tensor], folder: Path) -> None:
     import torch.distributed.checkpoint as dcp
 
     _check(live, _saved(folder), folder)
-    with _without_warning_of_one_rank():
+    with _told_as_it_is():
         dcp.load(dict(live), storage_reader=dcp.HuggingFaceStorageReader(folder), no_dist=ranks.size() == 1)
 
 
@@ -160,7 +160,14 @@ def _check(live: Mapping[str, Tensor], saved: Mapping[str, tuple[torch.dtype, li
 
 
 @contextmanager
-def _without_warning_of_one_rank() -> Iterator[None]:
+def _told_as_it_is() -> Iterator[None]:
+    """What failed inside on the first rank that failed, not a text of tracebacks; and no warning that there is one rank."""
+    from torch.distributed.checkpoint.api import CheckpointException
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "torch.distributed is disabled")
-        yield
+        try:
+            yield
+        except CheckpointException as failed:
+            reason, _ = failed.failures[min(failed.failures)]
+            raise reason from None

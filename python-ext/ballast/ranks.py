@@ -27,12 +27,8 @@ LOST_ITS_PARENT = 4
 TIMEOUT = datetime.timedelta(minutes=30)
 
 
-def start(timeout_seconds: float | None = None) -> None:
-    """Meets the other ranks; once, before the other functions of this module.
-
-    Args:
-        timeout_seconds: how long to wait for a rank that does not come, and later for one that does not answer; None:
-            `TIMEOUT`
+def start() -> None:
+    """Meets the other ranks, before the other functions of this module. May be called again.
 
     Raises:
         EnvironmentMissingError: the others did not come in time.
@@ -41,16 +37,15 @@ def start(timeout_seconds: float | None = None) -> None:
         return
     if LAUNCHED in os.environ:
         threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    timeout = TIMEOUT if timeout_seconds is None else datetime.timedelta(seconds=timeout_seconds)
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "cpu:gloo"
     if torch.cuda.is_available():
         torch.cuda.set_device(local_rank())
     try:
-        dist.init_process_group(backend, timeout=timeout)
+        dist.init_process_group(backend, timeout=TIMEOUT)
     except Exception as error:  # A store, a socket, a time limit: each has a type of its own.
         address = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
         raise EnvironmentMissingError(
-            f"expected {os.environ['WORLD_SIZE']} ranks to meet at {address} within {timeout}, found that not all "
+            f"expected {os.environ['WORLD_SIZE']} ranks to meet at {address} within {TIMEOUT}, found that not all "
             f"came to rank {os.environ.get('RANK')}: {_first_line(error)}; see that all are started with the same "
             "MASTER_ADDR, MASTER_PORT and WORLD_SIZE and that the address can be reached"
         ) from error
@@ -74,11 +69,6 @@ def is_first() -> bool:
 def local_rank() -> int:
     """Which one this is on its machine, from 0."""
     return int(os.environ.get("LOCAL_RANK", "0"))
-
-
-def local_size() -> int:
-    """How many there are on this machine."""
-    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def any_of(flags: list[bool]) -> list[bool]:

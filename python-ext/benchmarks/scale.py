@@ -41,13 +41,13 @@ def foreseen_peaks(told: Ranked, ranks: Iterable[int]) -> Mapping[str, Mapping[i
     """Bytes of a rank as `ballast validate --ranks` has them, by variant, of those that hold an anchor."""
     model = PlannedModel(Path(told.model), False, False, None)
     held = {name: settings for name, settings in TRAINED.items() if "method" in settings}
-    return {
-        name: {
-            number: sum(vars(model.memory_of_rank(phase, number)).values()) for number in ranks if number > 1
-        }
-        for name, settings in held.items()
-        for phase in [PlannedPhase(told.rows, told.length, PhaseSettings.from_dict(phase_settings(**settings)))]
-    }
+    several = [number for number in ranks if number > 1]
+    peaks = {}
+    for name, settings in held.items():
+        phase = PlannedPhase(told.rows, told.length, PhaseSettings.from_dict(phase_settings(**settings)))
+        memories = model.memory_of_ranks(phase, several)
+        peaks[name] = {number: sum(vars(each).values()) for number, each in zip(several, memories, strict=True)}
+    return peaks
 
 
 def rows_of(

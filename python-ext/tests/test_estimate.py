@@ -4,7 +4,7 @@ import gc
 
 import pytest
 import torch
-from ballast import methods
+from ballast import methods, scoring
 from ballast.adapters import AdapterSettings, add_adapter
 from ballast.batches import TokenBatch
 from ballast.errors import InvalidInputError
@@ -55,6 +55,34 @@ def test_a_phase_holds_what_was_foreseen(changes, adapter, name, model_folder):
     folder, phase = model_folder(name), planned(**changes)
     foreseen = PlannedModel(folder, False, False, adapter).memory(phase)
     assert sum(vars(foreseen).values()) == pytest.approx(really(folder, adapter, phase), rel=0.05)  # The real step is native, with less in hand.
+
+
+def test_a_rank_holds_its_part_two_blocks_and_the_activations_of_its_rows(model_folder):
+    folder, phase = model_folder("llama-tied"), planned(importance="path_integral")
+    model = PlannedModel(folder, False, False, None)
+    two, four = model.memory_of_ranks(phase, [2, 4])
+    blocks = open_model(str(folder), "float32", "cpu", False, 1).model.model.layers
+    block = sum(parameter.numel() for parameter in blocks[0].parameters())
+    # Weights, gradients, two moments, ω and θ⁰; buffers are a few numbers.
+    assert 6 * 4 * model.parameters / 2 == pytest.approx(two.parts, rel=0.01)
+    assert two.parts == pytest.approx(2 * four.parts, abs=1)
+    outside = model.parameters - len(blocks) * block
+    assert two.gathered == four.gathered == 4 * (outside + 2 * block + max(outside, 2 * block))
+    assert four.activations < two.activations < sum(vars(model.memory(phase)).values())
+    opened = open_model(str(folder), "float32", "cpu", False, 1)
+    opened.model.register_forward_hook(lambda *_: None)  # Whole logits, as sharded models have.
+    for parameter in opened.model.parameters():
+        parameter.register_post_accumulate_grad_hook(lambda each: setattr(each, "grad", None))
+    with LiveBytes() as live:
+        for tensor in (*opened.model.parameters(), *opened.model.buffers()):
+            live.add(tensor)
+        before = live.now
+        ids = torch.randint(1, 20, (ROWS // 2, LENGTH))
+        positions = torch.arange(LENGTH).expand(ROWS // 2, LENGTH).contiguous()
+        scored = torch.arange(ids.numel())
+        batch = TokenBatch(ids, positions, torch.ones_like(ids), scored, ids.flatten(), packed=False)
+        scoring.loss_sum(opened, batch).backward()
+    assert live.peak - before == pytest.approx(two.activations, rel=0.05)
 
 
 def test_the_parts_are_what_arithmetic_says(model_folder):

@@ -50,8 +50,8 @@ final class RunProcess implements AutoCloseable {
 
     /** The processes of a run on several ranks, in their order. */
     List<ProcessHandle> ranks() {
-        return process.descendants().filter(each -> each.info().arguments()
-                .map(arguments -> List.of(arguments).contains("io.ballast.cli.Main")).orElse(false))
+        return process.descendants().filter(each -> each.info().command()
+                .map(command -> command.endsWith("/java")).orElse(false))
                 .sorted(Comparator.comparing(ProcessHandle::pid)).toList();
     }
 
