@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The report as a browser shows it. Skipped, with a line that says so, where no Chromium is installed. */
+@Tag("one-jdk")
 class ReportInChromiumTest {
     private static Optional<Chromium> browser = Optional.empty();
 

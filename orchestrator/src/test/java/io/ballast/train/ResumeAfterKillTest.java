@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 @Tag("one-jdk")
 class ResumeAfterKillTest {
     /** Of each kind of training. */
-    private static final int KILLS = Math.max(1, Integer.getInteger("ballast.kills", 4) / 2);
+    private static final int KILLS = Math.max(1, Integer.getInteger("ballast.kills", 2) / 2);
     private static final int SEED = Integer.getInteger("ballast.kills.seed", 1);
     private static final int KILLS_OF_ONE_RUN = 4;
 
