@@ -1,7 +1,6 @@
 package io.ballast.cli;
 
 import io.ballast.InvalidInputException;
-import io.ballast.ranks.RankLauncher;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;

@@ -8,7 +8,6 @@ import io.ballast.checkpoint.InterruptedRun;
 import io.ballast.config.ExperimentCheck;
 import io.ballast.python.PythonEnvironment;
 import io.ballast.python.ThisProgram;
-import io.ballast.ranks.RankLauncher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.ballast.ranks;
+package io.ballast.cli;
 
 import io.ballast.MissingEnvironmentException;
 import io.ballast.StoppedException;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * @param job         what the machines that belong together call their job
  * @param joinTimeout seconds until a machine that does not come is given up
  */
-public record RankLauncher(int perNode, int nodes, String endpoint, String job, int joinTimeout) {
+record RankLauncher(int perNode, int nodes, String endpoint, String job, int joinTimeout) {
     /**
      * Runs a program on every rank, and waits for the end of all.
      *
@@ -29,7 +29,7 @@ public record RankLauncher(int perNode, int nodes, String endpoint, String job, 
      * @return the exit code of the first rank that failed, else 0
      * @throws MissingEnvironmentException when that Python cannot be started
      */
-    public int run(PythonEnvironment environment, List<String> program, Consumer<Runnable> stopsBy) {
+    int run(PythonEnvironment environment, List<String> program, Consumer<Runnable> stopsBy) {
         List<String> command = new ArrayList<>(List.of(environment.executable().toString(), "-m", "ballast.launch",
                 "--no-python", "--nproc-per-node", String.valueOf(perNode), "--nnodes", String.valueOf(nodes)));
         command.addAll(endpoint == null ? List.of("--standalone") : List.of("--rdzv-backend", "c10d", "--rdzv-endpoint",
