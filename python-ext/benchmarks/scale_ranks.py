@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ballast import memory, models, ranks, sharding
+from ballast.kernels import shards
 from ballast.model_phase import ModelPhase
 from benchmarks.measurement import in_turn
 from benchmarks.train import VARIANTS as TRAINED
@@ -74,10 +75,11 @@ class Traffic(TorchDispatchMode):
 
 def main(told: Ranked) -> None:
     ranks.start()
-    program = memory.snapshot()["residentBytes"]
     opened = models.open_model(told.model, "float32", "auto", False, 0)
     torch.set_num_threads(told.threads or max(1, (os.cpu_count() or 1) // ranks.size()))
     sharding.shard(opened, offload=False)
+    parts = sum(shards.local(parameter).nbytes for parameter in opened.model.parameters())
+    program = memory.snapshot()["residentBytes"] - parts  # With all that opening a model imports.
     own = told.rows * (ranks.rank() + 1) // ranks.size() - told.rows * ranks.rank() // ranks.size()
     slot = random_slot(own, told.length, opened.vocabulary_size, ranks.rank())
     batch = (slot, own, told.length, False, targets(told.rows, told.length))

@@ -12,6 +12,7 @@ public final class Benchmarks {
             new PythonBenchmark("importance", "what the path integral adds, against EWC-LoRA's Fisher information"),
             new PythonBenchmark("storage", "the size of stored importance, against a whole model in float32"),
             new PythonBenchmark("memory", "peak memory of a domain phase with retention, against one without"),
+            new PythonBenchmark("scale", "training on 1, 2 and 4 ranks: pace, peak of a rank, bytes sent, with retention and without"),
             new DataBenchmark(), new BridgeBenchmark(), new StartupBenchmark(), new GenerateBenchmark(),
             new ThroughputBenchmark());
 
