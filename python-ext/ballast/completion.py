@@ -91,7 +91,7 @@ class Completion:
                 logits_processor=[self.no_nan],
                 pad_token_id=self.padding,
                 use_cache=True,
-                synced_gpus=False,  # Ranks complete prompts each for itself: see `sharding.apart`.
+                synced_gpus=False,  # Ranks complete prompts each for itself: see `sharding.begin_apart`.
                 return_dict_in_generate=goes_on,
                 **kept,
                 **self.decoding,

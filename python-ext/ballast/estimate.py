@@ -146,8 +146,8 @@ class PlannedModel:
         return PhaseMemory(weights, moments, between_steps - weights - moments, peak - between_steps)
 
     def memory_of_ranks(self, phase: PlannedPhase, ranks: Sequence[int]) -> list[RankMemory]:
-        """Of one phase on each of several numbers of ranks, as `sharding.shard` spreads the model: parameters are gathered block by block,
-        the next block's while one computes, and gradients are scattered as soon as a block has them.
+        """Of one phase on each of several numbers of ranks, as `sharding.shard` spreads the model: parameters are gathered
+        block by block, the next block's while one computes, and gradients are scattered as soon as a block has them.
 
         Args:
             phase: with the rows of all ranks together
@@ -155,9 +155,9 @@ class PlannedModel:
         """
         own = self.memory(PlannedPhase(1, 2, phase.settings))
         gradients = torch.float32.itemsize * self.trained
-        all_parts = own.weights + own.optimizer + own.retention + gradients
+        all_parts, gathered = own.weights + own.optimizer + own.retention + gradients, self._gathered()
         return [
-            RankMemory(all_parts // number, self._gathered(), self._activations(math.ceil(phase.rows / number), phase.length))
+            RankMemory(all_parts // number, gathered, self._activations(math.ceil(phase.rows / number), phase.length))
             for number in ranks
         ]
 
@@ -190,8 +190,7 @@ class PlannedModel:
                     live.add(tensor)
                 before = live.now
                 model.train()
-                loss = scoring.loss_sum(self._narrow(), _batch(rows, length))
-                loss.backward()
+                scoring.loss_sum(self._narrow(), _batch(rows, length)).backward()
                 return live.peak - before
         finally:
             for hook in drop:
@@ -237,13 +236,7 @@ def estimate(
         "availableBytes": what is free on it; "programBytes": what the program itself holds there}
     """
     on_device, _ = choose_device(device)
-    model = PlannedModel(
-        Path(folder),
-        choose_dtype(dtype, on_device)[0] is torch.bfloat16,
-        gradient_checkpointing,
-        None if adapter is None else AdapterSettings(**adapter),
-    )
-    planned = [PlannedPhase(each["rows"], each["length"], PhaseSettings.from_dict(each["settings"])) for each in phases]
+    model, planned = _planned(folder, dtype, gradient_checkpointing, adapter, phases, on_device)
     return {
         "parameters": model.parameters,
         "trained": model.trained,
@@ -272,16 +265,29 @@ def estimate_ranks(
     Returns:
         for each of `ranks` a `RankMemory` as a dict of bytes, with "ranks"
     """
+    model, planned = _planned(folder, dtype, gradient_checkpointing, adapter, phases, choose_device(device)[0])
+    by_phase = [model.memory_of_ranks(phase, ranks) for phase in planned]
+    most = [max(memories, key=lambda each: sum(vars(each).values())) for memories in zip(*by_phase, strict=True)]
+    return [vars(memory) | {"ranks": number} for memory, number in zip(most, ranks, strict=True)]
+
+
+def _planned(
+    folder: str,
+    dtype: str,
+    gradient_checkpointing: bool,
+    adapter: Mapping[str, Any] | None,
+    phases: Sequence[Mapping[str, Any]],
+    device: torch.device,
+) -> tuple[PlannedModel, list[PlannedPhase]]:
+    """The model and its phases: arguments as of `estimate`."""
     model = PlannedModel(
         Path(folder),
-        choose_dtype(dtype, choose_device(device)[0])[0] is torch.bfloat16,
+        choose_dtype(dtype, device)[0] is torch.bfloat16,
         gradient_checkpointing,
         None if adapter is None else AdapterSettings(**adapter),
     )
     planned = [PlannedPhase(each["rows"], each["length"], PhaseSettings.from_dict(each["settings"])) for each in phases]
-    by_phase = [model.memory_of_ranks(phase, ranks) for phase in planned]
-    most = [max(memories, key=lambda each: sum(vars(each).values())) for memories in zip(*by_phase, strict=True)]
-    return [vars(memory) | {"ranks": number} for memory, number in zip(most, ranks, strict=True)]
+    return model, planned
 
 
 def _open(folder: Path, dtype: torch.dtype, held_in: torch.dtype) -> OpenedModel:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ballast import kernels
-from ballast.kernels import shards
 from ballast.errors import InvalidInputError
+from ballast.kernels import shards
 
 PATH_INTEGRAL = "path_integral"
 FISHER = "fisher"

@@ -41,7 +41,7 @@ class OpenedModel:
     former: int = 0
     # Whether the base's weights hold an adapter for good: then a whole checkpoint is saved.
     merged: bool = False
-    # Of a model that is sharded, while its ranks compute each for itself: see `sharding.apart`.
+    # Of a model that is sharded, while its ranks compute each for itself: see `sharding.begin_apart`.
     apart: RemovableHandle | None = None
 
     @property

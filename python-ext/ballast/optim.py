@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ballast import kernels, ranks
-from ballast.kernels import shards
 from ballast.errors import InvalidInputError
+from ballast.kernels import shards
 from ballast.path_integral import PathIntegral
 from ballast.penalty import QuadraticPenalty
 from ballast.retention import Retention

@@ -41,7 +41,7 @@ def load_parameters(opened: OpenedModel, folder: str | os.PathLike[str]) -> None
     Raises:
         InvalidInputError: the folder is of another model, or damaged.
     """
-    _load(_parameters(opened), Path(folder))
+    _load(_parameters(opened), Path(folder), _saved(Path(folder)))
 
 
 def save_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike[str]) -> None:
@@ -71,7 +71,7 @@ def load_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike
     saved = _saved(folder)
     random = {name: state for name, state in _random_states(opened).items() if name in saved}
     with phase.training.summed():
-        _load(_parameters(opened) | _live(phase) | random, folder)
+        _load(_parameters(opened) | _live(phase) | random, folder, saved)
     phase.training.set_numbers(json.loads((folder / NUMBERS).read_text(encoding="utf-8")))
     if (on_cpu := random.get(_of_rank(RANDOM_CPU))) is not None:
         torch.set_rng_state(on_cpu)
@@ -115,11 +115,11 @@ def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], folder: P
 
 
 @torch.no_grad()
-def _load(live: Mapping[str, Tensor], folder: Path) -> None:
+def _load(live: Mapping[str, Tensor], folder: Path, saved: Mapping[str, tuple[torch.dtype, list[int]]]) -> None:
     """In place: fused steps, meters and optimizers hold these very tensors."""
     import torch.distributed.checkpoint as dcp
 
-    _check(live, _saved(folder), folder)
+    _check(live, saved, folder)
     with _told_as_it_is():
         dcp.load(dict(live), storage_reader=dcp.HuggingFaceStorageReader(folder), no_dist=ranks.size() == 1)
 

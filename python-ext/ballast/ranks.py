@@ -12,16 +12,16 @@ import os
 import re
 import threading
 import time
+from collections.abc import Callable
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from ballast.errors import EnvironmentMissingError
+from ballast.errors import EnvironmentMissingError, TrainingFailedError
 
 # Where a rank that was started by `ballast.launch` leaves why it failed.
 LAUNCHED = "BALLAST_RANK_FAILURES"
-LOST_ITS_PARENT = 4
 
 # A rank that waits this long for another one takes it for lost.
 TIMEOUT = datetime.timedelta(minutes=30)
@@ -36,7 +36,8 @@ def start() -> None:
     if dist.is_initialized() or int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return
     if LAUNCHED in os.environ:
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+        # No rank is left alone. Not as programs end: what C++ does then waits for Python, which waits for the JVM.
+        when_parent_ends(lambda: os._exit(TrainingFailedError.exit_code))
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "cpu:gloo"
     if torch.cuda.is_available():
         torch.cuda.set_device(local_rank())
@@ -46,7 +47,7 @@ def start() -> None:
         address = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
         raise EnvironmentMissingError(
             f"expected {os.environ['WORLD_SIZE']} ranks to meet at {address} within {TIMEOUT}, found that not all "
-            f"came to rank {os.environ.get('RANK')}: {_first_line(error)}; see that all are started with the same "
+            f"came to rank {os.environ.get('RANK')}: {first_line(error)}; see that all are started with the same "
             "MASTER_ADDR, MASTER_PORT and WORLD_SIZE and that the address can be reached"
         ) from error
 
@@ -71,13 +72,9 @@ def local_rank() -> int:
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
-def any_of(flags: list[bool]) -> list[bool]:
-    """For each flag whether it is set on any rank."""
-    if size() == 1:
-        return flags
-    own = torch.tensor(flags, dtype=torch.int32)
-    dist.all_reduce(own, dist.ReduceOp.MAX)
-    return [bool(flag) for flag in own]
+def any_of(flag: bool) -> bool:
+    """Whether it is set on any rank."""
+    return bool(most(torch.tensor(flag, dtype=torch.int32)))
 
 
 def all_texts(own: str) -> list[str]:
@@ -113,7 +110,7 @@ def most(tensor: Tensor) -> Tensor:
 
 def lost(error: BaseException) -> str:
     """What to tell people of an error that says that another process is gone."""
-    seen = re.sub(r"^\[[^]]*\] ", "", _first_line(error)).partition(". ")[0]
+    seen = re.sub(r"^\[[^]]*\] ", "", first_line(error)).partition(". ")[0]
     return (
         f"expected {size()} ranks to stay until the end, found at rank {rank()} that another one has ended or does not "
         f"answer ({seen}). What that one says is the reason, or it was killed, mostly because memory ran out. The run can "
@@ -129,12 +126,18 @@ def is_lost_rank(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and size() > 1 and any(sign in text for sign in signs)
 
 
-def _end_with_parent(parent: int) -> None:
-    """No rank is left alone where who started it, and ends it with the others, was killed."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(LOST_ITS_PARENT)  # Not as programs end: what C++ does then waits for Python, which waits for the JVM.
+def when_parent_ends(action: Callable[[], object]) -> None:
+    """Has something done, on a thread of its own, when the process that started this one is gone."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        action()
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Of an error's message: torch puts traces behind it."""
     return str(error).partition("\n")[0]

@@ -4,9 +4,6 @@ Each rank holds a part of every parameter, cut along the first dimension, and ev
 moments, ω, Ω, θ*) is cut alike. A block's parameters are gathered while that block computes.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import nn
 
@@ -65,20 +62,12 @@ def is_sharded(model: nn.Module) -> bool:
     return ranks.size() > 1 and any(shards.is_sharded(parameter) for parameter in model.parameters())
 
 
-@contextmanager
-def apart(opened: OpenedModel) -> Iterator[None]:
-    """Inside, ranks let the model compute as often as each of them likes, without gradients.
+def begin_apart(opened: OpenedModel) -> None:
+    """From now on ranks let the model compute, without gradients, as often as each of them likes.
 
     A pass through a sharded model is one of all ranks. Before each a rank says that it makes one; a rank that has come to
-    the end passes a token through the model as often as others still have something to compute.
+    the end (`end_apart`) passes a token through the model as often as others still have something to compute.
     """
-    begin_apart(opened)
-    yield
-    end_apart(opened)
-
-
-def begin_apart(opened: OpenedModel) -> None:
-    """From now on ranks may let the model compute as often as each likes."""
     if is_sharded(opened.model):
         opened.apart = opened.model.register_forward_pre_hook(_say_that_it_computes, prepend=True)
 
@@ -91,7 +80,7 @@ def end_apart(opened: OpenedModel) -> None:
     opened.apart.remove()
     opened.apart = None
     opened.model.eval()
-    while ranks.any_of([False])[0]:
+    while ranks.any_of(False):
         with opened.autocast():
             opened.model(input_ids=_NO_WORK.to(opened.device), use_cache=False)
     # What lies outside of the blocks stays gathered after a pass, for a backward pass that does not come.
@@ -99,4 +88,4 @@ def end_apart(opened: OpenedModel) -> None:
 
 
 def _say_that_it_computes(_model: nn.Module, _arguments: tuple) -> None:
-    ranks.any_of([True])
+    ranks.any_of(True)

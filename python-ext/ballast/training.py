@@ -102,7 +102,7 @@ class TrainingPhase:
 
     def begin_pass(self) -> None:
         """Before a pass over the micro-batches of a step that may run out of memory: keeps what `undo_pass` puts back."""
-        live = (self._loss_sum, self._gate.step, self._gate.micro_batch)
+        live = (self._loss_sum, *self._gate.tensors().values())
         self._before_pass = PassMark(self.device, self._micro_batches, live)
 
     def undo_pass(self) -> None:

@@ -107,12 +107,12 @@ def step(phase: ModelPhase, batch: tuple) -> None:
 
 def timed(phase: ModelPhase, batch: tuple) -> float:
     """Seconds until all ranks have made a step."""
-    ranks.any_of([False])
+    ranks.any_of(False)
     started = time.perf_counter()
     step(phase, batch)
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    ranks.any_of([False])
+    ranks.any_of(False)
     return time.perf_counter() - started
 
 

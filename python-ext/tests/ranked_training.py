@@ -75,11 +75,9 @@ def run_case(models_folder: Path, out: Path, case: dict) -> None:
     said += run(domain, opened, 2, half, case["steps"] - half)
     domain.end()
     opened.save(out / "model")
-    with sharding.apart(opened):  # Another number of passes on each rank.
-        nats = [0.0]
-        for step in range(12):
-            if step % ranks.size() == ranks.rank():
-                nats.append(whole_nats(opened, step))
+    sharding.begin_apart(opened)  # Another number of passes on each rank.
+    nats = [whole_nats(opened, step) for step in range(12) if step % ranks.size() == ranks.rank()]
+    sharding.end_apart(opened)
     texts = ranks.all_texts(json.dumps({"rank": ranks.rank(), "nats": sum(nats), "größe": "ä" * ranks.rank()}))
     if ranks.is_first():
         cut = sum(shards.is_sharded(parameter) for parameter in opened.model.parameters())

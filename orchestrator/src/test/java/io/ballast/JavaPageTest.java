@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,8 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The code in docs/java.md is this class's. */
 @Tag("one-jdk")
 class JavaPageTest {
-    private static final Path HOME = Path.of(System.getProperty("ballast.home"));
-    private static final Pattern CODE = Pattern.compile("(?s)```java\n(.*?)```");
 
     @TempDir
     Path runs;
@@ -93,16 +90,6 @@ class JavaPageTest {
 
     @Test
     void thePagesCodeIsThisCode() throws IOException {
-        String tested = withoutIndents(Files.readString(
-                HOME.resolve("orchestrator/src/test/java/io/ballast/JavaPageTest.java")))
-                .replaceAll("\nassert.*?;(?=\n)", "");
-        List<String> blocks = CODE.matcher(Files.readString(HOME.resolve("docs/java.md"))).results()
-                .map(block -> withoutIndents(block.group(1))).toList();
-        assertEquals(3, blocks.size());
-        blocks.forEach(block -> assertTrue(tested.contains(block), block));
-    }
-
-    private static String withoutIndents(String code) {
-        return code.replaceAll("(?m)^ +", "");
+        PageCode.assertTested("docs/java.md", 3, JavaPageTest.class);
     }
 }

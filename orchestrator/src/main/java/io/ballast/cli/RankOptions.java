@@ -1,7 +1,6 @@
 package io.ballast.cli;
 
 import io.ballast.InvalidInputException;
-import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -32,7 +31,7 @@ final class RankOptions {
     }
 
     static boolean isOne(Option option) {
-        return List.of(PER_NODE, NODES, ENDPOINT, JOB, JOIN_TIMEOUT).contains(option.getLongOpt());
+        return addTo(new Options()).hasLongOption(option.getLongOpt());
     }
 
     static RankLauncher launcher(CommandLine line) {

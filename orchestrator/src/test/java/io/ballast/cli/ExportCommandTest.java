@@ -54,13 +54,7 @@ class ExportCommandTest {
     }
 
     private Path copyOfModel() throws IOException {
-        Path copy = Files.createDirectories(folder.resolve("model-of-mine"));
-        try (Stream<Path> files = Files.list(TinyModels.folder("llama-tied"))) {
-            for (Path file : files.toList()) {
-                Files.copy(file, copy.resolve(file.getFileName()));
-            }
-        }
-        return copy;
+        return TinyModels.copy("llama-tied", folder.resolve("model-of-mine"));
     }
 
     private void assertNothingIsLeft() throws IOException {

@@ -13,9 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -66,22 +64,6 @@ class FaultsOfTheProcessTest {
     @TempDir
     Path folder;
 
-    private Typed typed(Map<String, String> environment, List<String> options, String... arguments)
-            throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + System.getProperty("ballast.home")));
-        command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.ballast.cli.Main"));
-        command.addAll(List.of(arguments));
-        Path said = folder.resolve("said");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(said.toFile());
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        String out = new String(process.getInputStream().readAllBytes());
-        return new Typed(process.waitFor(), out, Files.readString(said));
-    }
-
     private static Path onlyRun(Path output) throws IOException {
         try (Stream<Path> runs = Files.list(output)) {
             return runs.findFirst().orElseThrow();
@@ -93,7 +75,7 @@ class FaultsOfTheProcessTest {
         String experiment = TinyExperiment.write(folder).toString();
         String row = "{\"text\": \"" + "the cat sees a fish . ".repeat(50_000) + "\"}\n";
         Files.writeString(folder.resolve("general.jsonl"), row.repeat(120)); // 132 MB
-        Typed typed = typed(Map.of(), List.of("-Xmx64m"), "run", experiment, "--quiet", "--set",
+        Typed typed = Typed.inAProcess(own -> { }, List.of("-Xmx64m"), "run", experiment, "--quiet", "--set",
                 "general.data.0.path=" + folder.resolve("domain.jsonl"), "--set", "general.data.0.text={q}");
         assertEquals(4, typed.code(), typed.err());
         assertTrue(typed.err().contains("ballast: Expected that Java's heap has room; found that its 64 MiB are full"),
@@ -111,7 +93,7 @@ class FaultsOfTheProcessTest {
         Path source = Files.writeString(folder.resolve("backwards.c"), BACKWARDS);
         assumeTrue(compiled(source, library), "skipped: there is no C compiler to make a clock that runs backwards");
         String experiment = TinyExperiment.write(folder).toString();
-        Typed typed = typed(Map.of("LD_PRELOAD", library.toString()), List.of(), "run", experiment, "--set",
+        Typed typed = Typed.inAProcess(own -> own.put("LD_PRELOAD", library.toString()), List.of(), "run", experiment, "--set",
                 "checkpoint.minutes=1e-9", "--set", "evaluation.cache=false");
         assertEquals(0, typed.code(), typed.err());
         Path run = onlyRun(folder.resolve("runs"));
@@ -140,7 +122,7 @@ class FaultsOfTheProcessTest {
         assertEquals(4, Typed.run("run", experiment, "--quiet", "--set", "general.learningRate=1e30").code());
         Path run = onlyRun(folder.resolve("runs"));
         RunLock lock = RunLock.take(run);
-        Typed typed = typed(Map.of(), List.of(), "run", "--resume", run.toString());
+        Typed typed = Typed.inAProcess(own -> { }, List.of(), "run", "--resume", run.toString());
         lock.close();
         assertEquals(2, typed.code(), typed.err());
         assertTrue(typed.err().contains("found that one works on " + run), typed.err());

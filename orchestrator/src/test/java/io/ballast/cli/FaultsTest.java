@@ -201,12 +201,7 @@ class FaultsTest {
 
     @Test
     void damagedWeightsAndADamagedAnchorAreRefusedByName() throws IOException {
-        Path model = Files.createDirectory(folder.resolve("model"));
-        try (Stream<Path> files = Files.list(TinyModels.folder("llama-tied"))) {
-            for (Path file : files.toList()) {
-                Files.copy(file, model.resolve(file.getFileName()));
-            }
-        }
+        Path model = TinyModels.copy("llama-tied", folder.resolve("model"));
         Path weights = model.resolve("model.safetensors");
         sabotage("raise ValueError('broken')");
         String[] settings = {"general.stop=sabotage:rule", "model.path=" + model};

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.Result;
+import io.ballast.TestHub;
 import io.ballast.TinyModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,13 +43,13 @@ class HubExamplesTest {
 
     @TempDir
     static Path folder;
-    private static Process hub;
-    private static String address;
+    private static TestHub hub;
 
     @BeforeAll
     static void startHub() throws IOException, SQLException {
-        Path root = folder.resolve("hub");
-        copy(TinyModels.folder("llama-untied"), root.resolve(MODEL));
+        hub = new TestHub(folder);
+        Path root = hub.root();
+        TinyModels.copy("llama-untied", root.resolve(MODEL));
         String question = "'How does the ' || i || 'th organ keep the body alive?'";
         parquet(root, "Salesforce/wikitext", "wikitext-2-raw-v1", List.of("train", "test"),
                 "SELECT repeat('the cat sees a fish . ', 12) || i AS text");
@@ -62,10 +63,6 @@ class HubExamplesTest {
                     "SELECT " + question + " AS goal, 'one' AS sol1, 'another' AS sol2, i % 2 AS label");
         }
         Files.writeString(root.resolve("datasets/ybisk/piqa/.revisions"), "refs/convert/parquet");
-        hub = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
-                HOME.resolve("python-ext/tests/hub_server.py").toString(), "--root", root.toString(), "--port", "0")
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        address = hub.inputReader().readLine();
     }
 
     private static void parquet(Path root, String dataset, String under, List<String> splits, String query)
@@ -84,35 +81,18 @@ class HubExamplesTest {
         }
     }
 
-    private static void copy(Path from, Path to) throws IOException {
-        Files.createDirectories(to);
-        try (Stream<Path> files = Files.list(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(file.getFileName()));
-            }
-        }
-    }
-
     @AfterAll
     static void stopHub() {
-        hub.destroy();
+        hub.close();
     }
 
     private static Typed launch(Map<String, String> environment, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-cp",
-                System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of(arguments));
-        Path said = Files.createTempFile(folder, "said", ".txt");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(said.toFile());
-        builder.environment().remove("HF_TOKEN");
-        builder.environment().put("HF_ENDPOINT", address);
-        builder.environment().put("HF_HOME", folder.resolve("cache").toString());
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        String out = new String(process.getInputStream().readAllBytes());
-        return new Typed(process.waitFor(), out, Files.readString(said));
+        return Typed.inAProcess(variables -> {
+            variables.remove("HF_TOKEN");
+            variables.put("HF_ENDPOINT", hub.address());
+            variables.put("HF_HOME", folder.resolve("cache").toString());
+            variables.putAll(environment);
+        }, List.of(), arguments);
     }
 
     private static String[] shortRun(Path example) {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ballast.TinyModels;
+import io.ballast.TestHub;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,27 +30,17 @@ class SecretsTest {
 
     @TempDir
     Path folder;
-    private Process hub;
-    private String address;
+    private TestHub hub;
 
     @BeforeEach
     void startHub() throws IOException {
-        Path model = Files.createDirectories(folder.resolve("hub/models/tiny/llama"));
-        try (Stream<Path> files = Files.list(TinyModels.folder("llama-tied"))) {
-            for (Path file : files.toList()) {
-                Files.copy(file, model.resolve(file.getFileName()));
-            }
-        }
-        Files.writeString(model.resolve(".gated"), TOKEN);
-        hub = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
-                HOME.resolve("python-ext/tests/hub_server.py").toString(), "--root", folder.resolve("hub").toString(),
-                "--port", "0").redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        address = hub.inputReader().readLine();
+        hub = new TestHub(folder);
+        hub.add("tiny/llama", ".gated", TOKEN);
     }
 
     @AfterEach
     void stopHub() {
-        hub.destroy();
+        hub.close();
     }
 
     @Test
@@ -88,18 +78,11 @@ class SecretsTest {
     }
 
     private Typed launch(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Dballast.home=" + HOME, "-cp",
-                System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of(arguments));
-        Path said = Files.createTempFile(folder, "said", ".txt");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(said.toFile());
-        builder.environment().putAll(OTHERS);
-        builder.environment().putAll(Map.of("HF_TOKEN", TOKEN, "HF_ENDPOINT", address, "HF_HOME",
-                folder.resolve("cache").toString(), "HTTPS_PROXY", "http://me:" + PASSWORD + "@127.0.0.1:9", "BALLAST_CACHE", folder.resolve("ballast-cache").toString()));
-        Process process = builder.start();
-        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Typed(process.waitFor(), out, Files.readString(said));
+        return Typed.inAProcess(environment -> {
+            environment.putAll(OTHERS);
+            environment.putAll(Map.of("HF_TOKEN", TOKEN, "HF_ENDPOINT", hub.address(), "HF_HOME",
+                    folder.resolve("cache").toString(), "HTTPS_PROXY", "http://me:" + PASSWORD + "@127.0.0.1:9",
+                    "BALLAST_CACHE", folder.resolve("ballast-cache").toString()));
+        }, List.of(), arguments);
     }
 }

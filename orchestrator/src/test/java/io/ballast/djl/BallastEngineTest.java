@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.engine.Engine;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelZoo;
+import io.ballast.TestHub;
 import io.ballast.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;

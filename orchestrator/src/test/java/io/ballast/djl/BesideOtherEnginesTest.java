@@ -8,6 +8,7 @@ import ai.djl.inference.Predictor;
 import ai.djl.repository.Repository;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
+import io.ballast.TestHub;
 import io.ballast.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;

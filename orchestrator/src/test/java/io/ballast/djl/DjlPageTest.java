@@ -11,19 +11,16 @@ import ai.djl.training.util.ProgressBar;
 import ai.djl.util.Progress;
 import io.ballast.Ballast;
 import io.ballast.Generation;
+import io.ballast.PageCode;
 import io.ballast.TinyModels;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The code in docs/djl.md is this class's, in an application that opens no Ballast. */
 class DjlPageTest {
-    private static final Path HOME = Path.of(System.getProperty("ballast.home"));
-    private static final Pattern CODE = Pattern.compile("(?s)```java\n(.*?)```");
 
     private final Path folder = TinyModels.folder("llama-tied");
 
@@ -88,16 +85,6 @@ class DjlPageTest {
 
     @Test
     void thePagesCodeIsThisCode() throws IOException {
-        String tested = withoutIndents(Files.readString(
-                HOME.resolve("orchestrator/src/test/java/io/ballast/djl/DjlPageTest.java")))
-                .replaceAll("\nassert.*?;(?=\n)", "");
-        List<String> blocks = CODE.matcher(Files.readString(HOME.resolve("docs/djl.md"))).results()
-                .map(block -> withoutIndents(block.group(1))).toList();
-        assertEquals(4, blocks.size());
-        blocks.forEach(block -> assertTrue(tested.contains(block), block));
-    }
-
-    private static String withoutIndents(String code) {
-        return code.replaceAll("(?m)^ +", "");
+        PageCode.assertTested("docs/djl.md", 4, DjlPageTest.class);
     }
 }

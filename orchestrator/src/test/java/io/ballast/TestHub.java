@@ -1,16 +1,14 @@
-package io.ballast.djl;
+package io.ballast;
 
-import io.ballast.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** The Python tests' own hub, and programs that use it: huggingface_hub reads its settings once in a process. */
-final class TestHub implements AutoCloseable {
+public final class TestHub implements AutoCloseable {
     private static final Path HOME = Path.of(System.getProperty("ballast.home"));
 
     private final Path root;
@@ -18,8 +16,13 @@ final class TestHub implements AutoCloseable {
     private final Process server;
     private final String address;
 
-    /** @param folder a new one, for the hub's models and for the cache */
-    TestHub(Path folder) throws IOException {
+    /**
+     * Starts it.
+     *
+     * @param folder a new one, for the hub's models and for the cache
+     * @throws IOException when it cannot be started
+     */
+    public TestHub(Path folder) throws IOException {
         root = Files.createDirectories(folder.resolve("hub"));
         cache = folder.resolve("cache");
         server = new ProcessBuilder(HOME.resolve(".venv/bin/python").toString(),
@@ -28,19 +31,40 @@ final class TestHub implements AutoCloseable {
         address = server.inputReader().readLine();
     }
 
-    /** Puts a tiny model there; a mark is a file of the hub server's, such as {@code .gated}. */
-    Path add(String name, String mark, String content) throws IOException {
-        Path model = Files.createDirectories(root.resolve("models").resolve(name));
-        try (Stream<Path> files = Files.list(TinyModels.folder("llama-tied"))) {
-            for (Path file : files.toList()) {
-                Files.copy(file, model.resolve(file.getFileName()));
-            }
-        }
-        return Files.writeString(model.resolve(mark), content);
+    /** @return where it has its {@code models} and {@code datasets}, served as they are at each request */
+    public Path root() {
+        return root;
     }
 
-    /** What a program prints that asks this hub. */
-    String run(Class<?> program, Map<String, String> environment, String... arguments)
+    /** @return what {@code HF_ENDPOINT} is to be */
+    public String address() {
+        return address;
+    }
+
+    /**
+     * Puts a tiny model there.
+     *
+     * @param name    organisation/name
+     * @param mark    a file of the hub server's, such as {@code .gated}
+     * @param content of the mark
+     * @return the mark
+     * @throws IOException when it cannot be written
+     */
+    public Path add(String name, String mark, String content) throws IOException {
+        return Files.writeString(TinyModels.copy("llama-tied", root.resolve("models").resolve(name)).resolve(mark), content);
+    }
+
+    /**
+     * What a program prints that asks this hub.
+     *
+     * @param program     with a main method
+     * @param environment of its process
+     * @param arguments   of the program
+     * @return its standard output
+     * @throws IOException          when it cannot be started
+     * @throws InterruptedException when somebody interrupts who waits for it
+     */
+    public String run(Class<?> program, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
