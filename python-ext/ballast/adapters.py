@@ -90,7 +90,7 @@ def add_adapter(opened: OpenedModel, settings: AdapterSettings, seed: int, sampl
         config = _lora_config(opened.model, settings, chosen)
     if settings.kind == CORDA:
         corda.prepare(opened, config, samples)
-    with _without_warning_of_renamed_property():
+    with _without_warnings_of_the_inside():
         opened.model = get_peft_model(opened.model, config)
     if settings.kind == CORDA:
         # PEFT has taken them out of the base's weights.
@@ -145,16 +145,23 @@ def former_directions(opened: OpenedModel) -> list[dict[str, Tensor]]:
 
 
 def open_model(
-    path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool = False
+    path: str,
+    dtype: str,
+    device: str,
+    gradient_checkpointing: bool,
+    seed: int,
+    quantized: bool = False,
+    to_shard: bool = False,
 ) -> OpenedModel:
     """Opens a model folder, or the folder of a PEFT adapter on top of its base model.
 
     With `quantized` the base is held in 4 bits; an adapter that was trained on such a base asks for that by itself.
+    `to_shard` is as for `models.open_model`.
     """
     folder = Path(path)
     if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
-        return _open_adapter(folder, dtype, device, gradient_checkpointing, seed)
-    return models.open_model(path, dtype, device, gradient_checkpointing, seed, quantized)
+        return _open_adapter(folder, dtype, device, gradient_checkpointing, seed, to_shard)
+    return models.open_model(path, dtype, device, gradient_checkpointing, seed, quantized, to_shard)
 
 
 def base_folder(folder: Path) -> Path:
@@ -176,7 +183,9 @@ def base_folder(folder: Path) -> Path:
     )
 
 
-def _open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing: bool, seed: int) -> OpenedModel:
+def _open_adapter(
+    folder: Path, dtype: str, device: str, gradient_checkpointing: bool, seed: int, to_shard: bool
+) -> OpenedModel:
     """A saved adapter on the base model that it names, trainable."""
     from peft import PeftModel
 
@@ -191,8 +200,8 @@ def _open_adapter(folder: Path, dtype: str, device: str, gradient_checkpointing:
             "adapter_config.json names; take an adapter without megatron_config"
         )
     quantized = quantization.was_used(folder)
-    opened = models.open_model(str(base), dtype, device, gradient_checkpointing, seed, quantized)
-    with _without_warning_of_renamed_property():
+    opened = models.open_model(str(base), dtype, device, gradient_checkpointing, seed, quantized, to_shard)
+    with _without_warnings_of_the_inside():
         opened.model = PeftModel.from_pretrained(opened.model, str(folder), is_trainable=True)
     opened.adapter = _description(opened.model, quantized)
     opened.folder = folder
@@ -299,8 +308,11 @@ def _description(model: torch.nn.Module, quantized: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def _without_warning_of_renamed_property():
-    """PEFT 0.21 reads a property that transformers 5.23 has renamed; who runs an experiment can do nothing about it."""
+def _without_warnings_of_the_inside():
+    """Who runs an experiment can do nothing about these."""
     with warnings.catch_warnings():
+        # PEFT 0.21 reads a property that transformers 5.23 has renamed.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        # A rank that gets its adapter from the first one has it on the meta device.
+        warnings.filterwarnings("ignore", ".*copying from a non-meta parameter in the checkpoint to a meta", UserWarning)
         yield

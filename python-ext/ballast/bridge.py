@@ -143,7 +143,7 @@ def end_apart(model: int) -> None:
 def open_model(
     path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool
 ) -> int:
-    return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed, quantized))
+    return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed, quantized, to_shard=True))
 
 
 @called_from_java

@@ -121,9 +121,18 @@ class OpenedModel:
 
 
 def open_model(
-    path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool = False
+    path: str,
+    dtype: str,
+    device: str,
+    gradient_checkpointing: bool,
+    seed: int,
+    quantized: bool = False,
+    to_shard: bool = False,
 ) -> OpenedModel:
     """Opens a model folder; `adapters.open_model` opens one that holds an adapter too.
+
+    With `to_shard` no device has it yet: of several ranks the first one holds it on the CPU, and the others on the meta
+    device, which has shapes and no values, until `sharding.shard` deals it out.
 
     Raises:
         InvalidInputError: the folder is not a model that can be trained, or a setting cannot be met.
@@ -138,7 +147,12 @@ def open_model(
     logger.info("%s on %s: %s; %s: %s", folder.name, on_device, device_reason, dtype, dtype_reason)
     if on_device.type == "cuda":
         torch.cuda.set_device(on_device)  # Memory statistics and pinned copies are those of the current device.
-    model = _load_quantized(folder, on_device, in_dtype) if quantized else _load(folder, on_device)
+    if quantized:
+        model = _load_quantized(folder, on_device, in_dtype)
+    elif to_shard and ranks.size() > 1:
+        model = _load(folder) if ranks.is_first() else _load(folder, device_map={"": "meta"})
+    else:
+        model = _load(folder).to(on_device)
     threads, threads_reason = choose_threads(model.num_parameters(), on_device)
     torch.set_num_threads(threads)
     logger.info("%d thread(s) on the CPU: %s", threads, threads_reason)
@@ -157,11 +171,11 @@ def _load_quantized(folder: Path, device: torch.device, dtype: torch.dtype) -> t
     from peft import prepare_model_for_kbit_training
 
     config = quantization.configuration(device, dtype)
-    model = _load(folder, device, quantization_config=config, device_map={"": device})
+    model = _load(folder, quantization_config=config, device_map={"": device})
     return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
 
 
-def _load(folder: Path, device: torch.device, **how: object) -> torch.nn.Module:
+def _load(folder: Path, **how: object) -> torch.nn.Module:
     from transformers import AutoModelForCausalLM
 
     config = checkpoints.read_json(folder / "config.json")
@@ -184,8 +198,7 @@ def _load(folder: Path, device: torch.device, **how: object) -> torch.nn.Module:
             raise
         raise InvalidInputError(f"model.path: {folder} cannot be opened as a causal language model: {error}") from error
     _check_complete(folder, report)
-    # Of a model that will be spread over ranks no device ever holds the whole.
-    return model if how or ranks.size() > 1 else model.to(device)
+    return model
 
 
 @contextmanager

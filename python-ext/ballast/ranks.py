@@ -108,6 +108,12 @@ def most(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def take_from_first(tensor: Tensor) -> None:
+    """Gives a tensor the first rank's values, in place."""
+    if size() > 1:
+        dist.broadcast(tensor, 0)
+
+
 def lost(error: BaseException) -> str:
     """What to tell people of an error that says that another process is gone."""
     seen = re.sub(r"^\[[^]]*\] ", "", first_line(error)).partition(". ")[0]

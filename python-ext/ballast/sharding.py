@@ -20,8 +20,9 @@ _NO_WORK = torch.zeros(1, 1, dtype=torch.int64)
 def shard(opened: OpenedModel, offload: bool) -> None:
     """Spreads an opened model over the ranks, block by block; its adapter too, where it has one.
 
-    Every rank has opened the whole model, on the CPU; afterwards it holds its part, on its device. Gradients are the sums
-    over the ranks, not their means, as those of micro-batches are.
+    It was opened with `to_shard`: the first rank sends each block to the others, which then keep their part of it, on
+    their device, so that no other rank ever holds more than its parts and a block. Gradients are the sums over the ranks,
+    not their means, as those of micro-batches are.
 
     Args:
         opened: in place
@@ -49,12 +50,32 @@ def shard(opened: OpenedModel, offload: bool) -> None:
     where = CPUOffloadPolicy() if offload else OffloadPolicy()
     blocks = opened.model.get_submodule(blocks_path(opened.model))
     for module in (*blocks, opened.model):
+        _take_from_first(module, opened.device)
         fully_shard(module, mesh=mesh, mp_policy=precision, offload_policy=where)
     for module in opened.model.modules():
         if isinstance(module, FSDPModule):
             # gloo has no averages to leave out: sums, and nothing after them.
             module.set_force_sum_reduction_for_comms(True)
             module.set_gradient_divide_factor(1.0)
+
+
+def _take_from_first(module: nn.Module, device: torch.device) -> None:
+    """Puts a module's parameters and buffers on the device, with the first rank's values; what is cut already stays."""
+    taken: dict[torch.Tensor, torch.Tensor] = {}
+    for part in module.modules():
+        for held in (part._parameters, part._buffers):
+            for name, tensor in held.items():
+                if tensor is None or shards.is_sharded(tensor):
+                    continue
+                if tensor not in taken:
+                    taken[tensor] = _of_first(tensor, device)
+                held[name] = taken[tensor]  # Tied ones stay tied.
+
+
+def _of_first(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    here = tensor.detach().to(device) if ranks.is_first() else torch.empty_like(tensor, device=device)
+    ranks.take_from_first(here)
+    return nn.Parameter(here, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else here
 
 
 def is_sharded(model: nn.Module) -> bool:

@@ -75,7 +75,7 @@ class Traffic(TorchDispatchMode):
 
 def main(told: Ranked) -> None:
     ranks.start()
-    opened = models.open_model(told.model, "float32", "auto", False, 0)
+    opened = models.open_model(told.model, "float32", "auto", False, 0, to_shard=True)
     torch.set_num_threads(told.threads or max(1, (os.cpu_count() or 1) // ranks.size()))
     sharding.shard(opened, offload=False)
     parts = sum(shards.local(parameter).nbytes for parameter in opened.model.parameters())

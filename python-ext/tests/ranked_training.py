@@ -13,7 +13,7 @@ import numpy
 import torch
 from phases import SETTINGS
 
-from ballast import Anchor, adapters, models, phase_state, ranks, scoring, sharding
+from ballast import Anchor, adapters, phase_state, ranks, scoring, sharding
 from ballast.batches import read_slot
 from ballast.importance import PATH_INTEGRAL
 from ballast.kernels import shards
@@ -47,9 +47,11 @@ def run(phase: ModelPhase, opened, seed: int, first: int, steps: int) -> list[di
 
 
 def run_case(models_folder: Path, out: Path, case: dict) -> None:
-    opened = models.open_model(
-        str(models_folder / case["model"]), case.get("dtype", "float32"), "cpu", case.get("checkpointing", False), 0
-    )
+    opened = adapters.open_model(
+        str(models_folder / case["model"]), case.get("dtype", "float32"), "cpu", case.get("checkpointing", False), 0,
+        to_shard=True,
+    )  # fmt: skip
+    opened_on = {parameter.device.type for parameter in opened.model.parameters()}
     if case.get("adapter"):
         names = ("rank", "alpha", "dropout", "targets", "preserved")
         lora = adapters.AdapterSettings("lora", **dict.fromkeys(names) | {"rank": 2, "alpha": 4.0, "dropout": 0.0})
@@ -78,7 +80,8 @@ def run_case(models_folder: Path, out: Path, case: dict) -> None:
     sharding.begin_apart(opened)  # Another number of passes on each rank.
     nats = [whole_nats(opened, step) for step in range(12) if step % ranks.size() == ranks.rank()]
     sharding.end_apart(opened)
-    texts = ranks.all_texts(json.dumps({"rank": ranks.rank(), "nats": sum(nats), "größe": "ä" * ranks.rank()}))
+    own = {"rank": ranks.rank(), "nats": sum(nats), "größe": "ä" * ranks.rank(), "opened on": sorted(opened_on)}
+    texts = ranks.all_texts(json.dumps(own))
     if ranks.is_first():
         cut = sum(shards.is_sharded(parameter) for parameter in opened.model.parameters())
         told = {"said": said, "texts": [json.loads(text) for text in texts], "cut": cut}

@@ -102,10 +102,11 @@ def test_an_anchor_of_ranks_says_what_that_of_one_says(ranks, outputs):
 
 
 @pytest.mark.parametrize("ranks", [2, 4])
-def test_each_rank_computes_as_often_as_it_likes(ranks, outputs):
+def test_the_first_rank_deals_the_model_out_and_each_computes_as_often_as_it_likes(ranks, outputs):
     one, many = (said(outputs[size] / "proximal")["texts"] for size in (1, ranks))
     assert [text["rank"] for text in many] == list(range(ranks))
     assert [text["größe"] for text in many] == ["ä" * rank for rank in range(ranks)]
+    assert [text["opened on"] for text in many] == [["cpu"]] + (ranks - 1) * [["meta"]]
     assert sum(text["nats"] for text in many) == pytest.approx(one[0]["nats"], rel=1e-5)
 
 
