@@ -19,13 +19,15 @@ import org.slf4j.LoggerFactory;
  * Runs that are killed at random moments, every other time while they write a checkpoint, and resumed until they end:
  * they leave what the run leaves that nobody killed, to the bit.
  *
- * <p>{@code -Dballast.kills=50} kills more often, {@code -Dballast.kills.seed=2} at other moments.
+ * <p>{@code -Dballast.kills=50} kills more often, {@code -Dballast.kills.seed=2} at other moments, and
+ * {@code -Dballast.kills.ranks=2} one of so many processes that train together.
  */
 @Tag("one-jdk")
 class ResumeAfterKillTest {
     /** Of each kind of training. */
     private static final int KILLS = Math.max(1, Integer.getInteger("ballast.kills", 2) / 2);
     private static final int SEED = Integer.getInteger("ballast.kills.seed", 1);
+    private static final String RANKS = System.getProperty("ballast.kills.ranks", "1");
     private static final int KILLS_OF_ONE_RUN = 4;
 
     private static final Logger LOG = LoggerFactory.getLogger(ResumeAfterKillTest.class);
@@ -57,13 +59,18 @@ class ResumeAfterKillTest {
             WhatARunLeft.assertSame(undisturbed, run);
             assertFalse(Files.exists(run.resolve("checkpoints")));
         }
-        LOG.info("{} kills, {} of them while a checkpoint was written, seed {}, adapter {}", kills, cutOff, SEED,
-                adapter);
+        LOG.info("{} kills, {} of them while a checkpoint was written, seed {}, adapter {}, {} rank(s)", kills, cutOff,
+                SEED, adapter, RANKS);
+    }
+
+    private RunProcess start(String... arguments) throws IOException {
+        String[] onRanks = Stream.concat(Stream.of(arguments), Stream.of("--nproc-per-node", RANKS)).toArray(String[]::new);
+        return RunProcess.start(folder.resolve("logs"), RANKS.equals("1") ? arguments : onRanks);
     }
 
     private Path undisturbed(String adapter) throws Exception {
         Path output = folder.resolve("undisturbed");
-        try (RunProcess process = RunProcess.start(folder.resolve("logs"), experiment(adapter, output))) {
+        try (RunProcess process = start(experiment(adapter, output))) {
             Path run = process.folder(output);
             long began = System.nanoTime();
             assertEquals(0, process.end(), process.said());
@@ -77,13 +84,12 @@ class ResumeAfterKillTest {
         Path run = null;
         for (int i = 0; i <= KILLS_OF_ONE_RUN; i++) {
             boolean last = i == KILLS_OF_ONE_RUN || kills >= KILLS;
-            try (RunProcess process = run == null ? RunProcess.start(folder.resolve("logs"), experiment)
-                    : RunProcess.start(folder.resolve("logs"), "--resume", run.toString())) {
+            try (RunProcess process = run == null ? start(experiment) : start("--resume", run.toString())) {
                 run = process.folder(output);
                 if (!last) {
                     await(process, run);
                 }
-                if (!last && process.kill()) {
+                if (!last && process.kill(random)) {
                     if (hasCompleted(run)) { // all that was killed is a JVM on its way out
                         return run;
                     }

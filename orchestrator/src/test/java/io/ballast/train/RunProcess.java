@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** A run in a process of its own, on one thread of computation, which can be killed as the system would kill it. */
@@ -59,11 +60,16 @@ final class RunProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** SIGKILL: nothing of the process gets to do anything any more. Tells whether it was still there. */
-    boolean kill() throws InterruptedException {
+    /** SIGKILL to the process, or to one of its ranks: it gets to do nothing any more. Tells whether the run ended by it. */
+    boolean kill(Random random) throws InterruptedException {
+        List<ProcessHandle> ranks = ranks();
         boolean alive = process.isAlive();
-        process.destroyForcibly();
-        return process.waitFor() == 137 && alive;
+        if (ranks.isEmpty()) {
+            process.destroyForcibly();
+            return process.waitFor() == 137 && alive;
+        }
+        ranks.get(random.nextInt(ranks.size())).destroyForcibly();
+        return process.waitFor() != 0;
     }
 
     /** SIGTERM, as from a scheduler. */
