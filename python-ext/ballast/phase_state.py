@@ -24,6 +24,8 @@ from ballast.models import OpenedModel
 
 NUMBERS = "numbers.json"
 PARAMETER = "parameter."
+BASE = "base."
+FOLDED = "folded."
 PHASE = "phase."
 SEEN_TOKENS = "seen_tokens"
 RANDOM_CPU = "random.cpu"
@@ -31,8 +33,16 @@ RANDOM_DEVICE = "random.device"
 
 
 def save_parameters(opened: OpenedModel, folder: str | os.PathLike[str]) -> None:
-    """Writes what of a model is trained. All ranks call it with the same folder, which is not there yet."""
-    _save(_parameters(opened), {}, Path(folder))
+    """Writes what of a model is not as it was opened: what is trained, and where adapters were folded into the base, the
+    weights that have them and the adapters themselves. All ranks call it with the same folder, which is not there yet."""
+    base = _base_weights(opened) if opened.former or opened.merged else {}
+    folded = {
+        f"{FOLDED}{number}.{name}": tensor
+        for number, factors in enumerate(opened.folded if base else ())
+        for name, tensor in factors.items()
+    }
+    numbers = {"former": opened.former, "merged": opened.merged}
+    _save(_parameters(opened) | base | folded, numbers, Path(folder))
 
 
 def load_parameters(opened: OpenedModel, folder: str | os.PathLike[str]) -> None:
@@ -41,7 +51,21 @@ def load_parameters(opened: OpenedModel, folder: str | os.PathLike[str]) -> None
     Raises:
         InvalidInputError: the folder is of another model, or damaged.
     """
-    _load(_parameters(opened), Path(folder), _saved(Path(folder)))
+    folder = Path(folder)
+    saved = _saved(folder)
+    base = _base_weights(opened) if any(name.startswith(BASE) for name in saved) else {}
+    folded = {
+        name: torch.empty(shape, dtype=dtype) for name, (dtype, shape) in saved.items() if name.startswith(FOLDED)
+    }
+    _load(_parameters(opened) | base | folded, folder, saved)
+    numbers = _numbers(folder)
+    opened.former, opened.merged = numbers["former"], numbers["merged"]
+    if base:
+        adapters_by_number: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in folded.items():
+            number, _, factor = name.removeprefix(FOLDED).partition(".")
+            adapters_by_number.setdefault(int(number), {})[factor] = tensor
+        opened.folded = [adapters_by_number[number] for number in sorted(adapters_by_number)]
 
 
 def save_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike[str]) -> None:
@@ -72,7 +96,7 @@ def load_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike
     random = {name: state for name, state in _random_states(opened).items() if name in saved}
     with phase.training.summed():
         _load(_parameters(opened) | _live(phase) | random, folder, saved)
-    phase.training.set_numbers(json.loads((folder / NUMBERS).read_text(encoding="utf-8")))
+    phase.training.set_numbers(_numbers(folder))
     if (on_cpu := random.get(_of_rank(RANDOM_CPU))) is not None:
         torch.set_rng_state(on_cpu)
     if (on_device := random.get(_of_rank(RANDOM_DEVICE))) is not None:
@@ -81,6 +105,17 @@ def load_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike
 
 def _parameters(opened: OpenedModel) -> dict[str, Tensor]:
     return {PARAMETER + name: parameter.detach() for name, parameter in covered_parameters(opened.model).items()}
+
+
+def _base_weights(opened: OpenedModel) -> dict[str, Tensor]:
+    """Those under an adapter."""
+    from peft.tuners.lora import LoraLayer
+
+    return {
+        BASE + name: module.get_base_layer().weight.detach()
+        for name, module in opened.model.named_modules()
+        if isinstance(module, LoraLayer)
+    }
 
 
 def _live(phase: ModelPhase) -> dict[str, Tensor]:
@@ -98,6 +133,10 @@ def _random_states(opened: OpenedModel) -> dict[str, Tensor]:
 
 def _of_rank(name: str) -> str:
     return f"{name}.{ranks.rank()}"
+
+
+def _numbers(folder: Path) -> dict[str, float]:
+    return json.loads((folder / NUMBERS).read_text(encoding="utf-8"))
 
 
 def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], folder: Path) -> None:

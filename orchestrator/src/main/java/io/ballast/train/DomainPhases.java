@@ -9,7 +9,11 @@ import io.ballast.config.Words;
 import io.ballast.data.PhaseData;
 import io.ballast.python.Bridge;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** Training on one domain after another, each held by what is remembered of all before it. */
@@ -22,12 +26,13 @@ final class DomainPhases {
     private final RetentionConfig retention;
     private final long model;
     private final Map<String, Object> provenance;
+    private final RunCheckpoints checkpoints;
     private final String wanted;
     private final ImportanceMeasurement importance;
 
     /** @param provenance of anchors, beside their data */
     DomainPhases(Bridge bridge, RunFolder folder, EventLog log, BooleanSupplier cancelled, RunRecord record,
-            ExperimentConfig config, long model, Map<String, Object> provenance) {
+            ExperimentConfig config, long model, Map<String, Object> provenance, RunCheckpoints checkpoints) {
         this.bridge = bridge;
         this.folder = folder;
         this.log = log;
@@ -36,6 +41,7 @@ final class DomainPhases {
         this.retention = config.retention();
         this.model = model;
         this.provenance = provenance;
+        this.checkpoints = checkpoints;
         this.wanted = ImportanceMeasurement.wanted(bridge, retention);
         this.importance = new ImportanceMeasurement(bridge, cancelled, config, model, wanted);
     }
@@ -88,13 +94,41 @@ final class DomainPhases {
         }
     }
 
-    /** A run that is given it starts from the end of that domain, where a file has the base and θ* is that end. */
     private void save(long anchor, String domain, PhaseData data) {
-        boolean baseIsAFile = config.adapter() == null || config.adapter().carry() == Carry.CONTINUE;
-        if (!baseIsAFile || config.importance().carry() == ImportanceConfig.Carry.SEPARATE) {
+        if (!isKept() && !checkpoints.isWriting()) {
             return;
         }
-        GeneralPhase.save(bridge, anchor, folder.anchor(domain), provenance, data);
-        record.artifact("anchor." + domain, folder.anchor(domain));
+        GeneralPhase.save(bridge, anchor, carried(domain), provenance, data);
+        checkpoints.needsAnchor(carried(domain));
+        if (isKept()) {
+            record.artifact("anchor." + domain, carried(domain));
+        }
+    }
+
+    /**
+     * Opens what the last of the domains that a resumed run has passed left for those after it.
+     *
+     * @return a handle; empty where none left anything
+     */
+    Optional<Long> carriedOn(String modelHash) {
+        List<String> passed = config.domain().stream().map(PhaseConfig::domainName)
+                .filter(domain -> checkpoints.hasPassed(RunCheckpoints.part(domain))).toList();
+        Optional<Path> last = passed.stream().map(this::carried).filter(Files::isDirectory)
+                .reduce((former, later) -> later);
+        last.ifPresent(checkpoints::needsAnchor);
+        return last.map(anchor -> GeneralPhase.open(bridge, anchor, config, model, modelHash));
+    }
+
+    private Path carried(String domain) {
+        return isKept() ? folder.anchor(domain) : checkpoints.anchor(domain);
+    }
+
+    /**
+     * Whether another run can be given it: one that is starts from the end of the domain, where a file has the base and
+     * θ* is that end.
+     */
+    private boolean isKept() {
+        return (config.adapter() == null || config.adapter().carry() == Carry.CONTINUE)
+                && config.importance().carry() != ImportanceConfig.Carry.SEPARATE;
     }
 }

@@ -9,6 +9,7 @@ import io.ballast.checkpoint.PhasePosition;
 import io.ballast.config.CheckpointConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
+import io.ballast.model.AnchorFiles;
 import io.ballast.python.Bridge;
 
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ final class RunCheckpoints {
     private final CheckpointConfig config;
     private final CheckpointStore store;
     private final Path answers;
+    private final Path anchors;
     private final Optional<Checkpoint> from;
     private final List<String> passed = new ArrayList<>();
     private final Set<Path> dependencies = new LinkedHashSet<>();
@@ -58,6 +60,7 @@ final class RunCheckpoints {
         this.config = experiment.checkpoint();
         this.store = new CheckpointStore(folder.path(), Math.max(1, config.keep()));
         this.answers = CheckpointStore.folderOf(folder.path()).resolve("answers");
+        this.anchors = CheckpointStore.folderOf(folder.path()).resolve("anchors");
         this.from = interrupted == null ? Optional.empty() : interrupted.checkpoint();
         this.writes = config.keep() > 0;
         from.ifPresent(found -> {
@@ -143,6 +146,16 @@ final class RunCheckpoints {
     /** Names a file that the checkpoints from now on are nothing without; it does not change any more. */
     void needs(Path file) {
         dependencies.add(file);
+    }
+
+    /** Names an anchor that the checkpoints from now on are nothing without. */
+    void needsAnchor(Path anchor) {
+        AnchorFiles.NAMES.forEach(file -> needs(anchor.resolve(file)));
+    }
+
+    /** Where an anchor is kept that the run alone needs, to be resumed. */
+    Path anchor(String domain) {
+        return anchors.resolve(domain);
     }
 
     /** Where what the model answered at a stage is kept. */

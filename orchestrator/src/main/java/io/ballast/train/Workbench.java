@@ -9,7 +9,6 @@ import io.ballast.config.Words;
 import io.ballast.data.PhaseData;
 import io.ballast.data.RowReader;
 import io.ballast.data.Tokenizer;
-import io.ballast.model.AnchorFiles;
 import io.ballast.model.ModelFolder;
 import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
@@ -86,7 +85,8 @@ final class Workbench implements AutoCloseable {
             info = bridge.modelInfo(model);
         }
         training = new PhaseTraining(bridge, log, cancelled, record, config, model, checkpoints);
-        domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance());
+        domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance(),
+                checkpoints);
         evaluation = new StageEvaluation(config, tokenizer, bridge, model, modelHash,
                 config.evaluation().maxLength(window), log, folder, record, checkpoints);
         record.forecast(KeptForecasts.of(experiment).orElse(null));
@@ -115,11 +115,15 @@ final class Workbench implements AutoCloseable {
             return;
         }
         if (checkpoints.hasPassed(RunCheckpoints.part(GeneralPhase.NAME))) {
-            needAnchor();
+            checkpoints.needsAnchor(folder.anchor());
             anchor = GeneralPhase.open(bridge, folder.anchor(), config, model, modelHash);
         } else if (checkpoints.hasPassed(GIVEN_ANCHOR)) {
             openGivenAnchor();
         }
+        domainPhases.carriedOn(modelHash).ifPresent(carried -> {
+            bridge.release(anchor);
+            anchor = carried;
+        });
         evaluation.readBack(Stream.concat(Stream.of(Stage.BASE, Stage.ANCHORED).map(Words::of),
                 config.domain().stream().map(PhaseConfig::domainName)).toList());
         checkpoints.restore();
@@ -130,10 +134,6 @@ final class Workbench implements AutoCloseable {
                     + ": sums over ranks are rounded in another order, and dropout draws other numbers, so the result is"
                     + " not the same to the last bit"));
         }
-    }
-
-    private void needAnchor() {
-        AnchorFiles.NAMES.forEach(file -> checkpoints.needs(folder.anchor().resolve(file)));
     }
 
     private void checkVocabulary(int embeddings) {
@@ -167,7 +167,7 @@ final class Workbench implements AutoCloseable {
         }
         anchor = new GeneralPhase(bridge, folder, log, cancelled, record, config, model, modelHash, general,
                 provenance(), checkpoints).run(training);
-        needAnchor();
+        checkpoints.needsAnchor(folder.anchor());
         checkpoints.passMoving(part);
     }
 
@@ -192,9 +192,6 @@ final class Workbench implements AutoCloseable {
             return;
         }
         anchor = domainPhases.run(index, domains.get(index), anchor, training);
-        if (index + 1 < config.domain().size()) {
-            checkpoints.stopWriting();
-        }
         checkpoints.passMoving(part);
     }
 

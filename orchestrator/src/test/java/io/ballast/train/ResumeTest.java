@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ballast.InvalidInputException;
 import io.ballast.Result;
 import io.ballast.Run;
+import io.ballast.RunEvent;
 import io.ballast.RunListener;
 import io.ballast.StoppedException;
 import io.ballast.checkpoint.CheckpointStore;
@@ -84,17 +85,29 @@ class ResumeTest extends TinyRuns {
         assertFalse(Files.exists(CheckpointStore.folderOf(run.folder())));
     }
 
-    @Test
-    void severalDomainsAreResumedFromTheFirstOfThem() throws Exception {
-        TinyExperiment tiny = tiny();
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{\"method\": \"hierarchical\"} | null",
+        "{\"method\": \"ewc\"} | null",
+        "{\"method\": \"none\"} | {\"rank\": 2, \"dropout\": 0.1, \"carry\": \"stack\"}",
+        "{\"method\": \"hierarchical\", \"space\": \"effective\"} | {\"rank\": 2, \"carry\": \"merge\"}"})
+    void severalDomainsAreResumedInTheOneThatWasUnderWay(String retention, String adapter) throws Exception {
+        TinyExperiment tiny = tiny().with("retention", retention).with("adapter", adapter);
+        if (retention.contains("ewc")) {
+            tiny.with("importance", "{\"carry\": \"separate\"}");
+        }
         String one = tiny.block("domain").toString();
         tiny.with("domain", "[" + one.replaceFirst("\\{", "{\"name\": \"first\",") + ","
-                + one.replaceFirst("\\{", "{\"name\": \"second\",") + "]").with("evaluation.domain", "[]");
+                + one.replaceFirst("\\{", "{\"name\": \"second\",") + ","
+                + one.replaceFirst("\\{", "{\"name\": \"third\",") + "]").with("evaluation.domain", "[]");
         Run undisturbed = start(tiny);
         undisturbed.result();
-        Run run = stopped(tiny, "second", 3);
+        Run run = stopped(tiny, "third", 3);
+        Path events = run.folder().resolve(RunEvent.FILE);
+        List<String> ofSecond = Files.readAllLines(events).stream().filter(line -> line.contains("\"second\"")).toList();
         resumed(run);
         WhatARunLeft.assertSame(undisturbed.folder(), run.folder());
+        assertTrue(Files.readAllLines(events).containsAll(ofSecond), "with their times: it was not trained again");
     }
 
     @Test
