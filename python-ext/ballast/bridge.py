@@ -400,12 +400,14 @@ def carry_adapter_on(model: int, way: str, seed: int) -> None:
 def carry_anchor_on(
     model: int, phase: int, previous: int, measured: int, rule: str, decay: float | None
 ) -> int:
+    ended = get(phase, ModelPhase)
+    ended.share_seen_tokens()
     return handles.add(
         sequence.carry_anchor_on(
             get(model, OpenedModel),
             get(previous, Anchor),
             get(measured, Anchor) if measured else None,
-            get(phase, ModelPhase).seen_tokens,
+            ended.seen_tokens,
             rule,
             decay,
         )

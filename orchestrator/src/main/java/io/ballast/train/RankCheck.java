@@ -2,6 +2,7 @@ package io.ballast.train;
 
 import io.ballast.InvalidInputException;
 import io.ballast.config.AdapterConfig;
+import io.ballast.config.AdapterConfig.Carry;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ImportanceConfig;
 import io.ballast.config.PhaseConfig;
@@ -54,8 +55,8 @@ final class RankCheck {
         if (config.phases().stream().anyMatch(PhaseConfig::autoBatch)) {
             refuse("autoBatch", "false", "true, which one rank would follow and the others not");
         }
-        if (config.domain().size() > 1) {
-            refuse("domain", "one domain", config.domain().size() + " of them, one after another");
+        if (config.adapter() != null && config.domain().size() > 1 && config.adapter().carry() != Carry.CONTINUE) {
+            refuse("adapter.carry", "continue", Words.of(config.adapter().carry()) + ", which folds it into whole weights");
         }
         if (config.afterTraining() != null) {
             refuse("afterTraining", "no such block (soften the finished run with 'ballast soften')",

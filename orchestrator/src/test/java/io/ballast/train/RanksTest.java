@@ -42,12 +42,13 @@ class RanksTest {
         }
     }
 
+    /** Two domains, one after another. */
     private static String experiment(String method, Path output) throws IOException {
         Path file = folder.resolve(method + ".json");
         Files.writeString(file, new TinyExperiment(folder, "llama-tied").with("output", "\"" + output + "\"")
-                .with("checkpoint", "{\"steps\": 2, \"keep\": 2}").with("general.steps", "6").with("domain.steps", "40")
+                .with("checkpoint", "{\"steps\": 2, \"keep\": 2}").with("general.steps", "6").with("domain.steps", "20")
                 .with("domain.gradientAccumulation", "2").with("domain.loggingSteps", "1").with("domain.batchSize", "3")
-                .with("retention.method", "\"" + method + "\"").experiment().toJson());
+                .with("retention.method", "\"" + method + "\"").domains("first", "second").experiment().toJson());
         return file.toString();
     }
 
@@ -85,7 +86,7 @@ class RanksTest {
         Map<String, Double> scores = scores(found);
         assertEquals(wanted.keySet(), scores.keySet());
         wanted.forEach((name, value) -> assertEquals(value, scores.get(name), 1e-5 * Math.abs(value), name));
-        for (String stage : List.of("base", "anchored", "domain")) {
+        for (String stage : List.of("base", "anchored", "first", "second")) {
             Map<String, List<Double>> answers = answers(expected, stage);
             Map<String, List<Double>> others = answers(found, stage);
             assertEquals(answers.keySet(), others.keySet());
@@ -127,7 +128,7 @@ class RanksTest {
         Path run;
         try (RunProcess process = RunProcess.start(folder.resolve("logs"), experiment("hierarchical", output), RANKS, "2")) {
             run = process.folder(output);
-            awaitStep(process, run, 5);
+            awaitStep(process, run, "first", 5);
             List<ProcessHandle> ranks = process.ranks();
             assertEquals(2, ranks.size());
             ranks.get(1).destroyForcibly();
@@ -139,9 +140,9 @@ class RanksTest {
             }
         }
         try (RunProcess process = RunProcess.start(folder.resolve("logs"), "--resume", run.toString(), RANKS, "2")) {
-            awaitStep(process, run, 20);
+            awaitStep(process, run, "second", 6);
             assertEquals(5, process.stop(), process.said());
-            assertTrue(process.said().contains("Stopped in the domain phase"), process.said());
+            assertTrue(process.said().contains("Stopped in the second phase"), process.said());
         }
         Path copy = folder.resolve("copy");
         copy(run, copy);
@@ -156,10 +157,10 @@ class RanksTest {
         }
     }
 
-    private static void awaitStep(RunProcess process, Path run, int step) throws Exception {
+    private static void awaitStep(RunProcess process, Path run, String domain, int step) throws Exception {
         Path events = run.resolve(RunEvent.FILE);
         while (process.isAlive() && !(Files.exists(events)
-                && Files.readString(events).contains("\"step\",\"phase\":\"domain\",\"step\":" + step + ","))) {
+                && Files.readString(events).contains("\"step\",\"phase\":\"" + domain + "\",\"step\":" + step + ","))) {
             Thread.sleep(5);
         }
     }

@@ -96,10 +96,7 @@ class ResumeTest extends TinyRuns {
         if (retention.contains("ewc")) {
             tiny.with("importance", "{\"carry\": \"separate\"}");
         }
-        String one = tiny.block("domain").toString();
-        tiny.with("domain", "[" + one.replaceFirst("\\{", "{\"name\": \"first\",") + ","
-                + one.replaceFirst("\\{", "{\"name\": \"second\",") + ","
-                + one.replaceFirst("\\{", "{\"name\": \"third\",") + "]").with("evaluation.domain", "[]");
+        tiny.domains("first", "second", "third");
         Run undisturbed = start(tiny);
         undisturbed.result();
         Run run = stopped(tiny, "third", 3);

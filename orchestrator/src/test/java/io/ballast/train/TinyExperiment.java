@@ -1,5 +1,6 @@
 package io.ballast.train;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.Experiment;
@@ -56,6 +57,19 @@ final class TinyExperiment {
         if (!value.equals("null")) {
             object.add(keys[keys.length - 1], JsonParser.parseString(value));
         }
+        return this;
+    }
+
+    /** Trains on the same domain under several names, one after another; its task measures the first. */
+    TinyExperiment domains(String... names) {
+        JsonArray domains = new JsonArray();
+        for (String name : names) {
+            JsonObject domain = block("domain").deepCopy();
+            domain.addProperty("name", name);
+            domains.add(domain);
+        }
+        json.add("domain", domains);
+        block("evaluation").getAsJsonArray("domain").get(0).getAsJsonObject().addProperty("domain", names[0]);
         return this;
     }
 
