@@ -21,6 +21,7 @@ from ballast import (
     batches,
     chat,
     comparison,
+    compilation,
     completion,
     corda,
     export,
@@ -119,6 +120,11 @@ def join_ranks() -> dict:
 @called_from_java
 def all_texts(own: str) -> list[str]:
     return ranks.all_texts(own)
+
+
+@called_from_java
+def compile_blocks(model: int) -> None:
+    compilation.compile_blocks(get(model, OpenedModel))
 
 
 @called_from_java

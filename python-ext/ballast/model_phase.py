@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import torch
 
-from ballast import adapters, batches, memory, methods, ranks, scoring
+from ballast import adapters, batches, compilation, memory, methods, ranks, scoring
 from ballast.anchor import Anchor
 from ballast.models import OpenedModel
 from ballast.settings import PhaseSettings
@@ -39,14 +39,16 @@ class ModelPhase:
             self._opened.model.train()
         batch = batches.read_slot(slot, rows, length, packed, self._opened.vocabulary_size, self._opened.device)
         batch.mark_tokens(self.seen_tokens)
-        objective, loss = self.training.retention.objective(self._opened, batch)
-        self.training.backward(objective / step_targets, loss / step_targets)
+        with compilation.training(self._opened):
+            objective, loss = self.training.retention.objective(self._opened, batch)
+            self.training.backward(objective / step_targets, loss / step_targets)
 
     def measure(self, slot: numpy.ndarray, rows: int, length: int, packed: bool, step_targets: int) -> None:
         """One micro-batch for the path integral alone: see `TrainingPhase.measure`."""
         batch = batches.read_slot(slot, rows, length, packed, self._opened.vocabulary_size, self._opened.device)
         batch.mark_tokens(self.seen_tokens)
-        self.training.measure(scoring.loss_sum(self._opened, batch) / step_targets)
+        with compilation.training(self._opened):
+            self.training.measure(scoring.loss_sum(self._opened, batch) / step_targets)
 
     def finish_importance(self, *weighing: Any) -> Anchor:
         """As `TrainingPhase.finish_importance`; the anchor knows which tokens the phase saw."""

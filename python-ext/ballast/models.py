@@ -1,7 +1,7 @@
 """Opens Hugging Face causal language models for training, and saves them so that anything reads them."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,8 @@ class OpenedModel:
     former: int = 0
     # Whether the base's weights hold an adapter for good: then a whole checkpoint is saved.
     merged: bool = False
+    # Its blocks with their compiled forward passes, where it trains with them: see `compilation`.
+    compiled: list[tuple[torch.nn.Module, Callable]] = field(default_factory=list)
     # Of a model that is sharded, while its ranks compute each for itself: see `sharding.begin_apart`.
     apart: RemovableHandle | None = None
 

@@ -3,7 +3,8 @@
     python -m benchmarks.train [--json] [--pairs 9] [--threads 2] [--rows 8] [--length 112] [--model FOLDER]
 
 Timed is forward, backward and optimizer step of a `ModelPhase`, full fine-tuning in fp32, as a run takes them; the
-phases share one model and take the same batches. The models are the one in the folder, and one of the shape of GPT-2
+phases share one model and take the same batches. "train/compiled" is a plain step with blocks that torch.compile has
+compiled (`model.compile`), against the plain one; it has no goal. The models are the one in the folder, and one of the shape of GPT-2
 with 124 million parameters and random weights, whose steps take seconds: a third of the pairs. Rows are whole, so no
 step has fewer tokens than its shape says.
 """
@@ -11,9 +12,11 @@ step has fewer tokens than its shape says.
 import gc
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import torch
 
+from ballast import compilation
 from ballast.anchor import Anchor
 from ballast.importance import PATH_INTEGRAL
 from ballast.model_phase import ModelPhase
@@ -68,6 +71,21 @@ def rows_of(name: str, opened: OpenedModel, batch: tuple, pairs: int) -> Iterato
     plain, *others = [[1e3 * run for run in side] for side in in_turn(pairs, *runs)]
     for variant, milliseconds in zip(VARIANTS, others, strict=True):
         yield Measurement.compared(f"train/{variant}, {name}", milliseconds, plain, "ms", GOAL)
+    yield compiled(name, opened, batch, pairs)
+
+
+def compiled(name: str, opened: OpenedModel, batch: tuple, pairs: int) -> Measurement:
+    step = step_of(ModelPhase(opened, phase_settings(), None), batch)
+    compilation.compile_blocks(opened)
+
+    def run_with(blocks: list) -> None:
+        opened.compiled = blocks
+        step()
+
+    sides = [seconds(partial(run_with, blocks), opened.device) for blocks in (opened.compiled, [])]
+    in_turn(WARM_UP, *sides)
+    ours, theirs = ([1e3 * run for run in side] for side in in_turn(pairs, *sides))
+    return Measurement.compared(f"train/compiled, {name}", ours, theirs, "ms", None)
 
 
 def main() -> None:

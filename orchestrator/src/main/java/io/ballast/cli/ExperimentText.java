@@ -65,7 +65,8 @@ final class ExperimentText {
     private void model(ModelConfig model, String size) {
         line("model", model.path());
         line("", Stream.of(size, Words.of(model.dtype()), "device " + model.device(),
-                model.gradientCheckpointing() ? "gradient checkpointing" : "").filter(part -> !part.isEmpty())
+                model.gradientCheckpointing() ? "gradient checkpointing" : "",
+                model.compile() ? "compiled" : "").filter(part -> !part.isEmpty())
                 .reduce((a, b) -> a + ", " + b).orElse(""));
     }
 

@@ -90,7 +90,7 @@ public record ExperimentConfig(
     public ExperimentConfig withModel(String path) {
         return new ExperimentConfig(name, seed, output,
                 new ModelConfig(path, model.dtype(), model.device(), model.gradientCheckpointing(),
-                        model.offload()), adapter, general,
+                        model.compile(), model.offload()), adapter, general,
                 domain, retention, importance, afterTraining, evaluation, plugins, pluginSeconds,
                 checkpoint);
     }

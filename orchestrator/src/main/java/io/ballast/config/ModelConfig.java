@@ -7,6 +7,7 @@ package io.ballast.config;
  * @param dtype                 the arithmetic of the forward and backward pass; parameters stay fp32
  * @param device                {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param gradientCheckpointing recompute activations in the backward pass
+ * @param compile               train with blocks that {@code torch.compile} has compiled
  * @param offload               on several ranks with GPUs: keep parameters, gradients and moments in the machine's memory
  *                              while they are not used
  */
@@ -19,6 +20,8 @@ public record ModelConfig(
                 pattern = "auto|cpu|cuda(:[0-9]+)?") String device,
         @Setting(value = "Recompute activations in the backward pass: less memory, about a third more time.",
                 byDefault = "false") boolean gradientCheckpointing,
+        @Setting(value = "Train with transformer blocks compiled by torch.compile, which takes a minute or more at the first"
+                + " step. Sums are then made in another order.", byDefault = "false") boolean compile,
         @Setting(value = "On several ranks with GPUs: keep parameters, gradients and moments in the machine's memory while"
                 + " they are not used. Much less memory on the GPU, and slower.", byDefault = "false") boolean offload) {
 

@@ -399,6 +399,15 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
+     * Has the blocks of a model compiled for training, at its first step.
+     *
+     * @param model its handle, with its adapter
+     */
+    public void compileBlocks(long model) {
+        invoke("compile_blocks", model);
+    }
+
+    /**
      * Spreads a model over the ranks; nothing happens where there is one.
      *
      * @param model   its handle, with its adapter

@@ -103,7 +103,8 @@ final class Interpreter {
             MainInterpreter.setJepLibraryPath(environment.jepLibrary().toString());
             // The program name alone makes CPython find the virtual environment, its base, and sys.executable.
             MainInterpreter.setInitParams(new PyConfig().setProgramName(environment.executable().toString()));
-            SharedInterpreter.setConfig(new JepConfig().addIncludePaths(environment.packagePath().toString()));
+            SharedInterpreter.setConfig(new JepConfig().addIncludePaths(environment.packagePath().toString())
+                    .setClassEnquirer(new NoJavaPackages()));
             python = new SharedInterpreter();
             python.runScript(environment.packagePath().resolve("ballast/embedded.py").toString());
             return null;

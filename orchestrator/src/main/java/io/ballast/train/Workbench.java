@@ -69,6 +69,9 @@ final class Workbench implements AutoCloseable {
         if (!PreparedModel.startsFromText(config)) {
             PreparedModel.addAdapter(bridge, model, config, null);
         }
+        if (config.model().compile()) {
+            bridge.compileBlocks(model);
+        }
         bridge.shardModel(model, config.model().offload());
         tokenizer = Answers.join(tokenizerToCome);
         modelHash = Answers.join(hash);
