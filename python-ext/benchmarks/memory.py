@@ -8,18 +8,15 @@ models are the one in the folder, and one of the shape of GPT-2 with 124 million
 "teacher" is what holding a second model costs, as KL to the base does.
 """
 
-import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ballast.importance import PATH_INTEGRAL
 from benchmarks import workload
-from benchmarks.measurement import HOME, Measurement, answer, arguments, in_turn, missing
-from benchmarks.memory_phase import PhaseOfItsOwn
+from benchmarks.measurement import Measurement, answer, arguments, in_turn, missing
+from benchmarks.memory_phase import PhaseOfItsOwn, of_its_own
 
 LARGE = "GPT-2-124M"
 
@@ -47,9 +44,7 @@ ADAPTATIONS = {
 
 def measured_peak(told: PhaseOfItsOwn) -> float:
     """Megabytes."""
-    command = [sys.executable, "-m", "benchmarks.memory_phase", json.dumps(asdict(told))]
-    ran = subprocess.run(command, cwd=HOME / "python-ext", stdout=subprocess.PIPE, check=True)
-    return int(ran.stdout) / 1e6
+    return of_its_own(told).peak_bytes / 1e6
 
 
 def rows_of(

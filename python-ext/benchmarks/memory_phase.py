@@ -1,21 +1,24 @@
-"""One phase in a process of its own, for its peak of memory: `benchmarks.memory` starts it.
+"""One phase in a process of its own, for its peak of memory: `benchmarks.memory` and `benchmarks.growth` start it.
 
     python -m benchmarks.memory_phase PHASE
 
-PHASE is a `PhaseOfItsOwn` as JSON. Prints the phase's peak in bytes: on a CPU all that the process held at once since
-the phase began, the program included; on a GPU what PyTorch held there.
+PHASE is a `PhaseOfItsOwn` as JSON. Prints what it cost, `Cost`, as JSON.
 """
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy
 
 from ballast.anchor import Anchor
 from ballast.model_phase import ModelPhase
 from benchmarks import workload
+from benchmarks.measurement import HOME, seconds
 from benchmarks.workload import finished_importance, phase_settings, random_slot, targets
 
 
@@ -43,7 +46,21 @@ class PhaseOfItsOwn:
     steps: int
 
 
-def peak_bytes(told: PhaseOfItsOwn) -> int:
+@dataclass(frozen=True)
+class Cost:
+    """What a phase took.
+
+    Attributes:
+        peak_bytes: on a CPU all that the process held at once since the phase began, the program included; on a GPU what
+            PyTorch held there
+        step_seconds: of each step
+    """
+
+    peak_bytes: int
+    step_seconds: list[float]
+
+
+def cost(told: PhaseOfItsOwn) -> Cost:
     """Runs the phase as a run does: the model is opened, the anchor against it, then come the steps."""
     opened = workload.open_folder(Path(told.model), workload.device())
     if told.lora:
@@ -53,15 +70,27 @@ def peak_bytes(told: PhaseOfItsOwn) -> int:
         anchor = Anchor.open(told.anchor, opened.model)
         anchor.restore(opened.model)
     phase = ModelPhase(opened, phase_settings(**told.settings), anchor)
+    times = []
     for number in range(told.steps):
         slot = random_slot(told.rows, told.length, opened.vocabulary_size, number)
-        phase.forward_backward(slot, told.rows, told.length, False, targets(told.rows, told.length))
-        phase.training.step()
+
+        def step(slot: numpy.ndarray = slot) -> None:
+            phase.forward_backward(slot, told.rows, told.length, False, targets(told.rows, told.length))
+            phase.training.step()
+
+        times.append(seconds(step, opened.device)())
     peak = phase.end()["peakMemoryBytes"]
     if told.save_to is not None:
         finished_importance(phase).save(told.save_to)
-    return peak
+    return Cost(peak, times)
+
+
+def of_its_own(told: PhaseOfItsOwn) -> Cost:
+    """Runs the phase in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.memory_phase", json.dumps(asdict(told))]
+    ran = subprocess.run(command, cwd=HOME / "python-ext", stdout=subprocess.PIPE, check=True)
+    return Cost(**json.loads(ran.stdout))
 
 
 if __name__ == "__main__":
-    print(peak_bytes(PhaseOfItsOwn(**json.loads(sys.argv[1]))))
+    print(json.dumps(asdict(cost(PhaseOfItsOwn(**json.loads(sys.argv[1]))))))

@@ -4,7 +4,7 @@ import pytest
 
 from ballast.anchor import Anchor
 from benchmarks.memory import ADAPTATIONS, measured_peak, rows_of
-from benchmarks.memory_phase import PhaseOfItsOwn, peak_bytes
+from benchmarks.memory_phase import PhaseOfItsOwn, cost
 
 
 @pytest.fixture
@@ -15,11 +15,11 @@ def plain(model_folder):
 def test_the_phase_with_retention_is_held_by_the_anchor_that_was_saved(plain, tmp_path):
     anchor = tmp_path / "anchor"
     measured = {"importance": "path_integral"}
-    assert peak_bytes(dataclasses.replace(plain, settings=measured, save_to=str(anchor))) > 0
+    assert cost(dataclasses.replace(plain, settings=measured, save_to=str(anchor))).peak_bytes > 0
     opened = Anchor.open(anchor)
     assert set(opened.reference) == set(opened.importance)
     held = {"method": "hierarchical", "form": "proximal"}
-    assert peak_bytes(dataclasses.replace(plain, settings=held, anchor=str(anchor))) > 0
+    assert cost(dataclasses.replace(plain, settings=held, anchor=str(anchor))).peak_bytes > 0
 
 
 def test_what_a_process_of_its_own_holds_shows_in_its_peak(plain):
@@ -34,7 +34,7 @@ def test_every_adaptation_has_its_rows(model_folder):
 
     def peak(told: PhaseOfItsOwn) -> float:
         phases.append(told)
-        return peak_bytes(told) / 1e6
+        return cost(told).peak_bytes / 1e6
 
     measured = {row.name: row for row in rows_of("tiny", model_folder("llama-tied"), 2, 12, 1, peak)}
     assert list(measured) == [

@@ -13,7 +13,7 @@ public final class Benchmarks {
             new PythonBenchmark("storage", "the size of stored importance, against a whole model in float32"),
             new PythonBenchmark("memory", "peak memory of a domain phase with retention, against one without"),
             new PythonBenchmark("scale", "training on 1, 2 and 4 ranks: pace, peak of a rank, bytes sent, with retention and without"),
-            new DataBenchmark(), new BridgeBenchmark(), new StartupBenchmark(), new GenerateBenchmark(),
+            new GrowthBenchmark(), new DataBenchmark(), new BridgeBenchmark(), new StartupBenchmark(), new GenerateBenchmark(),
             new ThroughputBenchmark());
 
     private Benchmarks() {

@@ -56,7 +56,7 @@ final class DataBenchmark implements Benchmark {
     private static List<Measurement> run(BenchmarkRequest request, Path folder) throws IOException {
         int rows = request.count(ROWS, DEFAULT_ROWS);
         Path file = folder.resolve("rows.jsonl");
-        write(file, rows, request.dataOrDefault().resolve(SOURCE));
+        write(file, rows, request.dataOrDefault());
         try (Tokenizer tokenizer = Tokenizer.open(request.modelOrDefault());
                 PythonProcess python = new PythonProcess(request.environment(), "map_rows",
                         folder.resolve("map_rows.log"), request.modelOrDefault(), file, MAX_LENGTH)) {
@@ -69,8 +69,13 @@ final class DataBenchmark implements Benchmark {
         }
     }
 
-    /** Rows of PIQA again and again, each round with a number of its own. */
-    private static void write(Path file, int rows, Path source) throws IOException {
+    /**
+     * Rows of PIQA again and again, each round with a number of its own.
+     *
+     * @param data the folder that has PIQA's rows
+     */
+    static void write(Path file, int rows, Path data) throws IOException {
+        Path source = data.resolve(SOURCE);
         if (!Files.isRegularFile(source)) {
             throw new InvalidInputException("bench data: expected PIQA's rows at " + source + ", found no such file."
                     + " Name a folder that has it with --data-dir.");
@@ -86,6 +91,12 @@ final class DataBenchmark implements Benchmark {
         }
     }
 
+    /** What map_rows.py renders too. */
+    static DataConfig entry(Path file) {
+        return new DataConfig(file.toString(), null, null, "Question: {goal}\nAnswer:", " {sol1}", null, 1, false, null,
+                null);
+    }
+
     /** Both ways from the file to stored ids; each time into a new folder. */
     private static final class Sides {
         private final DataConfig entry;
@@ -98,9 +109,7 @@ final class DataBenchmark implements Benchmark {
         private Long checksum;
 
         Sides(Path file, int rows, Tokenizer tokenizer, PythonProcess python, Path folder) {
-            // What map_rows.py renders too.
-            this.entry = new DataConfig(file.toString(), null, null, "Question: {goal}\nAnswer:", " {sol1}", null, 1,
-                    false, null, null);
+            this.entry = entry(file);
             this.rows = rows;
             this.tokenizer = tokenizer;
             this.python = python;

@@ -17,7 +17,7 @@ import java.util.Arrays;
  */
 public record Measurement(String name, double ours, Double theirs, String unit, double ratio, Double goal, String better,
         Boolean reached, int runs) {
-    private static final String LOWER = "lower";
+    static final String LOWER = "lower";
     private static final String HIGHER = "higher";
 
     /**
@@ -60,7 +60,19 @@ public record Measurement(String name, double ours, Double theirs, String unit, 
         return compared(name, median(ours), median(theirs), "s", goal, LOWER, ours.length);
     }
 
-    private static Measurement compared(String name, double ours, double theirs, String unit, Double goal, String better,
+    /**
+     * The same thing measured on both sides.
+     *
+     * @param name   what it is
+     * @param ours   median over the runs
+     * @param theirs median over the runs
+     * @param unit   of both
+     * @param goal   what the ratio should be; null where it is told without one
+     * @param better {@code lower} or {@code higher}
+     * @param runs   how often each was measured
+     * @return the measurement
+     */
+    static Measurement compared(String name, double ours, double theirs, String unit, Double goal, String better,
             int runs) {
         double ratio = ours / theirs;
         Boolean reached = goal == null ? null : better.equals(LOWER) ? ratio <= goal : ratio >= goal;
