@@ -1,35 +1,67 @@
 """The head of a causal language model: what it sees, and whether it has the last word."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
+from ballast import ranks
 from ballast.models import evaluating
 
 logger = logging.getLogger(__name__)
 
 # Whether a model's logits are what its head gives, by model.
 _has_the_last_word: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
+# Keys of hooks that hand on what a model gives, by model.
+_known_hooks: WeakKeyDictionary[nn.Module, set[int]] = WeakKeyDictionary()
 
 
 def last_projection(model: nn.Module) -> nn.Linear | None:
     """The head, if it is a plain matrix and nothing comes after it: then logits may be computed from what it sees.
 
-    None for models that scale or cap their logits (Gemma, Cohere, Granite), whose head is adapted, sharded or in few bits,
-    or where somebody's hook waits for what head or model give. Each model is tried once, on two tokens.
+    None for models that scale or cap their logits (Gemma, Cohere, Granite), whose head is adapted or in few bits, or where somebody's hook waits for what head or model give. Each model is tried once, on two tokens.
     """
     head = model.get_output_embeddings()
     if type(head) is not nn.Linear:  # Subclasses may compute anything.
         return None
-    if head._forward_hooks or model._forward_hooks:  # torch has no public way to ask.
+    if head._forward_hooks or model._forward_hooks.keys() - _known_hooks.get(model, set()):  # There is no public way.
         return None
     if model not in _has_the_last_word:
         _has_the_last_word[model] = _tried(model, head)
     return head if _has_the_last_word[model] else None
+
+
+def add_hooks(model: nn.Module, add: Callable[[], object]) -> None:
+    """Does what puts hooks on a model that hand on what it gives, as FSDP's do; they do not count as somebody's.
+
+    The model is tried before that, by the first rank, which alone has its weights.
+    """
+    _has_the_last_word[model] = ranks.any_of(ranks.is_first() and last_projection(model) is not None)
+    before = set(model._forward_hooks)
+    add()
+    _known_hooks[model] = model._forward_hooks.keys() - before
+
+
+@contextmanager
+def head_gives(model: nn.Module, scored: Tensor, compute: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    """Inside, the head of a model gives what is computed of its input instead of logits.
+
+    A sharded head has its whole weight only while the model computes.
+
+    Args:
+        model: with a `last_projection`
+        scored: [S] int64, indices into the flattened positions
+        compute: takes what the head sees there [S, d]
+    """
+    head = model.get_output_embeddings()
+    head.forward = lambda hidden: compute(_selected((hidden,), scored))
+    try:
+        yield
+    finally:
+        del head.forward
 
 
 @contextmanager

@@ -20,7 +20,8 @@ def linear_cross_entropy(
 
     Args:
         hidden: [S, d], in the dtype that products are computed in
-        weight: [V, d], fp32 or the dtype of `hidden`; where it is frozen its gradient is not computed
+        weight: [V, d], fp32 or the dtype of `hidden`; where it is frozen its gradient is not computed, else that is
+            added up in fp32
         bias: [V] or None
         targets: [S] int64
         rows: of a chunk; None: as the device wants them
@@ -34,12 +35,14 @@ def linear_cross_entropy(
 class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx, hidden, weight, bias, targets, rows):
+        exact = torch.promote_types(hidden.dtype, torch.float32)
         of_hidden, of_weight, of_bias = (
-            torch.zeros_like(each, requires_grad=False) if needed else None
-            for each, needed in zip((hidden, weight, bias), ctx.needs_input_grad[:3], strict=True)
+            torch.zeros_like(each, dtype=dtype, requires_grad=False) if needed else None
+            for each, dtype, needed in zip(
+                (hidden, weight, bias), (hidden.dtype, exact, exact), ctx.needs_input_grad[:3], strict=True
+            )
         )
         matrix = weight.to(hidden.dtype)
-        exact = torch.promote_types(hidden.dtype, torch.float32)
         rounded = hidden.new_empty(min(rows, len(hidden)), len(weight))
         # One buffer serves as logits, probabilities and their gradient.
         wide = rounded if exact == hidden.dtype else torch.empty_like(rounded, dtype=exact)
@@ -61,6 +64,10 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 torch.mm(product, matrix, out=of_hidden[part])
             if of_weight is not None:
                 _add_product(of_weight, product.T, inputs)
+        of_weight, of_bias = (
+            None if each is None else each.to(parameter.dtype)
+            for each, parameter in ((of_weight, weight), (of_bias, bias))
+        )
         ctx.save_for_backward(of_hidden, of_weight, of_bias)
         return loss
 

@@ -13,7 +13,8 @@ from transformers.cache_utils import DynamicCache
 
 from ballast.batches import ScoringBatch, TokenBatch, packed_mask
 from ballast.errors import InvalidInputError
-from ballast.head import head_input, head_sees_only, last_projection
+from ballast.head import head_gives, head_input, head_sees_only, last_projection
+from ballast.kernels import shards
 from ballast.linear_cross_entropy import linear_cross_entropy
 from ballast.models import OpenedModel
 from ballast.prefixes import Prefix
@@ -43,8 +44,12 @@ def loss_sum(opened: OpenedModel, batch: TokenBatch) -> torch.Tensor:
     """The cross entropy summed over the scored targets, fp32, in nats; a chunk of logits at once where that can be."""
     head = last_projection(opened.model)
     if head is not None:
-        hidden = _hidden(opened, batch, None).to(opened.dtype)
-        return linear_cross_entropy(hidden, head.weight, head.bias, batch.targets)
+
+        def chunked(hidden: torch.Tensor) -> torch.Tensor:
+            return linear_cross_entropy(hidden.to(opened.dtype), head.weight, head.bias, batch.targets)
+
+        with opened.autocast(), head_gives(opened.model, batch.scored, chunked):
+            return opened.model(use_cache=False, **_inputs(opened.model, batch, None)).logits
     return functional.cross_entropy(selected_logits(opened, batch).float(), batch.targets, reduction="sum")
 
 
@@ -111,7 +116,7 @@ def _logits_in_parts(
 ) -> Iterator[torch.Tensor]:
     """`selected_logits`, `rows` at a time; never all at once where nothing comes after the head."""
     head = last_projection(opened.model)
-    if head is None:
+    if head is None or shards.is_sharded(head.weight):
         yield from selected_logits(opened, batch, prefix=prefix).split(rows)
         return
     for hidden in _hidden(opened, batch, prefix).split(rows):

@@ -7,7 +7,7 @@ moments, ω, Ω, θ*) is cut alike. A block's parameters are gathered while that
 import torch
 from torch import nn
 
-from ballast import ranks
+from ballast import head, ranks
 from ballast.errors import InvalidInputError
 from ballast.kernels import shards
 from ballast.layers import blocks_path
@@ -49,9 +49,13 @@ def shard(opened: OpenedModel, offload: bool) -> None:
     )
     where = CPUOffloadPolicy() if offload else OffloadPolicy()
     blocks = opened.model.get_submodule(blocks_path(opened.model))
-    for module in (*blocks, opened.model):
-        _take_from_first(module, opened.device)
-        fully_shard(module, mesh=mesh, mp_policy=precision, offload_policy=where)
+
+    def spread() -> None:
+        for module in (*blocks, opened.model):
+            _take_from_first(module, opened.device)
+            fully_shard(module, mesh=mesh, mp_policy=precision, offload_policy=where)
+
+    head.add_hooks(opened.model, spread)
     for module in opened.model.modules():
         if isinstance(module, FSDPModule):
             # gloo has no averages to leave out: sums, and nothing after them.

@@ -53,8 +53,8 @@ class ResumeAfterKillTest {
     @ValueSource(strings = {"null", "{\"rank\": 4, \"dropout\": 0.2}"})
     void aRunThatIsKilledAndResumedLeavesWhatItLeavesUndisturbed(String adapter) throws Exception {
         Path undisturbed = undisturbed(adapter);
-        while (kills < KILLS) {
-            Path output = folder.resolve("killed-" + kills);
+        for (int i = 0; kills < KILLS; i++) { // A run that ends before it is killed has a folder of its own too.
+            Path output = folder.resolve("killed-" + i);
             Path run = killed(experiment(adapter, output), output);
             WhatARunLeft.assertSame(undisturbed, run);
             assertFalse(Files.exists(run.resolve("checkpoints")));
