@@ -86,7 +86,7 @@ class ServiceTest extends ServiceClient {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            {"prompt": "Boat", "maxTokns": 3}       | maxTokns: unknown key. There is: [maxTokens, prompt, run, 
+            {"prompt": "Boat", "maxTokns": 3}       | maxTokns: unknown key. There is: [maxTokens, prompt, run
             {"prompt": "Boat", "maxTokens": "many"} | maxTokens: Cannot deserialize
             {"prompt": "Boat", "stop": [null]}      | stop: expected texts; found null
             ["Boat"]                                | not the JSON object that is expected
