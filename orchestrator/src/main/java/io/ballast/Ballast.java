@@ -340,6 +340,7 @@ public final class Ballast implements AutoCloseable {
      * @throws IllegalStateException as {@link #start} and {@link Run#result()}
      */
     public Result run(Experiment experiment, RunListener listener) {
+        Run.checkMayWait(this::isRunsThread, "for the end of a run");
         return start(experiment, listener).result();
     }
 
