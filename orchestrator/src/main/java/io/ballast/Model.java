@@ -192,6 +192,7 @@ public final class Model implements AutoCloseable {
      * @throws InvalidInputException when there is none of this name, with the nearest
      */
     public Tensor parameter(String name) {
+        Objects.requireNonNull(name, "name");
         return whileOpen(() -> bridge.tensors().parameter(opened.handle(), name));
     }
 

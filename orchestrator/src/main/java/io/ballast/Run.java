@@ -34,7 +34,7 @@ public final class Run {
     }
 
     /**
-     * Asks the run to end after the current step or batch. It then writes what it has, with status
+     * Asks the run to end after the current step or batch; returns at once, and does nothing once the run has ended. It then writes what it has, with status
      * {@code stopped}, and {@link #result()} throws {@link StoppedException}.
      */
     public void cancel() {
