@@ -28,6 +28,8 @@ class ServiceTest extends ServiceClient {
         assertTrue(followed.matches("event:started event:stage .*(event:step ){3}.*event:finished"), followed);
         assertEquals(followed, events(id).collect(Collectors.joining(" ")), "who comes late hears what was missed");
         List<RunEvent> events = lines(id, "data:").map(RunEvent::parse).toList();
+        assertEquals(400, CLIENT.send(to("/runs/" + id + "/events").header("Last-Event-ID", "-5").build(),
+                BodyHandlers.discarding()).statusCode());
         RunArtifacts left = new RunArtifacts(Path.of((String) events.get(0).fields().get("folder")));
         assertEquals(left.events().stream().filter(event -> !event.type().equals("scoring")).toList(), events);
         JsonNode run = get("/runs/" + id);
