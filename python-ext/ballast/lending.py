@@ -109,5 +109,8 @@ def _forward(opened: OpenedModel, ids: numpy.ndarray, rows: int, length: int, ou
 def _named(tensors, name: str, kind: str) -> Tensor:
     if name not in tensors:
         nearest = difflib.get_close_matches(name, list(tensors), n=3) or list(tensors)[:3]
-        raise InvalidInputError(f"expected the name of a {kind}, found {name!r}; the nearest are {', '.join(nearest)}")
+        article = "an" if kind == "importance" else "a"
+        raise InvalidInputError(
+            f"expected the name of {article} {kind}, found {name!r}; the nearest are {', '.join(nearest)}"
+        )
     return tensors[name]

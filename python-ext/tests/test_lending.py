@@ -68,3 +68,18 @@ def test_an_unknown_name_is_refused_with_the_nearest(opened):
 def test_an_id_outside_the_vocabulary_is_refused(opened):
     with pytest.raises(InvalidInputError, match="id"):
         lending.logits(opened, numpy.array([10**6], dtype=numpy.int64), 1, 1)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_from_a_gpu_a_pinned_copy_is_lent(model_folder):
+    on_gpu = open_model(str(model_folder("llama-tied")), "float32", "cuda", False, 0)
+    parameter = lending.parameter(on_gpu, lending.parameter_names(on_gpu)[0])
+    lent = lending.lend(parameter)
+    assert lending._lent[lent["number"]].is_pinned()
+    assert torch.equal(read(lent), parameter.detach().cpu())
+    lending.give_back(lent["number"])
+    logits = lending.lend(lending.logits(on_gpu, IDS, 2, 3))
+    on_cpu = open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0)
+    torch.testing.assert_close(read(logits), lending.logits(on_cpu, IDS, 2, 3), atol=1e-3, rtol=1e-3)
+    lending.give_back(logits["number"])

@@ -6,15 +6,18 @@ import io.ballast.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a domain phase needs to remember the general task: the importance Ω of every parameter, the reference θ*, and how
- * both came about. Many threads may use one anchor.
+ * both came about. Many threads may use one anchor. A closed anchor that is asked anything throws
+ * {@link IllegalStateException}.
  */
 public final class Anchor implements AutoCloseable {
     private final Bridge bridge;
     private final Path folder;
     private final long handle;
+    private volatile boolean closed;
 
     private Anchor(Bridge bridge, Path folder, long handle) {
         this.bridge = bridge;
@@ -31,7 +34,13 @@ public final class Anchor implements AutoCloseable {
         return folder;
     }
 
-    /** @return of what and how it was measured, layers with norms and α, sizes: as {@code ballast inspect --json} */
+    /**
+     * How it was measured, and what of each layer.
+     *
+     * @return among others {@code method}, {@code layers} (a list of name, parameters, norm ‖Ω‖₂, rms and alpha), {@code
+     *         bytes} and {@code modelBytes}; numbers are longs and doubles. What {@code anchor.json} says of model, data and
+     *         settings, {@link io.ballast.artifacts.AnchorDescription} reads
+     */
     public Map<String, Object> description() {
         return calls().info(handle);
     }
@@ -49,7 +58,7 @@ public final class Anchor implements AutoCloseable {
      * @throws InvalidInputException when there is none of this name
      */
     public Tensor importance(String name) {
-        return bridge.tensors().ofAnchor(handle, "importance", name);
+        return tensor("importance", name);
     }
 
     /**
@@ -60,16 +69,30 @@ public final class Anchor implements AutoCloseable {
      * @throws InvalidInputException when there is none of this name, or the reference is the base model itself
      */
     public Tensor reference(String name) {
-        return bridge.tensors().ofAnchor(handle, "reference", name);
+        return tensor("reference", name);
+    }
+
+    private Tensor tensor(String kind, String name) {
+        Objects.requireNonNull(name, "name");
+        checkOpen();
+        return bridge.tensors().ofAnchor(handle, kind, name);
     }
 
     private AnchorCalls calls() {
+        checkOpen();
         return bridge.anchors();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("The anchor in " + folder + " is closed. Open it again.");
+        }
     }
 
     /** Frees it; tensors stay readable. May be called twice. */
     @Override
     public void close() {
+        closed = true;
         bridge.release(handle);
     }
 }

@@ -52,9 +52,11 @@ public final class Ballast implements AutoCloseable {
     private static final AtomicReference<Ballast> CURRENT = new AtomicReference<>();
 
     private final Bridge bridge;
+    private volatile Thread runsThread;
     private final ExecutorService runs = Executors.newSingleThreadExecutor(work -> {
         Thread thread = new Thread(work, "ballast-run");
         thread.setDaemon(true);
+        runsThread = thread;
         return thread;
     });
 
@@ -233,9 +235,12 @@ public final class Ballast implements AutoCloseable {
      * @return a handle
      * @throws InvalidInputException when the experiment cannot run: missing files, a folder that is not writable
      * @throws BusyException         when as many runs wait as {@link Builder#waitingRuns} allows
+     * @throws IllegalStateException when this Ballast is closed
      */
     public Run start(Experiment experiment, RunListener listener) {
+        Objects.requireNonNull(experiment, "experiment");
         Objects.requireNonNull(listener, "listener");
+        checkOpen();
         ExperimentCheck.check(experiment.config());
         checkRoom();
         Ranks ranks = bridge.joinRanks();
@@ -254,9 +259,12 @@ public final class Ballast implements AutoCloseable {
      * @throws InvalidInputException when there is no such run, it completed, its experiment was changed, or another run
      *                               works on the folder. Other data or another model show when its turn has come
      * @throws BusyException         as {@link #start}
+     * @throws IllegalStateException when this Ballast is closed
      */
     public Run resume(Path runFolder, RunListener listener) {
+        Objects.requireNonNull(runFolder, "runFolder");
         Objects.requireNonNull(listener, "listener");
+        checkOpen();
         checkRoom();
         InterruptedRun.checkFolder(runFolder);
         RunFolder folder = new RunFolder(runFolder.toAbsolutePath());
@@ -281,7 +289,7 @@ public final class Ballast implements AutoCloseable {
 
     private Run queue(RunFolder folder, RunLock lock, Experiment experiment, InterruptedRun interrupted,
             RunListener listener) {
-        Run run = new Run(folder.path());
+        Run run = new Run(folder.path(), this::isRunsThread);
         unfinished.add(run);
         runs.execute(() -> {
             try {
@@ -304,6 +312,16 @@ public final class Ballast implements AutoCloseable {
         }
     }
 
+    private boolean isRunsThread() {
+        return Thread.currentThread() == runsThread;
+    }
+
+    private void checkOpen() {
+        if (runs.isShutdown()) {
+            throw new IllegalStateException("This Ballast is closed. Open another: Ballast.open().");
+        }
+    }
+
     private void checkRoom() {
         if (unfinished.size() > waitingRuns) {
             throw new BusyException("Expected at most " + waitingRuns + " runs that wait for the one under way; found "
@@ -318,9 +336,11 @@ public final class Ballast implements AutoCloseable {
      * @param experiment what to run
      * @param listener   hears its events, on the run's thread
      * @return the result of a completed run
-     * @throws BallastException when the run failed or was stopped
+     * @throws BallastException      when the run failed or was stopped
+     * @throws IllegalStateException as {@link #start} and {@link Run#result()}
      */
     public Result run(Experiment experiment, RunListener listener) {
+        Run.checkMayWait(this::isRunsThread, "for the end of a run");
         return start(experiment, listener).result();
     }
 
@@ -357,11 +377,14 @@ public final class Ballast implements AutoCloseable {
      * @return what the model scored, item by item
      * @throws InvalidInputException when the model, a task or a row cannot be used
      * @throws StoppedException      when {@code stopped} says so
+     * @throws IllegalStateException when this Ballast is closed, or a run's listener asks, which the run waits for
      */
     public Evaluation evaluate(ModelConfig model, EvaluationConfig evaluation, RunListener listener,
             BooleanSupplier stopped) {
         Objects.requireNonNull(listener, "listener");
         Objects.requireNonNull(stopped, "stopped");
+        checkOpen();
+        Run.checkMayWait(this::isRunsThread, "for an evaluation, which comes after its run");
         return Answers.join(CompletableFuture.supplyAsync(
                 () -> StandaloneEvaluation.of(bridge, model, evaluation, listener, stopped), runs));
     }
@@ -419,16 +442,29 @@ public final class Ballast implements AutoCloseable {
         return bridge;
     }
 
-    /** Waits for the runs that were started, then frees what Python holds. May be called twice. */
+    /**
+     * Waits for the runs that were started, then frees what Python holds; models that are open are of no use after it.
+     * May be called twice. Where the thread is interrupted, the runs are cancelled, and what they have is waited for.
+     *
+     * @throws IllegalStateException when a run's listener calls it: the run would wait for itself
+     */
     @Override
     public void close() {
+        Run.checkMayWait(this::isRunsThread, "for the end of all runs, to close Ballast");
         runs.shutdown();
-        try {
-            runs.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        boolean interrupted = false;
+        while (!runs.isTerminated()) {
+            try {
+                runs.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+                unfinished.forEach(Run::cancel);
+            }
         }
         bridge.close();
         CURRENT.compareAndSet(this, null);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -192,6 +192,7 @@ public final class Model implements AutoCloseable {
      * @throws InvalidInputException when there is none of this name, with the nearest
      */
     public Tensor parameter(String name) {
+        Objects.requireNonNull(name, "name");
         return whileOpen(() -> bridge.tensors().parameter(opened.handle(), name));
     }
 
@@ -203,11 +204,12 @@ public final class Model implements AutoCloseable {
      * @param rows   how many rows
      * @param length tokens in each
      * @return [rows, length, vocabulary] float32, to be closed: for each position the next token's logits
-     * @throws InvalidInputException   when an id is not the model's
-     * @throws TrainingFailedException when the model answers NaN
+     * @throws IllegalArgumentException when {@code rows} or {@code length} is less than 1, or there are fewer ids
+     * @throws InvalidInputException    when an id is not the model's, or the rows are longer than it reads
+     * @throws TrainingFailedException  when the model answers NaN
      */
     public Tensor logits(LongBuffer ids, int rows, int length) {
-        LongBuffer direct = DirectBuffers.of(ids, Math.multiplyExact(rows, length));
+        LongBuffer direct = direct(ids, rows, length);
         return request(NEVER, request -> bridge.tensors().logits(opened.handle(), direct, rows, length));
     }
 
@@ -219,11 +221,24 @@ public final class Model implements AutoCloseable {
      * @param length tokens in each
      * @return the embedding's, then each block's, the last one behind the final norm, as transformers has them: one more
      *         than blocks, each [rows, length, hidden size] float32 and to be closed
-     * @throws InvalidInputException when an id is not the model's
+     * @throws IllegalArgumentException when {@code rows} or {@code length} is less than 1, or there are fewer ids
+     * @throws InvalidInputException    when an id is not the model's, or the rows are longer than it reads
      */
     public List<Tensor> hiddenStates(LongBuffer ids, int rows, int length) {
-        LongBuffer direct = DirectBuffers.of(ids, Math.multiplyExact(rows, length));
+        LongBuffer direct = direct(ids, rows, length);
         return request(NEVER, request -> bridge.tensors().hiddenStates(opened.handle(), direct, rows, length));
+    }
+
+    private LongBuffer direct(LongBuffer ids, int rows, int length) {
+        if (rows < 1 || length < 1) {
+            throw new IllegalArgumentException("Expected at least one row of at least one token; found " + rows
+                    + " rows of " + length + ".");
+        }
+        if (length > info().maxLength()) {
+            throw new InvalidInputException("Expected rows of at most " + info().maxLength()
+                    + " tokens, which the model reads at once; found " + length + ".");
+        }
+        return DirectBuffers.of(ids, Math.multiplyExact(rows, length));
     }
 
     private <T> T request(BooleanSupplier stopped, Function<RequestGate.Request, T> work) {

@@ -4,6 +4,7 @@ import io.ballast.python.Answers;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /** A run that was started: a handle to wait for it or to stop it. Safe for use by many threads. */
 public final class Run {
@@ -11,8 +12,20 @@ public final class Run {
     private final AtomicBoolean cancelled = new AtomicBoolean();
     private final CompletableFuture<Result> future = new CompletableFuture<>();
 
-    Run(Path folder) {
+    private final BooleanSupplier onRunsThread;
+
+    /** @param onRunsThread whether whoever asks is on the thread that runs go on */
+    Run(Path folder, BooleanSupplier onRunsThread) {
         this.folder = folder;
+        this.onRunsThread = onRunsThread;
+    }
+
+    /** @throws IllegalStateException on the thread of the runs, where nothing would come of waiting */
+    static void checkMayWait(BooleanSupplier onRunsThread, String what) {
+        if (onRunsThread.getAsBoolean()) {
+            throw new IllegalStateException("A run's listener cannot wait " + what + ": runs go on on its thread. Do it"
+                    + " on another thread, or with Run.future().");
+        }
     }
 
     /** @return the run's folder; what is in it is complete once the run ended */
@@ -21,7 +34,7 @@ public final class Run {
     }
 
     /**
-     * Asks the run to end after the current step or batch. It then writes what it has, with status
+     * Asks the run to end after the current step or batch; returns at once, and does nothing once the run has ended. It then writes what it has, with status
      * {@code stopped}, and {@link #result()} throws {@link StoppedException}.
      */
     public void cancel() {
@@ -47,9 +60,13 @@ public final class Run {
      * Waits for the end.
      *
      * @return the result of a completed run
-     * @throws BallastException when the run failed or was stopped; the folder then holds what there is
+     * @throws BallastException      when the run failed or was stopped; the folder then holds what there is
+     * @throws IllegalStateException when a run's listener asks before the run ended: it would wait for itself
      */
     public Result result() {
+        if (!future.isDone()) {
+            checkMayWait(onRunsThread, "for the end of a run");
+        }
         return Answers.join(future);
     }
 

@@ -27,7 +27,8 @@ import java.util.stream.Collectors;
  * @param phase  general, a domain's name, or the stage's name; empty outside of one
  * @param step   1-based optimizer step; items scored, for {@code scoring}; steps made before, for {@code phase}; 0 outside
  *               of a phase
- * @param fields what else there is to say, by the names of the design's table
+ * @param fields what else there is to say: for {@code step} its loss (nats per token), penalty, learningRate, gradientNorm and
+ *               tokensPerSecond; {@code ballast schema events} has those of each type
  */
 public record RunEvent(Instant time, String type, String phase, long step, Map<String, Object> fields) {
     /** Name of the file in a run folder. */

@@ -40,8 +40,13 @@ class AnchorTest {
                     }
                 }
                 assertTrue(assertThrows(InvalidInputException.class, () -> anchor.importance("model.embed")).getMessage()
-                        .contains("the nearest are"));
+                        .contains("expected the name of an importance, found 'model.embed'; the nearest are"));
+                assertThrows(NullPointerException.class, () -> anchor.reference(null));
             }
+            Anchor closed = ballast.openAnchor(run.folder().resolve("anchor"));
+            closed.close();
+            assertThrows(IllegalStateException.class, closed::names);
+            assertThrows(IllegalStateException.class, () -> closed.importance("model.norm.weight"));
             assertThrows(InvalidInputException.class, () -> ballast.openAnchor(folder));
         }
     }

@@ -90,6 +90,7 @@ class JavaPageTest {
 
     @Test
     void thePagesCodeIsThisCode() throws IOException {
-        PageCode.assertTested("docs/java.md", 3, JavaPageTest.class);
+        PageCode.assertTested("docs/java.md", 4, JavaPageTest.class,
+                "examples/embedding/src/main/java/io/ballast/examples/FineTune.java");
     }
 }

@@ -151,6 +151,10 @@ class ModelTest {
         assertThrows(InvalidInputException.class, () -> model.generate("a", Generation.greedy(100_000)));
         assertThrows(InvalidInputException.class, () -> Generation.greedy(0));
         assertThrows(IllegalArgumentException.class, () -> model.logits(LongBuffer.allocate(3), 2, 2));
+        assertThrows(IllegalArgumentException.class, () -> model.logits(LongBuffer.allocate(3), 0, 2));
+        assertThrows(IllegalArgumentException.class, () -> model.hiddenStates(LongBuffer.allocate(3), -1, -2));
+        int tooLong = model.info().maxLength() + 1;
+        assertThrows(InvalidInputException.class, () -> model.logits(LongBuffer.allocate(tooLong), 1, tooLong));
         assertThrows(InvalidInputException.class, () -> ballast.openModel(Path.of("nowhere")));
     }
 

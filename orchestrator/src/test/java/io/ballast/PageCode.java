@@ -23,11 +23,16 @@ public final class PageCode {
      * @param page   such as docs/java.md
      * @param blocks how many the page has
      * @param test   that runs them
+     * @param others programs that tests of their own run, from the repository's root
      * @throws IOException when one of them cannot be read
      */
-    public static void assertTested(String page, int blocks, Class<?> test) throws IOException {
-        String tested = withoutIndents(Files.readString(HOME.resolve("orchestrator/src/test/java/"
-                + test.getName().replace('.', '/') + ".java"))).replaceAll("\nassert.*?;(?=\n)", "");
+    public static void assertTested(String page, int blocks, Class<?> test, String... others) throws IOException {
+        StringBuilder code = new StringBuilder(Files.readString(HOME.resolve("orchestrator/src/test/java/"
+                + test.getName().replace('.', '/') + ".java")));
+        for (String other : others) {
+            code.append(Files.readString(HOME.resolve(other)));
+        }
+        String tested = withoutIndents(code.toString()).replaceAll("\nassert.*?;(?=\n)", "");
         List<String> found = CODE.matcher(Files.readString(HOME.resolve(page))).results()
                 .map(block -> withoutIndents(block.group(1))).toList();
         assertEquals(blocks, found.size());

@@ -64,10 +64,19 @@ public final class ModelSource {
      *
      * @param folder of a run, or of a model
      * @return the run's model; any other folder as it is
+     * @throws InvalidInputException when it is the folder of a run that has written no model
      */
     public static Path trained(Path folder) {
+        if (!Files.isRegularFile(folder.resolve(Experiment.FILE)) || Files.isRegularFile(folder.resolve("config.json"))) {
+            return folder;
+        }
         Path model = folder.resolve("model");
-        return Files.isRegularFile(folder.resolve(Experiment.FILE)) && Files.isDirectory(model) ? model : folder;
+        if (!Files.isDirectory(model)) {
+            throw new InvalidInputException("Expected a run with its trained model; found no folder 'model' in " + folder
+                    + ". A run writes it at its end: wait for that, or go on with one that was interrupted"
+                    + " (ballast run --resume " + folder + ").");
+        }
+        return model;
     }
 
     /** By the file's content: a file of the same name may be another model tomorrow. */

@@ -107,11 +107,14 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
-     * Forgets an object.
+     * Forgets an object; {@link #close()} has forgotten all of them.
      *
      * @param handle what some call returned
      */
     public void release(long handle) {
+        if (closed.get()) {
+            return;
+        }
         try {
             invoke("release", handle);
         } catch (StoppedException processIsEnding) {

@@ -22,8 +22,8 @@ public record PythonEnvironment(Path executable, Path jepLibrary, Path packagePa
     /**
      * Finds the Python to embed: the one that {@code BALLAST_PYTHON} (environment) or {@code ballast.python} (system
      * property) names, else {@code .venv} below Ballast's own folder, which {@code ballast.home} (system property) or
-     * {@code BALLAST_HOME} names. With such a folder its {@code python-ext} is used; without one, the Python package that
-     * the jar carries.
+     * {@code BALLAST_HOME} names. With such a folder its {@code python-ext} is used, and a named Python without Jep is passed
+     * over, since it is what {@code ./ballast setup} made {@code .venv} of; without one the Python package is the jar's.
      *
      * @return the environment
      * @throws MissingEnvironmentException when there is none

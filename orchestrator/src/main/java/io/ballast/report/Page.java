@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 final class Page {
     /** Line, bar and tooltip with the SVG painter: the smallest bundle of the webjar that has all four. */
     private static final String CHARTS = "dist/echarts.common.min.js";
-    private static final String CHARTS_POM = "/META-INF/maven/org.webjars.npm/echarts/pom.properties";
+    private static final String CHARTS_POM = "META-INF/maven/org.webjars.npm/echarts/pom.properties";
     private static final List<String> SCRIPTS = List.of("dom.js", "format.js", "summary.js", "scores.js", "calibration.js", "subjects.js",
             "matrix.js", "charts.js",
             "importance.js", "flips.js", "cost.js", "provenance.js", "report.js");
@@ -49,16 +49,24 @@ final class Page {
     }
 
     private static String charts() {
-        Matcher version = Pattern.compile("(?m)^version=(\\S+)").matcher(resource(CHARTS_POM));
+        Matcher version = Pattern.compile("(?m)^version=(\\S+)").matcher(ofAnyModule(CHARTS_POM));
         if (!version.find()) {
             throw new IllegalStateException("No version in " + CHARTS_POM);
         }
-        return resource("/META-INF/resources/webjars/echarts/" + version.group(1) + "/" + CHARTS);
+        return ofAnyModule("META-INF/resources/webjars/echarts/" + version.group(1) + "/" + CHARTS);
     }
 
     private static String resource(String name) {
-        try (InputStream in = Objects.requireNonNull(Page.class.getResourceAsStream(name),
-                () -> "The class path lacks " + name)) {
+        return read(name, Page.class.getResourceAsStream(name));
+    }
+
+    /** A class asks its own module alone, where there are modules; its loader asks all of them. */
+    private static String ofAnyModule(String name) {
+        return read(name, Page.class.getClassLoader().getResourceAsStream(name));
+    }
+
+    private static String read(String name, InputStream found) {
+        try (InputStream in = Objects.requireNonNull(found, () -> "The class path lacks " + name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot read " + name + " from the class path", e);

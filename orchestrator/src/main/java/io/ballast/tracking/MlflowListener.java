@@ -18,7 +18,7 @@ import java.util.concurrent.TimeoutException;
  * takes them. One serves all runs of a {@link io.ballast.Ballast}, which go one after another. Needs no dependency.
  *
  * <p>A run that is resumed goes on with its MLflow run, whose id {@code mlflow.json} in the run folder has. Steps after
- * the checkpoint, which are made again, are told again.
+ * the checkpoint are made again, but not told again: MLflow keeps each as it was told first.
  *
  * <p>MLflow is told by a thread of its own: training does not wait for it. When a run ends, what is not yet told is
  * waited for, half a minute at most.

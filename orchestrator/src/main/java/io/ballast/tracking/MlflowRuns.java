@@ -1,5 +1,6 @@
 package io.ballast.tracking;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ballast.Experiment;
@@ -13,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +35,8 @@ final class MlflowRuns {
     private String run;
     private String artifacts;
     private Path folder;
+    /** Of a resumed run: the last step of each metric that MLflow has. Steps after a checkpoint are made again. */
+    private final Map<String, Long> toldBefore = new HashMap<>();
 
     MlflowRuns(MlflowServer server, String experiment) {
         this.server = server;
@@ -53,6 +58,7 @@ final class MlflowRuns {
 
     private void begin(RunEvent event) {
         run = null;
+        toldBefore.clear();
         folder = Path.of((String) event.fields().get("folder"));
         Optional<JsonObject> resumed = begunBefore();
         JsonObject info = resumed.orElseGet(() -> create(event));
@@ -73,10 +79,21 @@ final class MlflowRuns {
         }
         try {
             String id = JsonParser.parseString(Files.readString(file)).getAsJsonObject().get("run_id").getAsString();
-            return server.find("runs/get", "run_id", id).map(MlflowRuns::info)
-                    .filter(info -> info.get("lifecycle_stage").getAsString().equals("active"));
+            Optional<JsonObject> found = server.find("runs/get", "run_id", id)
+                    .filter(answer -> info(answer).get("lifecycle_stage").getAsString().equals("active"));
+            found.ifPresent(this::rememberTold);
+            return found.map(MlflowRuns::info);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private void rememberTold(JsonObject answer) {
+        JsonObject data = answer.getAsJsonObject("run").getAsJsonObject("data");
+        JsonArray metrics = data == null ? null : data.getAsJsonArray("metrics"); // MLflow leaves out what is empty
+        if (metrics != null) {
+            metrics.forEach(metric -> toldBefore.put(metric.getAsJsonObject().get("key").getAsString(),
+                    metric.getAsJsonObject().get("step").getAsLong()));
         }
     }
 
@@ -104,19 +121,33 @@ final class MlflowRuns {
     }
 
     private void step(RunEvent event) {
-        List<Map<String, Object>> metrics = new ArrayList<>();
+        Map<String, Double> values = new LinkedHashMap<>();
         event.fields().forEach((name, value) -> {
             if (value instanceof Number number && !name.equals("steps")) {
-                metrics.add(metric(event, event.phase() + "/" + name, number.doubleValue()));
+                values.put(event.phase() + "/" + name, number.doubleValue());
             }
         });
-        log("metrics", metrics);
+        logMetrics(event, values);
     }
 
     private void scores(RunEvent event) {
-        log("metrics", ((List<?>) event.fields().get("scores")).stream().map(Score.class::cast)
-                .map(score -> metric(event, String.join("/", score.stage(), score.task(), score.metric()),
-                        score.value())).toList());
+        Map<String, Double> values = new LinkedHashMap<>();
+        ((List<?>) event.fields().get("scores")).stream().map(Score.class::cast).forEach(
+                score -> values.put(String.join("/", score.stage(), score.task(), score.metric()), score.value()));
+        logMetrics(event, values);
+    }
+
+    private void logMetrics(RunEvent event, Map<String, Double> values) {
+        List<Map<String, Object>> metrics = new ArrayList<>();
+        values.forEach((name, value) -> {
+            String key = name.replaceAll(NOT_IN_A_KEY, "_");
+            if (event.step() > toldBefore.getOrDefault(key, -1L)) {
+                metrics.add(metric(event, key, value));
+            }
+        });
+        if (!metrics.isEmpty()) {
+            log("metrics", metrics);
+        }
     }
 
     private void end(RunEvent event) {
@@ -135,7 +166,7 @@ final class MlflowRuns {
 
     /** As text where it is no finite number, which JSON has not. */
     private static Map<String, Object> metric(RunEvent event, String key, double value) {
-        return Map.of("key", key.replaceAll(NOT_IN_A_KEY, "_"), "value", Double.isFinite(value) ? value
+        return Map.of("key", key, "value", Double.isFinite(value) ? value
                 : String.valueOf(value), "timestamp", milliseconds(event.time()), "step", event.step());
     }
 

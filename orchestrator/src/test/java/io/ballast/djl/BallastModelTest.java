@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.inference.Predictor;
+import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import io.ballast.python.Bridge;
 import java.nio.file.Files;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,6 +63,30 @@ class BallastModelTest extends WithTinyModel {
         Files.writeString(folder.resolve("notes.txt"), "");
         Exception e = assertThrows(MalformedModelException.class, () -> load(folder));
         assertTrue(e.getMessage().contains("config.json"), e.getMessage());
+    }
+
+    private static ZooModel<String, String> onGpu(int id) throws Exception {
+        return Criteria.builder().setTypes(String.class, String.class).optEngine("Ballast").optModelPath(FOLDER)
+                .optDevice(Device.gpu(id)).optTranslator(new GenerationTranslator(SHORT)).build().loadModel();
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsNamed() {
+        Exception refused = assertThrows(Exception.class, () -> onGpu(63));
+        assertTrue(refused.getMessage().contains("cuda:63"), refused.toString());
+    }
+
+    @Test
+    void aGpuThatIsAskedForComputes() throws Exception {
+        if (!own.info().device().startsWith("cuda")) {
+            String reason = "skipped: no CUDA device; models open on " + own.info().device();
+            System.out.println(getClass().getSimpleName() + " " + reason);
+            Assumptions.abort(reason);
+        }
+        try (ZooModel<String, String> model = onGpu(0); Predictor<String, String> predictor = model.newPredictor()) {
+            assertEquals(Device.gpu(0), model.getNDManager().getDevice());
+            assertEquals(expected(), predictor.predict(PROMPT));
+        }
     }
 
     @Test

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is said, and what becomes of a run when nobody listens. The real server: {@link MlflowServerTest}. */
 class MlflowListenerTest {
     private static final String BEGUN = "{\"run\": {\"info\": {\"run_id\": \"r1\", \"lifecycle_stage\": \"active\","
-            + " \"artifact_uri\": \"mlflow-artifacts:/1/r1/artifacts\"}}}";
+            + " \"artifact_uri\": \"mlflow-artifacts:/1/r1/artifacts\"},"
+            + " \"data\": {%s}}}";
 
     @TempDir
     Path folder;
@@ -33,6 +34,7 @@ class MlflowListenerTest {
     private HttpServer server;
     private int status = 200;
     private boolean isForgetful;
+    private String known = "";
     private volatile String authorization;
 
     @BeforeEach
@@ -44,7 +46,7 @@ class MlflowListenerTest {
             asked.add(exchange.getRequestMethod() + " " + path + " " + body);
             authorization = exchange.getRequestHeaders().getFirst("Authorization");
             boolean missing = path.endsWith("get-by-name") || path.endsWith("runs/get") && isForgetful;
-            String answer = path.matches(".*runs/(create|get)") ? BEGUN
+            String answer = path.matches(".*runs/(create|get)") ? BEGUN.formatted(known)
                     : path.endsWith("experiments/create") ? "{\"experiment_id\": \"1\"}" : "{}";
             exchange.sendResponseHeaders(missing ? 404 : status, answer.length());
             exchange.getResponseBody().write(answer.getBytes(StandardCharsets.UTF_8));
@@ -115,6 +117,16 @@ class MlflowListenerTest {
         assertTrue(asked.get(1).startsWith("POST mlflow/runs/update") && asked.get(1).contains("\"RUNNING\""),
                 asked.get(1));
         assertEquals(8, asked.size(), "neither begun nor described again: " + asked);
+    }
+
+    @Test
+    void stepsThatAResumedRunMakesAgainAreNotToldAgain() {
+        run(address(), "stopped");
+        asked.clear();
+        known = "\"metrics\": [{\"key\": \"domain/loss\", \"value\": 3.5, \"timestamp\": 1, \"step\": 1}]";
+        run(address(), "completed");
+        assertTrue(!asked.get(2).contains("domain/loss") && asked.get(2).contains("domain/penalty"), asked.get(2));
+        assertTrue(asked.get(3).contains("domain/loss") && asked.get(3).contains("\"step\":10"), asked.get(3));
     }
 
     @Test

@@ -23,9 +23,12 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,7 +97,8 @@ class MlflowServerTest {
         Path rows = Files.write(folder.resolve("rows.jsonl"), Collections.nCopies(8, "{\"text\": \"Boats go down.\"}"));
         return Experiment.builder("boats", TinyModels.folder("llama-tied").toString())
                 .domain(TrainingPhase.of(1e-3).text(rows, "{text}").batchSize(4).steps(3))
-                .set("domain.loggingSteps", 1).generalPerplexity("boats", rows).output(folder.resolve("runs")).build();
+                .set("domain.loggingSteps", 1).set("checkpoint.steps", 1).set("checkpoint.keep", 4)
+                .generalPerplexity("boats", rows).output(folder.resolve("runs")).build();
     }
 
     private JsonArray runs() throws Exception {
@@ -106,8 +110,18 @@ class MlflowServerTest {
         return runs.get(0).getAsJsonObject().getAsJsonObject("info").get("status").getAsString();
     }
 
+    /** What a killed run leaves: MLflow was told of steps that no checkpoint has. */
+    private static void loseNewestCheckpoint(Run run) throws IOException {
+        try (Stream<Path> checkpoints = Files.list(run.folder().resolve("checkpoints"))) {
+            Path newest = checkpoints.filter(each -> each.getFileName().toString().matches("\\d+"))
+                    .max(Comparator.naturalOrder()).orElseThrow();
+            Files.delete(newest.resolve("state.json"));
+        }
+    }
+
     @Test
     void aResumedRunGoesOnInItsMlflowRun() throws Exception {
+        List<Long> made = new ArrayList<>();
         try (Ballast ballast = Ballast.open(); MlflowListener listener = new MlflowListener(address, "tiny")) {
             CompletableFuture<Run> started = new CompletableFuture<>();
             Run run = ballast.start(experiment(), listener.andThen(event -> {
@@ -118,8 +132,14 @@ class MlflowServerTest {
             started.complete(run);
             assertThrows(StoppedException.class, run::result);
             assertEquals("KILLED", status(runs()));
-            ballast.resume(run.folder(), listener).result();
+            loseNewestCheckpoint(run);
+            ballast.resume(run.folder(), listener.andThen(event -> {
+                if (event.type().equals("step")) {
+                    made.add(event.step());
+                }
+            })).result();
         }
+        assertEquals(List.of(2L, 3L), made);
         JsonArray runs = runs();
         assertEquals("FINISHED", status(runs));
         JsonObject info = runs.get(0).getAsJsonObject().getAsJsonObject("info");
@@ -127,7 +147,8 @@ class MlflowServerTest {
                 + info.get("run_id").getAsString();
         JsonObject history = JsonParser.parseString(CLIENT.send(HttpRequest.newBuilder(address.resolve(asked)).build(),
                 BodyHandlers.ofString()).body()).getAsJsonObject();
-        assertEquals(List.of(1L, 2L, 3L), history.getAsJsonArray("metrics").asList().stream().map(point -> point.getAsJsonObject().get("step").getAsLong()).toList());
+        assertEquals(List.of(1L, 2L, 3L), history.getAsJsonArray("metrics").asList().stream()
+                .map(point -> point.getAsJsonObject().get("step").getAsLong()).toList());
     }
 
     @Test

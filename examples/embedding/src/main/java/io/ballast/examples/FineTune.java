@@ -8,22 +8,13 @@ import io.ballast.Run;
 import io.ballast.RunEvent;
 import java.nio.file.Path;
 
-/** Fine-tunes a model as an experiment's file says, asks it something, and prints what it forgot. */
-public final class FineTune {
-    private FineTune() {
-    }
-
-    /**
-     * Runs one experiment.
-     *
-     * @param arguments the experiment's file, and a question
-     */
+/** Fine-tunes a model as an experiment's file says, prints what it forgot, and lets it go on with a text. */
+public class FineTune {
     public static void main(String[] arguments) {
         try (Ballast ballast = Ballast.open()) {
             Run run = ballast.start(Experiment.read(Path.of(arguments[0])), FineTune::show);
-            run.result().forgetting().forEach(lost -> System.out.printf(
-                    "forgotten of %s: %s %+.3f, 95 %% interval %+.3f to %+.3f%n", lost.task(), lost.metric(),
-                    lost.change(), lost.ci95().get(0), lost.ci95().get(1)));
+            run.result().forgetting().forEach(lost -> System.out.printf("forgotten of %s: %s %.1f to %.1f (%s)%n",
+                    lost.task(), lost.metric(), lost.before(), lost.after(), lost.verdict()));
             try (Model model = ballast.openModel(run.folder())) {
                 System.out.println(arguments[1] + model.generate(arguments[1], Generation.greedy(40)));
             }

@@ -2,17 +2,20 @@ package io.ballast.examples.service;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ballast.BallastException;
+import io.ballast.Run;
 import jakarta.servlet.http.HttpServletResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ResponseStatusException;
 
 /** Lets a model complete a prompt: the service's own, or that of a run. */
 @RestController
@@ -54,6 +57,14 @@ class GenerateController {
     }
 
     private Path folder(Prompt prompt) {
-        return prompt.run() == null ? ownModel : runs.get(prompt.run()).run().folder();
+        if (prompt.run() == null) {
+            return ownModel;
+        }
+        Run run = runs.get(prompt.run()).run();
+        if (!run.future().isDone()) {
+            throw new ResponseStatusException(HttpStatus.CONFLICT, "Expected a run that ended; found that "
+                    + prompt.run() + " is under way or waits. Its model is written at its end, which its events tell.");
+        }
+        return run.folder();
     }
 }

@@ -21,6 +21,9 @@ record Prompt(String prompt, String run, Integer maxTokens, Double temperature, 
     }
 
     Generation generation() {
+        if (stop != null && stop.contains(null)) {
+            throw new InvalidInputException("stop: expected texts; found null among them.");
+        }
         return new Generation(or(maxTokens, 100), or(temperature, 0.0), or(topP, 1.0), or(stop, List.of()),
                 or(seed, 0L));
     }

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -29,7 +30,7 @@ class RunController {
         this.folder = Path.of(folder); // a Path of Spring's would start from the folder of Tomcat
     }
 
-    @PostMapping
+    @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     ResponseEntity<StartedRun.Status> start(@RequestBody String experiment) {
         StartedRun started = runs.start(Experiment.parse(experiment, folder));
         return ResponseEntity.accepted().location(URI.create("/runs/" + started.id())).body(started.status());
@@ -47,7 +48,7 @@ class RunController {
         return runs.get(id).events().subscribe(lastHeard);
     }
 
-    /** The run ends after its current step and writes what it has; its events tell when. */
+    /** The run ends after its current step and writes what it has; its events tell when. One that ended stays as it is. */
     @DeleteMapping("/{id}")
     @ResponseStatus(HttpStatus.ACCEPTED)
     void cancel(@PathVariable String id) {

@@ -1,5 +1,6 @@
 package io.ballast.examples.service;
 
+import io.ballast.InvalidInputException;
 import io.ballast.RunEvent;
 import io.ballast.RunListener;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import org.springframework.http.MediaType;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
 /**
@@ -50,6 +50,9 @@ final class RunEvents implements RunListener {
      * @param after the number of the last event that this subscriber has, 0 for none
      */
     SseEmitter subscribe(int after) {
+        if (after < 0) {
+            throw new InvalidInputException("Last-Event-ID: expected the id of an event, or 0; found " + after + ".");
+        }
         SseEmitter subscriber = new SseEmitter(0L); // however long the run takes
         SENDING.execute(() -> {
             subscribers.add(subscriber);
@@ -63,11 +66,11 @@ final class RunEvents implements RunListener {
         return subscriber;
     }
 
+    /** As a line of {@code events.jsonl} has it, and {@code ballast schema events}. */
     private void send(SseEmitter subscriber, int number) {
         RunEvent event = heard.get(number - 1);
         try {
-            subscriber.send(SseEmitter.event().id(String.valueOf(number)).name(event.type())
-                    .data(event, MediaType.APPLICATION_JSON));
+            subscriber.send(SseEmitter.event().id(String.valueOf(number)).name(event.type()).data(event.toJson()));
         } catch (IOException | IllegalStateException clientIsGone) {
             subscribers.remove(subscriber);
         }

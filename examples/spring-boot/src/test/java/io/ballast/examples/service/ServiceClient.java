@@ -91,7 +91,12 @@ abstract class ServiceClient {
     }
 
     Stream<String> events(String id) throws Exception {
+        return lines(id, "").filter(line -> line.startsWith("event:"));
+    }
+
+    /** What the run's events have behind a prefix, line by line. */
+    Stream<String> lines(String id, String prefix) throws Exception {
         return CLIENT.send(to("/runs/" + id + "/events").build(), BodyHandlers.ofLines()).body()
-                .filter(line -> line.startsWith("event:"));
+                .filter(line -> line.startsWith(prefix)).map(line -> line.substring(prefix.length()));
     }
 }
