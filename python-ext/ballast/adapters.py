@@ -40,7 +40,7 @@ class AdapterSettings:
     Attributes:
         kind: one of KINDS. "lora": W + s·BA with s = alpha / rank. "rslora": s = alpha / √rank (arXiv 2312.03732).
             "dora": the rows of W + s·BA at a length that is trained too (arXiv 2402.09353). "qlora": LoRA on a base in
-            4 bits (arXiv 2305.14314), which is decided when the model is opened. "corda": BA begins as the part of W
+            4 or 8 bits (arXiv 2305.14314), which is decided when the model is opened. "corda": BA begins as the part of W
             that general text uses least, knowledge-preserved mode (arXiv 2406.05223). "osf": of W's singular
             directions the largest are frozen and gradients kept orthogonal to them (arXiv 2504.07097)
         rank: r; None for OSF
@@ -69,7 +69,7 @@ def add_adapter(opened: OpenedModel, settings: AdapterSettings, seed: int, sampl
     """Wraps the model; from then on only the adapter is trained. It starts as the base model.
 
     Args:
-        opened: without an adapter; for "qlora" opened in 4 bits
+        opened: without an adapter; for "qlora" opened in 4 or 8 bits
         settings: as an experiment has them
         seed: of A's initial values
         samples: for "corda": general text
@@ -150,18 +150,19 @@ def open_model(
     device: str,
     gradient_checkpointing: bool,
     seed: int,
-    quantized: bool = False,
+    bits: int | None = None,
     to_shard: bool = False,
 ) -> OpenedModel:
     """Opens a model folder, or the folder of a PEFT adapter on top of its base model.
 
-    With `quantized` the base is held in 4 bits; an adapter that was trained on such a base asks for that by itself.
+    With `bits` the base's linear layers are held in so many, 4 or 8; an adapter that was trained on such a base asks for
+    that by itself.
     `to_shard` is as for `models.open_model`.
     """
     folder = Path(path)
     if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
         return _open_adapter(folder, dtype, device, gradient_checkpointing, seed, to_shard)
-    return models.open_model(path, dtype, device, gradient_checkpointing, seed, quantized, to_shard)
+    return models.open_model(path, dtype, device, gradient_checkpointing, seed, bits, to_shard)
 
 
 def base_folder(folder: Path) -> Path:
@@ -199,11 +200,11 @@ def _open_adapter(
             f"model.path: {folder} has an adapter for Megatron, for which PEFT would import whatever module its "
             "adapter_config.json names; take an adapter without megatron_config"
         )
-    quantized = quantization.was_used(folder)
-    opened = models.open_model(str(base), dtype, device, gradient_checkpointing, seed, quantized, to_shard)
+    bits = quantization.bits_of(folder)
+    opened = models.open_model(str(base), dtype, device, gradient_checkpointing, seed, bits, to_shard)
     with _without_warnings_of_the_inside():
         opened.model = PeftModel.from_pretrained(opened.model, str(folder), is_trainable=True)
-    opened.adapter = _description(opened.model, quantized)
+    opened.adapter = _description(opened.model, bits is not None)
     opened.folder = folder
     opened.weights.append(folder / "adapter_model.safetensors")
     return opened
@@ -222,10 +223,10 @@ def _check(opened: OpenedModel, settings: AdapterSettings) -> None:
         )
     if settings.kind not in KINDS:
         raise InvalidInputError(f'adapter.kind: expected one of {", ".join(KINDS)}, found "{settings.kind}"')
-    if (settings.kind == QLORA) != opened.quantized:
+    if (settings.kind == QLORA) != (opened.bits is not None):
         raise InvalidInputError(
-            f"adapter.kind: expected qlora on a base in 4 bits and every other kind on one that is not, found "
-            f"{settings.kind} on {'4' if opened.quantized else '32'} bits; open the model accordingly"
+            f"adapter.kind: expected qlora on a base in 4 or 8 bits and every other kind on one that is not, found "
+            f"{settings.kind} on {opened.bits or 32} bits; open the model accordingly"
         )
 
 

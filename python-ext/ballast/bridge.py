@@ -147,9 +147,9 @@ def end_apart(model: int) -> None:
 
 @called_from_java
 def open_model(
-    path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, quantized: bool
+    path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, bits: int | None
 ) -> int:
-    return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed, quantized, to_shard=True))
+    return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed, bits, to_shard=True))
 
 
 @called_from_java

@@ -30,8 +30,8 @@ class OpenedModel:
     device_reason: str
     dtype: torch.dtype
     dtype_reason: str
-    # Whether the base's linear layers are held in 4 bits.
-    quantized: bool = False
+    # In how many bits the base's linear layers are held, where not in 32: see `quantization`.
+    bits: int | None = None
     # The adapter's settings, once there is one.
     adapter: dict | None = None
     # Adapters whose products the base's weights hold beside their own: saved with the one that is trained. By the names
@@ -115,8 +115,8 @@ class OpenedModel:
             (folder / "README.md").unlink(missing_ok=True)  # An empty form; the run folder has the model card.
             if self.folded:
                 lora_files.write_on_original_base(folder, self.folded)
-            if self.quantized:
-                quantization.write_note(folder)
+            if self.bits is not None:
+                quantization.write_note(folder, self.bits)
         else:
             save_checkpoint(self.model, self.folder, folder, weights)
         checkpoints.copy_tokenizer(self.tokenizer_folder, folder)
@@ -128,7 +128,7 @@ def open_model(
     device: str,
     gradient_checkpointing: bool,
     seed: int,
-    quantized: bool = False,
+    bits: int | None = None,
     to_shard: bool = False,
 ) -> OpenedModel:
     """Opens a model folder; `adapters.open_model` opens one that holds an adapter too.
@@ -138,7 +138,7 @@ def open_model(
 
     Raises:
         InvalidInputError: the folder is not a model that can be trained, or a setting cannot be met.
-        EnvironmentMissingError: `quantized`, and this machine cannot hold a model in 4 bits.
+        EnvironmentMissingError: `bits`, and this machine lacks what such a model takes.
     """
     torch.manual_seed(seed)
     folder = Path(path)
@@ -149,8 +149,8 @@ def open_model(
     logger.info("%s on %s: %s; %s: %s", folder.name, on_device, device_reason, dtype, dtype_reason)
     if on_device.type == "cuda":
         torch.cuda.set_device(on_device)  # Memory statistics and pinned copies are those of the current device.
-    if quantized:
-        model = _load_quantized(folder, on_device, in_dtype)
+    if bits is not None:
+        model = _load_quantized(folder, on_device, in_dtype, bits)
     elif to_shard and ranks.size() > 1:
         model = _load(folder) if ranks.is_first() else _load(folder, device_map={"": "meta"})
     else:
@@ -160,7 +160,7 @@ def open_model(
     logger.info("%d thread(s) on the CPU: %s", threads, threads_reason)
     if gradient_checkpointing:
         checkpoint_gradients(model)
-    return OpenedModel(model, folder, weights, on_device, device_reason, in_dtype, dtype_reason, quantized)
+    return OpenedModel(model, folder, weights, on_device, device_reason, in_dtype, dtype_reason, bits)
 
 
 def _count_blocks(model: torch.nn.Module) -> int:
@@ -168,11 +168,11 @@ def _count_blocks(model: torch.nn.Module) -> int:
     return sum(layer.startswith("block.") for layer in groups)
 
 
-def _load_quantized(folder: Path, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
-    """Linear layers in 4 bits; the rest in fp32 and frozen, as an adapter is to be trained on it."""
+def _load_quantized(folder: Path, device: torch.device, dtype: torch.dtype, bits: int) -> torch.nn.Module:
+    """Linear layers in 4 or 8 bits; the rest in fp32 and frozen, as an adapter is to be trained on it."""
     from peft import prepare_model_for_kbit_training
 
-    config = quantization.configuration(device, dtype)
+    config = quantization.configuration(bits, device, dtype)
     model = _load(folder, quantization_config=config, device_map={"": device})
     return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
 

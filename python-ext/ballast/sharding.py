@@ -29,14 +29,14 @@ def shard(opened: OpenedModel, offload: bool) -> None:
         offload: whether parameters, gradients and moments stay on the CPU while they are not used
 
     Raises:
-        InvalidInputError: a model whose linear layers are held in 4 bits.
+        InvalidInputError: a model whose linear layers are held in 4 or 8 bits.
     """
     if ranks.size() == 1:
         return
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import CPUOffloadPolicy, FSDPModule, MixedPrecisionPolicy, OffloadPolicy, fully_shard
 
-    if opened.quantized:
+    if opened.bits is not None:
         raise InvalidInputError(
             'adapter.kind: expected an adapter on a base in full precision on several ranks, found "qlora"; use "lora", '
             "or one rank"

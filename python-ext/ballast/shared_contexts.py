@@ -46,7 +46,7 @@ def _agrees(opened: OpenedModel, use_prefix: bool) -> bool:
     except Exception as error:  # What a foreign model's code raises is not known; row by row it may still serve.
         logger.info("scoring row by row: %s are not shared: %s: %s", what, type(error).__name__, error)
         return False
-    exact = all(p.dtype is torch.float32 for p in opened.model.parameters()) and not opened.quantized
+    exact = all(p.dtype is torch.float32 for p in opened.model.parameters()) and opened.bits is None
     difference = float((apart - together).abs().max())
     if difference <= (TOLERANCE if exact else COARSE_TOLERANCE):
         return True

@@ -10,7 +10,7 @@ from hub_server import Hub
 from phases import batch, mean_loss, settings
 from tiny_models import CONFIGURATIONS
 
-from ballast import Anchor, TrainingPhase, adapter_targets, adapters, covered_parameters, hub, models
+from ballast import Anchor, TrainingPhase, adapter_targets, adapters, covered_parameters, hub, models, quantization
 from ballast.adapters import AdapterSettings
 from ballast.corda import Samples
 from ballast.errors import EnvironmentMissingError, InvalidInputError
@@ -320,7 +320,7 @@ def test_mlp_only_of_a_model_without_such_a_part_lists_what_there_is():
     [
         (replace(LORA, kind="lorra"), InvalidInputError, "expected one of lora, rslora, .*found \"lorra\""),
         (replace(LORA, kind="lora-null"), EnvironmentMissingError, "does not have LoRA-Null.*use \"corda\""),
-        (replace(LORA, kind="qlora"), InvalidInputError, "expected qlora on a base in 4 bits"),
+        (replace(LORA, kind="qlora"), InvalidInputError, "expected qlora on a base in 4 or 8 bits"),
         (replace(LORA, kind="corda"), InvalidInputError, "general text, found none"),
         (replace(LORA, kind="corda", rank=33), InvalidInputError, "adapter.rank: expected at most 32"),
         (replace(LORA, kind="corda", targets=["embed_tokens"]), InvalidInputError, "found the embedding"),
@@ -359,24 +359,45 @@ def test_importance_that_needs_every_samples_gradient_is_refused_where_there_is_
         Measurement(opened, "fisher", "data", 0)
 
 
-@pytest.mark.cuda
-@pytest.mark.skipif(
-    not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None,
-    reason="needs a CUDA device and bitsandbytes",
-)
-def test_an_adapter_on_a_base_in_four_bits_is_trained_and_opens_again_on_such_a_base(model_folder, tmp_path):
-    opened = adapters.open_model(str(model_folder("llama-tied")), "float32", "cuda", False, 0, quantized=True)
-    adapters.add_adapter(opened, replace(LORA, kind="qlora"), 1)
-    randomise_adapter(opened.model)
+WITHOUT_BITSANDBYTES = importlib.util.find_spec("bitsandbytes") is None
+
+
+@pytest.mark.skipif(WITHOUT_BITSANDBYTES, reason="needs the package bitsandbytes")
+@pytest.mark.parametrize("bits", [8, pytest.param(4, marks=[pytest.mark.cuda, pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="4 bits need a CUDA device")])])  # fmt: skip
+def test_an_adapter_on_a_base_in_few_bits_is_trained_and_opens_again_on_such_a_base(bits, model_folder, tmp_path):
+    folder = str(model_folder("llama-tied"))
+    whole, opened = (adapters.open_model(folder, "float32", "auto", False, 0, each) for each in (None, bits))
+    ids = torch.arange(3, 23, device=opened.device)[None]
+    gradients = []
+    for each, kind in ((whole, "lora"), (opened, "qlora")):
+        adapters.add_adapter(each, replace(LORA, kind=kind, dropout=0.0), 1)
+        randomise_adapter(each.model)
+        each.model(ids, labels=ids).loss.backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in each.model.parameters() if p.requires_grad]))
+    difference = (gradients[1] - gradients[0]).norm() / gradients[0].norm()
+    assert 1e-5 < difference < (0.05 if bits == 8 else 0.3)
     opened.save(tmp_path / "adapter")
-    again = adapters.open_model(str(tmp_path / "adapter"), "float32", "cuda", False, 0)
-    assert again.adapter["kind"] == "qlora"
-    ids = torch.arange(3, 23, device="cuda")[None]
+    again = adapters.open_model(str(tmp_path / "adapter"), "float32", "auto", False, 0)
+    assert again.adapter["kind"] == "qlora" and again.bits == bits
     with torch.no_grad():
         expected, found = (each.model.eval()(ids).logits for each in (opened, again))
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is there")
 def test_a_base_in_four_bits_is_refused_without_a_gpu(model_folder):
-    with pytest.raises(EnvironmentMissingError, match="qlora needs an NVIDIA GPU, found the device cpu"):
-        adapters.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0, quantized=True)
+    with pytest.raises(EnvironmentMissingError, match="qlora in 4 bits needs an NVIDIA GPU, found the device cpu"):
+        adapters.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0, bits=4)
+
+
+@pytest.mark.skipif(not WITHOUT_BITSANDBYTES, reason="the package bitsandbytes is there")
+def test_a_base_in_few_bits_is_refused_without_bitsandbytes(model_folder):
+    with pytest.raises(EnvironmentMissingError, match="qlora needs the package bitsandbytes"):
+        adapters.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0, bits=8)
+
+
+def test_a_note_that_says_neither_is_refused(tmp_path):
+    (tmp_path / "quantization.json").write_text('{"base": "int3"}')
+    with pytest.raises(InvalidInputError, match="int8"):
+        quantization.bits_of(tmp_path)

@@ -38,7 +38,7 @@ def without_adapter(opened: OpenedModel) -> nn.Module:
     Raises:
         InvalidInputError: its base is held in 4 bits.
     """
-    if opened.quantized:
+    if opened.bits is not None:
         raise InvalidInputError(
             f"expected an adapter on a base in full precision, found one that was trained on a base in 4 bits "
             f"({opened.folder}): folded into other weights than those it was trained on it would be another model; use "

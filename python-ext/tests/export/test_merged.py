@@ -82,7 +82,7 @@ def test_a_weight_too_large_for_float16_is_refused(model_folder, tmp_path):
 @pytest.mark.parametrize("format", ["merged", "onnx"])
 def test_an_adapter_on_a_base_in_4_bits_is_not_merged(model_folder, tmp_path, format):
     opened = adapters.open_model(str(model_folder("gpt2")), "float32", "cpu", False, 0)
-    opened.quantized = True
+    opened.bits = 4
     with pytest.raises(InvalidInputError, match="a base in 4 bits .* use --format adapter"):
         export.write(opened, format, tmp_path / "out", export.Request("float32", 1 << 30))
 

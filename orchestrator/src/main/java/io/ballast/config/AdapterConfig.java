@@ -12,11 +12,12 @@ import java.util.List;
  * @param targets   names of the modules that get the adapter, or null for PEFT's choice for the architecture
  * @param preserved share of singular directions that OSF freezes; null becomes the default
  * @param samples   documents whose activations CorDA starts from; null becomes the default
+ * @param bits      of qlora, in which the base's linear layers are held: 4 or 8; null becomes the default
  * @param carry     what becomes of it after each of several domains; null where there is one
  */
 public record AdapterConfig(
         @Setting(value = "lora; rslora: scaled by alpha / √rank; dora: the length of every row is trained too; qlora:"
-                + " lora on a base in 4 bits, with CUDA and bitsandbytes; corda: starts from the part of each weight"
+                + " lora on a base in 4 or 8 bits, with bitsandbytes; corda: starts from the part of each weight"
                 + " that general text uses least; osf: the largest singular directions of each weight are frozen.",
                 byDefault = "\"lora\"") Kind kind,
         @Setting(value = "Rank r of the update B·A. By default 8; osf has none.", minimum = 1) Integer rank,
@@ -31,6 +32,8 @@ public record AdapterConfig(
                 minimum = 0, exclusiveMinimum = true, maximum = 1) Double preserved,
         @Setting(value = "Of corda: documents of general text whose activations it starts from. By default 256.",
                 minimum = 1) Integer samples,
+        @Setting(value = "Of qlora: bits in which the base's linear layers are held, 4 (NF4) or 8 (LLM.int8). By default"
+                + " 4.", minimum = 4, maximum = 8) Integer bits,
         @Setting("After each of several domains. continue: the adapter goes on; stack: it is kept and a new one is trained"
                 + " on top of it, and what is saved is one adapter with all of them; merge: it is folded into the weights,"
                 + " and what is saved is a whole checkpoint. By default continue; stack for olora, merge for the variant"
@@ -41,6 +44,8 @@ public record AdapterConfig(
     private static final double DROPOUT = 0;
     /** PEFT's own default. */
     private static final double PRESERVED = 0.5;
+    /** NF4. */
+    private static final int BITS = 4;
     /** PEFT's documentation of CorDA found this enough for rows of 2,048 tokens and 4,096 features. */
     private static final int SAMPLES = 256;
 
@@ -50,7 +55,7 @@ public record AdapterConfig(
      * @return the adapter
      */
     public static AdapterConfig lora() {
-        return new AdapterConfig(Kind.LORA, null, null, null, null, null, null, null);
+        return new AdapterConfig(Kind.LORA, null, null, null, null, null, null, null, null);
     }
 
     /**
@@ -104,6 +109,16 @@ public record AdapterConfig(
     }
 
     /**
+     * Bits in which the base's linear layers are held.
+     *
+     * @return what was set, or else the kind's default, which may be none
+     */
+    @Override
+    public Integer bits() {
+        return bits != null || kind != Kind.QLORA ? bits : Integer.valueOf(BITS);
+    }
+
+    /**
      * Whether its size hangs on the model's shapes alone, not on what the weights are or how they are held.
      *
      * @return true where what it takes can be foreseen before a weight is loaded
@@ -119,7 +134,7 @@ public record AdapterConfig(
      * @return a copy
      */
     AdapterConfig withCarry(Carry way) {
-        return new AdapterConfig(kind, rank, alpha, dropout, targets, preserved, samples, way);
+        return new AdapterConfig(kind, rank, alpha, dropout, targets, preserved, samples, bits, way);
     }
 
     /** What becomes of an adapter after each of several domains. */
@@ -140,7 +155,7 @@ public record AdapterConfig(
         RSLORA,
         /** Weight-decomposed: direction by LoRA, length of each row by itself, arXiv 2402.09353. */
         DORA,
-        /** LoRA on a base whose linear layers are held in 4 bits, arXiv 2305.14314. */
+        /** LoRA on a base whose linear layers are held in 4 or 8 bits, arXiv 2305.14314. */
         QLORA,
         /** Context-oriented decomposition in knowledge-preserved mode, arXiv 2406.05223. */
         CORDA,

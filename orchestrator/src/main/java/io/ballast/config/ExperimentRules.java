@@ -87,6 +87,10 @@ final class ExperimentRules {
     private void checkAdapter(AdapterConfig adapter, Place here) {
         checkLacks(here, "preserved", adapter.preserved(), adapter.kind() != Kind.OSF, "only the kind osf has it");
         checkLacks(here, "samples", adapter.samples(), adapter.kind() != Kind.CORDA, "only the kind corda has it");
+        checkLacks(here, "bits", adapter.bits(), adapter.kind() != Kind.QLORA, "only the kind qlora has it");
+        if (adapter.bits() != null && adapter.bits() != 4 && adapter.bits() != 8) {
+            throw here.key("bits").wrong("4 or 8", adapter.bits().toString(), "4 is NF4, 8 is LLM.int8.");
+        }
         String why = "osf trains all singular directions that 'preserved' leaves, unscaled";
         checkLacks(here, "rank", adapter.rank(), adapter.kind() == Kind.OSF, why);
         checkLacks(here, "alpha", adapter.alpha(), adapter.kind() == Kind.OSF, why);

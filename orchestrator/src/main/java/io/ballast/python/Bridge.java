@@ -135,7 +135,7 @@ public final class Bridge implements AutoCloseable {
      * @return its handle
      */
     public long openModel(Path folder, String dtype, String device, boolean gradientCheckpointing, long seed) {
-        return openModel(folder, dtype, device, gradientCheckpointing, seed, false);
+        return openModel(folder, dtype, device, gradientCheckpointing, seed, null);
     }
 
     /**
@@ -146,13 +146,13 @@ public final class Bridge implements AutoCloseable {
      * @param device                auto, cpu, cuda or cuda:N
      * @param gradientCheckpointing whether activations are recomputed
      * @param seed                  of dropout
-     * @param quantized             whether linear layers are held in 4 bits, for an adapter to be trained on
+     * @param bits                  in which linear layers are held, 4 or 8, for an adapter to be trained on; null: whole
      * @return its handle
-     * @throws MissingEnvironmentException when {@code quantized} and there is no CUDA device or no bitsandbytes
+     * @throws MissingEnvironmentException when {@code bits} and there is no bitsandbytes
      */
     public long openModel(Path folder, String dtype, String device, boolean gradientCheckpointing, long seed,
-            boolean quantized) {
-        return handle(invoke("open_model", folder.toString(), dtype, device, gradientCheckpointing, seed, quantized));
+            Integer bits) {
+        return handle(invoke("open_model", folder.toString(), dtype, device, gradientCheckpointing, seed, bits));
     }
 
     /**

@@ -20,7 +20,7 @@ final class CardSettings {
         add(rows, "", experiment, List.of("seed"));
         add(rows, "model · ", experiment.object("model"), List.of("dtype"));
         add(rows, "adapter · ", experiment.object("adapter"), List.of("kind", "rank", "alpha", "dropout",
-                "targets", "preserved", "samples", "carry"));
+                "targets", "preserved", "samples", "bits", "carry"));
         add(rows, "retention · ", experiment.object("retention"),
                 evidence.isHeldBack() ? RETENTION : List.of("method"));
         add(rows, "afterTraining · ", experiment.object("afterTraining"), List.of("method", "strength"));

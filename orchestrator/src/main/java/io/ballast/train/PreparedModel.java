@@ -24,11 +24,12 @@ final class PreparedModel {
     /** Opens the base model. */
     static long open(Bridge bridge, Path folder, ExperimentConfig config) {
         return bridge.openModel(folder, Words.of(config.model().dtype()), config.model().device(),
-                config.model().gradientCheckpointing(), config.seed(), isQuantized(config));
+                config.model().gradientCheckpointing(), config.seed(), bits(config));
     }
 
-    static boolean isQuantized(ExperimentConfig config) {
-        return config.adapter() != null && config.adapter().kind() == AdapterConfig.Kind.QLORA;
+    /** In which the base is held; null where it is whole. */
+    static Integer bits(ExperimentConfig config) {
+        return config.adapter() == null ? null : config.adapter().bits();
     }
 
     /** Whether the adapter's initial values are made from general text. */

@@ -93,9 +93,7 @@ public final class Softening {
      */
     public void run(Bridge bridge) {
         Path base = Path.of(new ResolvedSources(bridge).model(config.model().path()));
-        boolean quantized = PreparedModel.isQuantized(config);
-        long trained = bridge.openModel(run.model(), DTYPE, quantized ? config.model().device() : DEVICE, false,
-                config.seed());
+        long trained = bridge.openModel(run.model(), DTYPE, device(), false, config.seed());
         try {
             if (config.afterTraining().towardsBase()) {
                 apply(bridge, trained, base, config, 0);
@@ -109,10 +107,13 @@ public final class Softening {
         writeNote(base);
     }
 
+    private String device() {
+        return PreparedModel.bits(config) == null ? DEVICE : config.model().device();
+    }
+
     /** The anchor's θ* may stand for the model at its start, so it is opened on that: with a fresh adapter. */
     private void shrink(Bridge bridge, long trained, Path base) {
-        long start = bridge.openModel(base, DTYPE, PreparedModel.isQuantized(config) ? config.model().device() : DEVICE,
-                false, config.seed(), PreparedModel.isQuantized(config));
+        long start = bridge.openModel(base, DTYPE, device(), false, config.seed(), PreparedModel.bits(config));
         try {
             if (config.adapter() != null) {
                 PreparedModel.addAdapter(bridge, start, config, null);

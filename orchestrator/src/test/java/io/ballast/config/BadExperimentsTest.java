@@ -88,6 +88,8 @@ class BadExperimentsTest {
                 added("a dropout of osf", "\"adapter\": {\"kind\": \"osf\", \"dropout\": 0}", "adapter.dropout"),
                 added("a preserved share of LoRA", "\"adapter\": {\"preserved\": 0.5}", "adapter.preserved",
                         "only the kind osf"),
+                added("five bits", "\"adapter\": {\"kind\": \"qlora\", \"bits\": 5}", "adapter.bits", "4 or 8"),
+                added("bits of LoRA", "\"adapter\": {\"bits\": 8}", "adapter.bits", "only the kind qlora"),
                 added("samples of DoRA", "\"adapter\": {\"kind\": \"dora\", \"samples\": 5}", "adapter.samples",
                         "only the kind corda"),
                 added("corda without general text", "\"adapter\": {\"kind\": \"corda\"}", "adapter.kind",

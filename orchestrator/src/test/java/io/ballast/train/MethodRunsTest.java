@@ -142,11 +142,11 @@ class MethodRunsTest extends TinyRuns {
     }
 
     @Test
-    void aBaseInFourBitsNeedsAGpu() throws IOException {
-        Run run = start(new TinyExperiment(folder, "qwen2").with("adapter", "{\"kind\": \"qlora\"}"));
+    void aBaseInEightBitsNeedsBitsandbytes() throws IOException {
+        Run run = start(new TinyExperiment(folder, "qwen2").with("adapter", "{\"kind\": \"qlora\", \"bits\": 8}"));
         MissingEnvironmentException refused = assertThrows(MissingEnvironmentException.class, run::result);
         assertEquals(3, refused.exitCode());
-        assertTrue(refused.getMessage().contains("NVIDIA GPU"), refused.getMessage());
+        assertTrue(refused.getMessage().contains("needs the package bitsandbytes"), refused.getMessage());
     }
 
     @ParameterizedTest
