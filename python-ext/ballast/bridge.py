@@ -156,7 +156,7 @@ def open_model(
 def open_model_to_use(path: str, dtype: str, device: str) -> int:
     """Opens a model beside one that may be training: its draws and its threads stay as they are."""
     with handles.undisturbed(OpenedModel):
-        return handles.add(adapters.open_model(path, dtype, device, False, 0, False))
+        return handles.add(adapters.open_model(path, dtype, device, False, 0))
 
 
 @called_from_java

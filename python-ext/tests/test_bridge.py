@@ -31,7 +31,7 @@ def nothing_stays_open():
 
 
 def open_on_cpu(folder, dtype="float32", gradient_checkpointing=False):
-    return bridge.open_model(str(folder), dtype, "cpu", gradient_checkpointing, 0, False)
+    return bridge.open_model(str(folder), dtype, "cpu", gradient_checkpointing, 0, None)
 
 
 def train(model, slot, steps=6, **settings):
@@ -320,7 +320,7 @@ def experiment(model, target):
     bridge.score(model, 0, scoring_slot, 1, 3, 2, False, numpy.zeros(4, numpy.float32))
     bridge.save_model(model, target + "/model")
 
-model = bridge.open_model(folder, "float32", "auto", False, 0, False)
+model = bridge.open_model(folder, "float32", "auto", False, 0, None)
 experiment(model, target + "/full")
 imported_by_full = bridge.imported_modules()
 lora = {"kind": "lora", "rank": 2, "alpha": 4.0, "dropout": 0.0, "targets": None, "preserved": None}

@@ -28,14 +28,15 @@ def write(opened: OpenedModel, folder: Path, _request: Request) -> dict:
         )
     shutil.copyfile(opened.folder / lora_files.TENSORS, folder / lora_files.TENSORS)
     _write_configuration(opened.folder / lora_files.CONFIGURATION, folder / lora_files.CONFIGURATION)
-    if quantization.was_used(opened.folder):
-        quantization.write_note(folder)
+    if opened.bits is not None:
+        quantization.write_note(folder, opened.bits)
     checkpoints.copy_tokenizer(opened.tokenizer_folder, folder)
     return {"adapter": opened.adapter}
 
 
 def read(folder: Path) -> Reader:
-    opened = adapters.open_model(str(folder), "float32", "auto" if quantization.was_used(folder) else "cpu", False, 0)
+    device = "cpu" if quantization.bits_of(folder) is None else "auto"
+    opened = adapters.open_model(str(folder), "float32", device, False, 0)
     opened.model.eval()
     return WholeRows(lambda ids: opened.model(input_ids=ids.to(opened.device), use_cache=False).logits)
 

@@ -255,7 +255,7 @@ def tensors(folder) -> dict[str, torch.Tensor]:
 @pytest.fixture
 def opened(model_folder):
     """(handle as Java has it, the model)."""
-    handle = bridge.open_model(str(model_folder("llama-untied")), "float32", "cpu", False, 0, False)
+    handle = bridge.open_model(str(model_folder("llama-untied")), "float32", "cpu", False, 0, None)
     yield handle, bridge.get(handle, bridge.OpenedModel).model
     bridge.release_all()
 

@@ -21,7 +21,7 @@ final class ExportChecks {
         }
         if (request.format() != ExportFormat.ADAPTER && source.isOnQuantizedBase()) {
             throw new InvalidInputException("Expected an adapter on a base in full precision; found one trained on a"
-                    + " base in 4 bits (quantization.json) in " + source.folder() + ". Folded into other weights"
+                    + " base in few bits (quantization.json) in " + source.folder() + ". Folded into other weights"
                     + " than those it was trained on it would be another model. Use --format adapter.");
         }
         checkRoom(source, request);

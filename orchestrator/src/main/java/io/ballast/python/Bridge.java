@@ -139,7 +139,7 @@ public final class Bridge implements AutoCloseable {
     }
 
     /**
-     * Opens a model, if need be with its linear layers in 4 bits.
+     * Opens a model, if need be with its linear layers in 4 or 8 bits.
      *
      * @param folder                a Hugging Face model folder, or that of a PEFT adapter
      * @param dtype                 float32 or bfloat16 (autocast)

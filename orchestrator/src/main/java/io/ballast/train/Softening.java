@@ -26,7 +26,7 @@ public final class Softening {
     /** Beside the softened model: what it was made of. */
     public static final String NOTE = "softened.json";
 
-    /** The arithmetic is a few operations for each parameter; only a base in 4 bits is bound to its device. */
+    /** The arithmetic is a few operations for each parameter; only a base in 4 or 8 bits is bound to its device. */
     private static final String DEVICE = "cpu";
     private static final String DTYPE = "float32";
 
