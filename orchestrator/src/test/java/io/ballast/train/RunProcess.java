@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A run in a process of its own, on one thread of computation, which can be killed as the system would kill it. */
@@ -60,16 +61,24 @@ final class RunProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** SIGKILL to the process, or to one of its ranks: it gets to do nothing any more. Tells whether the run ended by it. */
-    boolean kill(Random random) throws InterruptedException {
+    /**
+     * SIGKILL to the process, or to one of its ranks: it gets to do nothing any more. Waits until nothing of the run is left,
+     * and tells whether it ended by that.
+     */
+    boolean kill(Random random) throws Exception {
+        List<ProcessHandle> all = process.descendants().toList();
         List<ProcessHandle> ranks = ranks();
         boolean alive = process.isAlive();
         if (ranks.isEmpty()) {
             process.destroyForcibly();
-            return process.waitFor() == 137 && alive;
+        } else {
+            ranks.get(random.nextInt(ranks.size())).destroyForcibly();
         }
-        ranks.get(random.nextInt(ranks.size())).destroyForcibly();
-        return process.waitFor() != 0;
+        int code = process.waitFor();
+        for (ProcessHandle each : all) {
+            each.onExit().get(1, TimeUnit.MINUTES);
+        }
+        return ranks.isEmpty() ? code == 137 && alive : code != 0;
     }
 
     /** SIGTERM, as from a scheduler. */
