@@ -182,8 +182,6 @@ class PlannedModel:
             parameter.register_post_accumulate_grad_hook(lambda each: setattr(each, "grad", None))
             for parameter in covered_parameters(model).values()
         ]
-        # As with sharded models, whose hooks keep the head's product from being taken in parts.
-        drop.append(model.register_forward_hook(lambda *_: None))
         try:
             with warnings.catch_warnings(), self._mode, LiveBytes() as live:
                 for tensor in (*model.parameters(), *model.buffers()):

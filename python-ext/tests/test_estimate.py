@@ -70,7 +70,6 @@ def test_a_rank_holds_its_part_two_blocks_and_the_activations_of_its_rows(model_
     assert two.gathered == four.gathered == 4 * (outside + 2 * block + max(outside, 2 * block))
     assert four.activations < two.activations < sum(vars(model.memory(phase)).values())
     opened = open_model(str(folder), "float32", "cpu", False, 1)
-    opened.model.register_forward_hook(lambda *_: None)  # Whole logits, as sharded models have.
     for parameter in opened.model.parameters():
         parameter.register_post_accumulate_grad_hook(lambda each: setattr(each, "grad", None))
     with LiveBytes() as live:

@@ -34,8 +34,8 @@ public final class Run {
     }
 
     /**
-     * Asks the run to end after the current step or batch; returns at once, and does nothing once the run has ended. It then writes what it has, with status
-     * {@code stopped}, and {@link #result()} throws {@link StoppedException}.
+     * Asks the run to end after the current step or batch; returns at once, and does nothing once the run has ended. The
+     * run then writes what it has, with status {@code stopped}, and {@link #result()} throws {@link StoppedException}.
      */
     public void cancel() {
         cancelled.set(true);
