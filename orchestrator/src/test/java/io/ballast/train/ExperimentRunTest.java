@@ -13,6 +13,7 @@ import io.ballast.RunEvent;
 import io.ballast.StoppedException;
 import io.ballast.TinyModels;
 import io.ballast.TrainingFailedException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Whole runs on tiny models: real Python, real PyTorch, real files. */
+@Tag("one-jdk")
 class ExperimentRunTest extends TinyRuns {
     static final List<String> ARCHITECTURES = TinyModels.NAMES;
 
