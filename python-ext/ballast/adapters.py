@@ -156,8 +156,7 @@ def open_model(
     """Opens a model folder, or the folder of a PEFT adapter on top of its base model.
 
     With `bits` the base's linear layers are held in so many, 4 or 8; an adapter that was trained on such a base asks for
-    that by itself.
-    `to_shard` is as for `models.open_model`.
+    that by itself. `to_shard` is as for `models.open_model`.
     """
     folder = Path(path)
     if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():

@@ -10,6 +10,7 @@ axis are how the cost grows with it: the exponent b of a·x^b between its first 
 1.1; the constant part of a cost, such as the program itself, makes it smaller.
 """
 
+import itertools
 import math
 import os
 import statistics
@@ -26,7 +27,7 @@ from ballast.model_phase import ModelPhase
 from benchmarks import workload
 from benchmarks.measurement import Measurement, answer, arguments, missing, seconds
 from benchmarks.memory_phase import Cost, PhaseOfItsOwn, of_its_own
-from benchmarks.workload import finished_importance, phase_settings, random_slot, targets
+from benchmarks.workload import batch_of, finished_importance, phase_settings, step_of
 
 STRAIGHT = 1.1
 CONTEXTS = (128, 256, 512, 1024, 2048)
@@ -125,13 +126,8 @@ def domains(rows: int, length: int, steps: int, count: int = DOMAINS) -> Iterato
     for domain in range(count):
         settings = HELD if domain else {"method": "none"}
         phase = ModelPhase(opened, phase_settings(importance=PATH_INTEGRAL, **settings), anchor)
-        slot = random_slot(rows, length, opened.vocabulary_size, domain)
-
-        def step(phase: ModelPhase = phase, slot=slot) -> None:
-            phase.forward_backward(slot, rows, length, False, targets(rows, length))
-            phase.training.step()
-
-        times.append([seconds(step, opened.device)() for _ in range(steps)][1:])
+        step = seconds(step_of(phase, batch_of(opened, rows, length, domain)), opened.device)
+        times.append([step() for _ in range(steps)][1:])
         held.append([memory.snapshot()["residentBytes"] / 1e6])
         measured = finished_importance(phase)
         if anchor is None:
@@ -143,9 +139,10 @@ def domains(rows: int, length: int, steps: int, count: int = DOMAINS) -> Iterato
         for domain in range(1, count):
             name = f"growth/domains={domain + 1}, 15M: {unit}"
             yield Measurement.compared(name, line[domain], line[1], unit, None)
-        total = [(number, [[sum(map(statistics.median, line[1:number]))]]) for number in range(2, count + 1)]
         if unit == "s" and count > 2:
-            yield exponent("growth/domains, 15M: exponent of s in all", [(number - 1, each) for number, each in total])
+            so_far = itertools.accumulate(map(statistics.median, line[1:]))
+            in_all = [(number, [[total]]) for number, total in enumerate(so_far, start=1)]
+            yield exponent("growth/domains, 15M: exponent of s in all", in_all)
 
 
 def main() -> None:

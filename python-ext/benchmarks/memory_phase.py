@@ -13,13 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy
-
 from ballast.anchor import Anchor
 from ballast.model_phase import ModelPhase
 from benchmarks import workload
 from benchmarks.measurement import HOME, seconds
-from benchmarks.workload import finished_importance, phase_settings, random_slot, targets
+from benchmarks.workload import batch_of, finished_importance, phase_settings, step_of
 
 
 @dataclass(frozen=True)
@@ -72,13 +70,8 @@ def cost(told: PhaseOfItsOwn) -> Cost:
     phase = ModelPhase(opened, phase_settings(**told.settings), anchor)
     times = []
     for number in range(told.steps):
-        slot = random_slot(told.rows, told.length, opened.vocabulary_size, number)
-
-        def step(slot: numpy.ndarray = slot) -> None:
-            phase.forward_backward(slot, told.rows, told.length, False, targets(told.rows, told.length))
-            phase.training.step()
-
-        times.append(seconds(step, opened.device)())
+        batch = batch_of(opened, told.rows, told.length, number)
+        times.append(seconds(step_of(phase, batch), opened.device)())
     peak = phase.end()["peakMemoryBytes"]
     if told.save_to is not None:
         finished_importance(phase).save(told.save_to)

@@ -25,7 +25,7 @@ from ballast.model_phase import ModelPhase
 from benchmarks.measurement import in_turn
 from benchmarks.train import VARIANTS as TRAINED
 from benchmarks.train import anchor_of
-from benchmarks.workload import phase_settings, random_slot, targets
+from benchmarks.workload import phase_settings, random_slot, step_of, targets
 
 PLAIN = "plain"
 VARIANTS = tuple(TRAINED)
@@ -100,16 +100,11 @@ def main(told: Ranked) -> None:
         print(json.dumps(said))
 
 
-def step(phase: ModelPhase, batch: tuple) -> None:
-    phase.forward_backward(*batch)
-    phase.training.step()
-
-
 def timed(phase: ModelPhase, batch: tuple) -> float:
     """Seconds until all ranks have made a step."""
     ranks.any_of(False)
     started = time.perf_counter()
-    step(phase, batch)
+    step_of(phase, batch)()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     ranks.any_of(False)
@@ -118,7 +113,7 @@ def timed(phase: ModelPhase, batch: tuple) -> float:
 
 def counted(phase: ModelPhase, batch: tuple) -> dict[str, Any]:
     with Traffic() as traffic:
-        step(phase, batch)
+        step_of(phase, batch)()
     kinds = {kind: traffic.sent[kind] for kind in ("gradients", "parameters", "sums")}
     return {"sent": kinds | {"all": sum(kinds.values())}}
 
@@ -127,7 +122,7 @@ def peak(opened: models.OpenedModel, settings: dict, anchor, batch: tuple) -> in
     """Bytes of the rank that holds most while a phase of its own makes two steps."""
     phase = ModelPhase(opened, phase_settings(**settings), anchor if "method" in settings else None)
     for _ in range(2):
-        step(phase, batch)
+        step_of(phase, batch)()
     held = torch.tensor(phase.end()["peakMemoryBytes"])
     return int(ranks.most(held))
 

@@ -4,14 +4,14 @@
 
 Timed is forward, backward and optimizer step of a `ModelPhase`, full fine-tuning in fp32, as a run takes them; the
 phases share one model and take the same batches. "train/compiled" is a plain step with blocks that torch.compile has
-compiled (`model.compile`), against the plain one; it has no goal. The models are the one in the folder, and one of the shape of GPT-2
-with 124 million parameters and random weights, whose steps take seconds: a third of the pairs. Rows are whole, so no
-step has fewer tokens than its shape says.
+compiled (`model.compile`), against the plain one; it has no goal. The models are the one in the folder, and one of the
+shape of GPT-2 with 124 million parameters and random weights, whose steps take seconds: a third of the pairs. Rows are
+whole, so no step has fewer tokens than its shape says.
 """
 
 import gc
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import torch
@@ -24,7 +24,7 @@ from ballast.models import OpenedModel
 from ballast.penalty import GRADIENT, PROXIMAL
 from benchmarks import workload
 from benchmarks.measurement import Measurement, answer, arguments, in_turn, missing, seconds
-from benchmarks.workload import finished_importance, phase_settings, random_slot, targets
+from benchmarks.workload import batch_of, finished_importance, phase_settings, step_of
 
 GOAL = 1.03
 WARM_UP = 1
@@ -37,25 +37,12 @@ VARIANTS = {
 }
 
 
-def batch_of(opened: OpenedModel, rows: int, length: int) -> tuple:
-    """What `ModelPhase.forward_backward` takes, as one step."""
-    return random_slot(rows, length, opened.vocabulary_size, 0), rows, length, False, targets(rows, length)
-
-
 def anchor_of(opened: OpenedModel, batch: tuple) -> Anchor:
     """Of a general phase of two steps: the fewest after which Ω differs from g² over its damping."""
     phase = ModelPhase(opened, phase_settings(importance=PATH_INTEGRAL), None)
     for _ in range(2):
         step_of(phase, batch)()
     return finished_importance(phase)
-
-
-def step_of(phase: ModelPhase, batch: tuple) -> Callable[[], None]:
-    def step() -> None:
-        phase.forward_backward(*batch)
-        phase.training.step()
-
-    return step
 
 
 def phases(opened: OpenedModel, batch: tuple) -> Mapping[str, ModelPhase]:

@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, GPT2Config, GPTJConfig, LlamaConf
 
 from ballast import adapters
 from ballast.devices import choose_device
+from ballast.model_phase import ModelPhase
 from ballast.models import OpenedModel
 
 ROWS = 8
@@ -75,6 +76,21 @@ def random_slot(rows: int, length: int, vocabulary: int, seed: int) -> numpy.nda
 def targets(rows: int, length: int) -> int:
     """How many tokens of a `random_slot` are scored."""
     return rows * (length - 1)
+
+
+def batch_of(opened: OpenedModel, rows: int, length: int, seed: int = 0) -> tuple:
+    """What `ModelPhase.forward_backward` takes, as one step."""
+    return random_slot(rows, length, opened.vocabulary_size, seed), rows, length, False, targets(rows, length)
+
+
+def step_of(phase: ModelPhase, batch: tuple) -> Callable[[], None]:
+    """What takes an optimizer step on a `batch_of` rows."""
+
+    def step() -> None:
+        phase.forward_backward(*batch)
+        phase.training.step()
+
+    return step
 
 
 def phase_settings(**changes: Any) -> dict[str, Any]:

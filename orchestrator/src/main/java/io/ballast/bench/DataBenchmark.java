@@ -31,7 +31,7 @@ final class DataBenchmark implements Benchmark {
     private static final int DEFAULT_PAIRS = 3;
     private static final double GOAL = 2;
     private static final String SOURCE = "piqa/train.jsonl";
-    private static final int MAX_LENGTH = 256;
+    static final int MAX_LENGTH = 256;
 
     /** What the other side answers: seconds from the file to the stored ids, and {@link #checksum} of them. */
     private record Mapped(double seconds, long checksum) {

@@ -29,7 +29,6 @@ final class GrowthBenchmark implements Benchmark {
     private static final double STRAIGHT = 1.1;
     private static final double CONSTANT = 1.1;
     private static final double MEBIBYTE = 1 << 20;
-    private static final int MAX_LENGTH = 256;
 
     private final Benchmark python = new PythonBenchmark(name(), summary());
 
@@ -96,7 +95,7 @@ final class GrowthBenchmark implements Benchmark {
         DataBenchmark.write(file, rows, request.dataOrDefault());
         DataConfig entry = DataBenchmark.entry(file);
         long started = System.nanoTime();
-        try (PhaseData data = PhaseData.prepare(List.of(entry), tokenizer, MAX_LENGTH, folder, null, 0)) {
+        try (PhaseData data = PhaseData.prepare(List.of(entry), tokenizer, DataBenchmark.MAX_LENGTH, folder, null, 0)) {
             double seconds = (System.nanoTime() - started) / 1e9;
             return new Point((int) data.statistics().rows(), seconds, heapInUse() / MEBIBYTE);
         }

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -117,16 +118,18 @@ final class Workbench implements AutoCloseable {
         if (!checkpoints.isResumed()) {
             return;
         }
-        if (checkpoints.hasPassed(RunCheckpoints.part(GeneralPhase.NAME))) {
+        boolean hasMeasured = checkpoints.hasPassed(RunCheckpoints.part(GeneralPhase.NAME));
+        if (hasMeasured) {
             checkpoints.needsAnchor(folder.anchor());
+        }
+        Optional<Long> carried = domainPhases.carriedOn(modelHash);
+        if (carried.isPresent()) {
+            anchor = carried.get();
+        } else if (hasMeasured) {
             anchor = GeneralPhase.open(bridge, folder.anchor(), config, model, modelHash);
         } else if (checkpoints.hasPassed(GIVEN_ANCHOR)) {
             openGivenAnchor();
         }
-        domainPhases.carriedOn(modelHash).ifPresent(carried -> {
-            bridge.release(anchor);
-            anchor = carried;
-        });
         evaluation.readBack(Stream.concat(Stream.of(Stage.BASE, Stage.ANCHORED).map(Words::of),
                 config.domain().stream().map(PhaseConfig::domainName)).toList());
         checkpoints.restore();
