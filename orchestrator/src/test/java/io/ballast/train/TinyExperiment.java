@@ -10,6 +10,7 @@ import io.ballast.config.ExperimentReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -41,9 +42,13 @@ final class TinyExperiment {
                 """.formatted(TinyModels.folder(model))).getAsJsonObject();
     }
 
-    private void rows(String name, int count, java.util.function.IntFunction<String> row) throws IOException {
-        Files.writeString(folder.resolve(name),
-                IntStream.range(0, count).mapToObj(row).collect(Collectors.joining("\n", "", "\n")));
+    /** Leaves a file alone that has these rows: a run that was started before may be reading it. */
+    private void rows(String name, int count, IntFunction<String> row) throws IOException {
+        Path file = folder.resolve(name);
+        String rows = IntStream.range(0, count).mapToObj(row).collect(Collectors.joining("\n", "", "\n"));
+        if (!Files.exists(file) || !Files.readString(file).equals(rows)) {
+            Files.writeString(file, rows);
+        }
     }
 
     /** Sets a value; {@code value} is JSON, and {@code null} takes the key away. */
