@@ -2,7 +2,6 @@
 
 import functools
 import json
-import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -396,13 +395,17 @@ class Anchor:
     def _distribution(self) -> dict[str, Any]:
         """How Ω is spread, for people who look at an anchor without opening its tensors."""
         tensors = {name: Distribution.of([values]) for name, values in self.importance.items()}
-        layers = {layer.name: _sum([tensors[name] for name in layer.parameters]) for layer in self.layer_weights.layers}
+        layers = {
+            layer.name: Distribution.sum(tensors[name] for name in layer.parameters)
+            for layer in self.layer_weights.layers
+        }
         modules: dict[str, list[Distribution]] = {}
         for name, tensor in tensors.items():
             modules.setdefault(name.rpartition(".")[0], []).append(tensor)
-        by_mean = sorted(((name, _sum(parts)) for name, parts in modules.items()), key=lambda module: -module[1].mean)
+        spreads = ((name, Distribution.sum(parts)) for name, parts in modules.items())
+        by_mean = sorted(spreads, key=lambda module: -module[1].mean)
         return {
-            **_spread(_sum(layers.values())),
+            **_spread(Distribution.sum(layers.values())),
             "layers": [{"name": name, **_spread(layer)} for name, layer in layers.items()],
             "modules": [{"name": name, "elements": each.elements, **_spread(each)} for name, each in by_mean],
         }
@@ -444,10 +447,6 @@ def _merged_provenance(anchors: Sequence[Anchor], rule: str, decay: float | None
         return first
     common = {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
     return common | {"merged": {"rule": rule, "decay": decay, "of": [dict(anchor.provenance) for anchor in anchors]}}
-
-
-def _sum(parts: Iterable[Distribution]) -> Distribution:
-    return functools.reduce(operator.add, parts)
 
 
 def _spread(distribution: Distribution) -> dict[str, float]:

@@ -5,6 +5,8 @@ memory. Models, phases, anchors, tasks and scalar writers are known to Java by n
 There are no defaults here: the experiment's stand in Java.
 """
 
+import atexit
+import functools
 import gc
 import importlib.metadata
 import json
@@ -75,6 +77,15 @@ def initialize(executable: str, sink) -> dict:
     libraries = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "peft", "numpy", "jep")}
     python = sys.version.split()[0]
     return {"python": python, **libraries, "ballast": ballast.__version__, "kernels": kernels.describe()}
+
+
+@functools.cache
+def _import_for_models() -> None:
+    """What the first model brings, and what stays as well."""
+    import transformers.modeling_utils  # noqa: F401
+
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # Else nanobind tells, where Python ends, that Triton's objects have leaked.
 
 
 def last_error() -> dict | None:
@@ -149,12 +160,14 @@ def end_apart(model: int) -> None:
 def open_model(
     path: str, dtype: str, device: str, gradient_checkpointing: bool, seed: int, bits: int | None
 ) -> int:
+    _import_for_models()
     return handles.add(adapters.open_model(path, dtype, device, gradient_checkpointing, seed, bits, to_shard=True))
 
 
 @called_from_java
 def open_model_to_use(path: str, dtype: str, device: str) -> int:
     """Opens a model beside one that may be training: its draws and its threads stay as they are."""
+    _import_for_models()
     with handles.undisturbed(OpenedModel):
         return handles.add(adapters.open_model(path, dtype, device, False, 0))
 

@@ -51,10 +51,11 @@ def _agreement(one: Mapping[str, Tensor], other: Mapping[str, Tensor], names: Se
     products, both = 0.0, 0
     for name in names:
         bins = [bins_of(side[name]).flatten().cpu() for side in (one, other)]
-        products += float(((ranks[0] - middle)[bins[0]] * (ranks[1] - middle)[bins[1]]).sum())
+        own, others = ((rank - middle)[spread.places(each)] for spread, rank, each in zip(spreads, ranks, bins))
+        products += float((own * others).sum())
         both += int(((bins[0] >= cuts[0]) & (bins[1] >= cuts[1])).sum())
     squares = [float((spread.counts * (rank - middle).square()).sum()) for spread, rank in zip(spreads, ranks)]
-    largest = [int(spread.counts[cut:].sum()) for spread, cut in zip(spreads, cuts)]
+    largest = [spread.above(cut) for spread, cut in zip(spreads, cuts)]
     return {
         "rankCorrelation": products / (squares[0] * squares[1]) ** 0.5 if all(squares) else None,
         "topOverlap": 2 * both / sum(largest) if any(largest) else None,

@@ -19,26 +19,42 @@ class Distribution:
     The bits of non-negative floats are ordered as the integers they spell.
 
     Attributes:
-        counts: [BINS] int64, on the CPU
-        sums: [BINS] fp64, on the CPU
+        bins: [K] int64, those that hold a number, ascending, on the CPU: K is far from BINS where there are few numbers
+        counts: [K] int64, on the CPU
+        sums: [K] fp64, on the CPU
     """
 
+    bins: Tensor
     counts: Tensor
     sums: Tensor
 
     @classmethod
     def of(cls, tensors: Iterable[Tensor]) -> "Distribution":
         """Of all elements of fp32 tensors ≥ 0."""
-        counts, sums = torch.zeros(BINS, dtype=torch.int64), torch.zeros(BINS, dtype=torch.float64)
-        for values in tensors:
-            flat = values.detach().flatten()
-            bins = bins_of(flat)
-            counts += torch.bincount(bins, minlength=BINS).cpu()
-            sums += torch.bincount(bins, flat.double(), minlength=BINS).cpu()
-        return cls(counts, sums)
+        return cls.sum(map(cls._of_one, tensors))
 
-    def __add__(self, other: "Distribution") -> "Distribution":
-        return Distribution(self.counts + other.counts, self.sums + other.sums)
+    @classmethod
+    def _of_one(cls, values: Tensor) -> "Distribution":
+        flat = values.detach().flatten()
+        bins = bins_of(flat)
+        if bins.numel() < BINS:
+            found, places, counts = torch.unique(bins, return_inverse=True, return_counts=True)
+            sums = torch.bincount(places, flat.double(), minlength=found.numel())
+        else:
+            counts, sums = torch.bincount(bins), torch.bincount(bins, flat.double())
+            found = counts.nonzero().flatten()
+            counts, sums = counts[found], sums[found]
+        return cls(found.long().cpu(), counts.cpu(), sums.cpu())
+
+    @classmethod
+    def sum(cls, parts: Iterable["Distribution"]) -> "Distribution":
+        """Of all numbers of all parts, of which there is one or more."""
+        parts = list(parts)
+        bins, places = torch.unique(torch.cat([part.bins for part in parts]), return_inverse=True)
+        counts, sums = torch.zeros_like(bins), torch.zeros(bins.shape, dtype=torch.float64)
+        counts.index_add_(0, places, torch.cat([part.counts for part in parts]))
+        sums.index_add_(0, places, torch.cat([part.sums for part in parts]))
+        return cls(bins, counts, sums)
 
     @property
     def elements(self) -> int:
@@ -51,7 +67,7 @@ class Distribution:
     @property
     def zero_share(self) -> float:
         """Share of the elements that are 0."""
-        return float(self.counts[0]) / self.elements
+        return float(self.counts[self.bins == 0].sum()) / self.elements
 
     def share_of_largest(self, share: float) -> float:
         """What share of the sum the largest `share` of the elements holds; 0 where the sum is 0.
@@ -60,20 +76,27 @@ class Distribution:
         """
         total = float(self.sums.sum())
         counts, sums = self.counts.flip(0), self.sums.flip(0)
-        wanted = share * self.elements
         before = counts.cumsum(0) - counts
-        taken = (wanted - before).clamp(min=0).minimum(counts.double()) / counts.clamp(min=1)
+        taken = (share * self.elements - before).clamp(min=0).minimum(counts.double()) / counts
         return float((sums * taken).sum()) / total if total else 0.0
 
     def largest_from(self, share: float) -> int:
         """The bin from which on the largest `share` of the elements lie; never bin 0, whose elements are 0."""
-        wanted = share * self.elements
         above = self.counts.flip(0).cumsum(0)
-        return max(1, BINS - 1 - int(torch.searchsorted(above.double(), wanted)))
+        last = int(torch.searchsorted(above.double(), share * self.elements))
+        return max(1, int(self.bins[-1 - last]))
+
+    def above(self, bin: int) -> int:
+        """How many elements lie in a bin or in a later one."""
+        return int(self.counts[self.bins >= bin].sum())
 
     def ranks(self) -> Tensor:
-        """[BINS] fp64: the mean rank, from 1, of a bin's elements among all; what ties share."""
+        """[K] fp64: the mean rank, from 1, of a bin's elements among all; what ties share."""
         return self.counts.cumsum(0).double() - (self.counts.double() - 1) / 2
+
+    def places(self, bins: Tensor) -> Tensor:
+        """Where in `ranks` what lies in some of its bins has its rank; int64, of the same shape."""
+        return torch.searchsorted(self.bins, bins.long())
 
 
 def bins_of(values: Tensor) -> Tensor:

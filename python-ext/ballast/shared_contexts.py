@@ -6,6 +6,7 @@ Every architecture that fails the trial is scored row by row, which is always ri
 import dataclasses
 import enum
 import logging
+import weakref
 
 import numpy
 import torch
@@ -29,8 +30,19 @@ class Sharing(enum.Enum):
     PREFIXES = "prefixes"  # And what many rows begin with, in all batches.
 
 
+# It is the architecture's, and training changes nothing of it.
+_known: weakref.WeakKeyDictionary[torch.nn.Module, Sharing] = weakref.WeakKeyDictionary()
+
+
 def sharing(opened: OpenedModel) -> Sharing:
-    """Tries both on a few tokens, in the model's arithmetic without autocast."""
+    """Tries both on a few tokens, in the model's arithmetic without autocast; a model that shares is not tried again."""
+    found = _known.get(opened.model) or _tried(opened)
+    if found is not Sharing.NOTHING:
+        _known[opened.model] = found
+    return found
+
+
+def _tried(opened: OpenedModel) -> Sharing:
     if not _agrees(opened, use_prefix=False):
         return Sharing.NOTHING
     if prefixes.depends_on_length(opened.model.config) or not _agrees(opened, use_prefix=True):

@@ -1,17 +1,24 @@
-"""Two phases on as many ranks as it is started with: a program for torchrun, whose first rank writes what came of them.
+"""Two phases on one rank after another number of ranks, whose first rank each time writes what came of them.
 
-`python tests/ranked_training.py MODELS OUTPUT CASES`, with CASES a JSON object of cases by name: "model", "adapter" (LoRA
-or none), "general" and "domain" (settings of phases), "steps" of each, and where the domain phase goes on in its middle
-"load" (the output of a case that was run before).
+`python tests/ranked_training.py MODELS JOBS`, with JOBS a JSON list of {"ranks", "output": a folder, "cases"}, cases by
+name: "model", "adapter" (LoRA or none), "general" and "domain" (settings of phases), "steps" of each, and where the
+domain phase goes on in its middle "load" (the output of a case that was run before). Ranks are forked, so that the
+libraries are imported once.
 """
 
 import json
+import os
+import socket
 import sys
 from pathlib import Path
 
 import numpy
 import torch
+import torch.distributed.checkpoint
+import transformers.models.gpt2.modeling_gpt2
+import transformers.models.llama.modeling_llama  # noqa: F401
 from phases import SETTINGS
+from torch.multiprocessing import start_processes
 
 from ballast import Anchor, adapters, phase_state, ranks, scoring, sharding
 from ballast.batches import read_slot
@@ -97,8 +104,22 @@ def whole_nats(opened, step: int) -> float:
     return scoring.mean_loss(opened, batch)[0]
 
 
-if __name__ == "__main__":
+def run_rank(rank: int, size: int, port: int, models_folder: Path, job: dict) -> None:
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(size), "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
     ranks.start()
     torch.set_num_threads(1)
-    for name, each in json.loads(sys.argv[3]).items():
-        run_case(Path(sys.argv[1]), Path(sys.argv[2]) / name, each)
+    for name, each in job["cases"].items():
+        run_case(models_folder, Path(job["output"]) / name, each)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return free.getsockname()[1]
+
+
+if __name__ == "__main__":
+    models_folder = Path(sys.argv[1])
+    for job in json.loads(sys.argv[2]):
+        size = job["ranks"]
+        start_processes(run_rank, (size, free_port(), models_folder, job), size, start_method="fork")

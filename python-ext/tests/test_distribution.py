@@ -39,18 +39,28 @@ def test_the_largest_begin_where_sorting_says():
     assert Distribution.of([torch.zeros(10)]).largest_from(0.01) == 1, "zeros are never among the largest"
 
 
+def test_many_numbers_are_counted_as_few_are():
+    values = torch.cat([heavy_tailed(BINS), torch.zeros(9)])
+    whole, parts = Distribution.of([values]), Distribution.of(values.split(1000))
+    assert torch.equal(whole.bins, parts.bins) and torch.equal(whole.counts, parts.counts)
+    torch.testing.assert_close(whole.sums, parts.sums, rtol=1e-12, atol=0)
+    assert int(whole.bins[0]) == 0 and int(whole.counts[0]) == 9
+
+
 def test_ranks_are_those_of_scipy_with_ties():
     from scipy.stats import rankdata
 
     values = torch.cat([heavy_tailed(500), torch.zeros(50)])
     bins = bins_of(values)
     expected = rankdata(bins.numpy())
-    numpy.testing.assert_array_equal(Distribution.of([values]).ranks()[bins].numpy(), expected)
+    spread = Distribution.of([values])
+    numpy.testing.assert_array_equal(spread.ranks()[spread.places(bins)].numpy(), expected)
 
 
 def test_a_sum_of_two_is_the_one_of_both():
     one, other = heavy_tailed(100), heavy_tailed(50, seed=1)
-    both, added = Distribution.of([one, other]), Distribution.of([one]) + Distribution.of([other])
-    assert torch.equal(both.counts, added.counts)
-    assert both.share_of_largest(0.1) == pytest.approx(added.share_of_largest(0.1), rel=1e-12)
+    whole = Distribution.of([torch.cat([one, other])])
+    added = Distribution.sum([Distribution.of([one]), Distribution.of([other])])
+    assert torch.equal(whole.bins, added.bins) and torch.equal(whole.counts, added.counts)
+    assert whole.share_of_largest(0.1) == pytest.approx(added.share_of_largest(0.1), rel=1e-12)
     assert Distribution.of([torch.zeros(4)]).share_of_largest(0.01) == 0
