@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import multiprocessing
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy
@@ -390,6 +391,20 @@ def load_parameters(model: int, folder: str) -> None:
 @called_from_java
 def save_phase(model: int, phase: int, folder: str) -> None:
     phase_state.save_phase(get(model, OpenedModel), get(phase, ModelPhase), folder)
+
+
+@called_from_java
+def save_phase_async(model: int, phase: int, folder: str) -> int:
+    return handles.add(phase_state.save_phase_async(get(model, OpenedModel), get(phase, ModelPhase), folder))
+
+
+@called_from_java
+def has_saved(saving: int) -> bool:
+    """Whether all is written; fails as the writing did."""
+    future = get(saving, Future)
+    if future.done():
+        future.result()
+    return future.done()
 
 
 @called_from_java

@@ -4,14 +4,17 @@ A state is a folder of safetensors, written and read by `torch.distributed.check
 and what N ranks wrote M ranks read.
 """
 
+import functools
 import json
 import os
 import warnings
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -74,6 +77,23 @@ def save_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike
     phase.share_seen_tokens()
     with phase.training.summed():
         _save(_parameters(opened) | _live(phase) | _random_states(opened), phase.training.numbers(), Path(folder))
+
+
+def save_phase_async(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike[str]) -> Future[None]:
+    """As `save_phase`, but returns when all of it has been copied to the CPU's memory: the phase may take its next steps
+    while a thread writes the copies. One folder is written after another.
+
+    Returns:
+        done when the folder is written (on the first rank: by all ranks); has what failed
+    """
+    from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
+
+    phase.share_seen_tokens()
+    with phase.training.summed():
+        tensors = _parameters(opened) | _live(phase) | _random_states(opened)
+        copies = DefaultStager(StagingOptions(False, False, False, False)).stage(dict(tensors))
+        numbers = dict(phase.training.numbers())
+    return _writer().submit(_save, copies, numbers, Path(folder), _group_of_writers())
 
 
 def load_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike[str]) -> None:
@@ -139,13 +159,27 @@ def _numbers(folder: Path) -> dict[str, float]:
     return json.loads((folder / NUMBERS).read_text(encoding="utf-8"))
 
 
-def _save(tensors: Mapping[str, Tensor], numbers: Mapping[str, float], folder: Path) -> None:
+@functools.cache
+def _writer() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ballast-checkpoint")
+
+
+@functools.cache
+def _group_of_writers() -> dist.ProcessGroup | None:
+    """Where writers talk while the ranks' other threads do: in one group each would take what is meant for the other."""
+    return dist.new_group(backend="gloo", timeout=ranks.TIMEOUT) if ranks.size() > 1 else None
+
+
+def _save(
+    tensors: Mapping[str, Tensor], numbers: Mapping[str, float], folder: Path, group: dist.ProcessGroup | None = None
+) -> None:
     import torch.distributed.checkpoint as dcp
 
     with explained_disk_errors(folder.parent), _told_as_it_is():
         dcp.save(
             {name: each.contiguous() for name, each in tensors.items()},
             storage_writer=dcp.HuggingFaceStorageWriter(folder, save_distributed=True),
+            process_group=group,
             no_dist=ranks.size() == 1,
         )
         if ranks.is_first():

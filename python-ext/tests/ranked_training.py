@@ -2,7 +2,8 @@
 
 `python tests/ranked_training.py MODELS JOBS`, with JOBS a JSON list of {"ranks", "output": a folder, "cases"}, cases by
 name: "model", "adapter" (LoRA or none), "general" and "domain" (settings of phases), "steps" of each, and where the
-domain phase goes on in its middle "load" (the output of a case that was run before). Ranks are forked, so that the
+domain phase goes on in its middle "load" (the output of a case that was run before), with "async" if its state is
+written while it goes on. Ranks are forked, so that the
 libraries are imported once.
 """
 
@@ -80,8 +81,11 @@ def run_case(models_folder: Path, out: Path, case: dict) -> None:
         phase_state.load_phase(opened, domain, Path(case["load"]) / "phase")
     else:
         said += run(domain, opened, 2, 0, half)
-        phase_state.save_phase(opened, domain, out / "phase")
+        save = phase_state.save_phase_async if case.get("async") else phase_state.save_phase
+        saving = save(opened, domain, out / "phase")
     said += run(domain, opened, 2, half, case["steps"] - half)
+    if case.get("async") and "load" not in case:
+        saving.result()
     domain.end()
     opened.save(out / "model")
     sharding.begin_apart(opened)  # Another number of passes on each rank.

@@ -1,5 +1,7 @@
 """A phase that is put back where it was goes on as if nothing had happened, to the bit."""
 
+import threading
+
 import pytest
 import torch
 from phases import SETTINGS, same_bits, values
@@ -52,16 +54,31 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("adapter", [False, True], ids=["full", "lora"])
+@pytest.fixture
+def waits(monkeypatch):
+    """Writing waits until it is set."""
+    goes_on, save = threading.Event(), phase_state._save
+    monkeypatch.setattr(phase_state, "_save", lambda *arguments: goes_on.wait() and save(*arguments))
+    return goes_on
+
+
+@pytest.mark.parametrize("adapter, is_async", [(False, False), (False, True), (True, True)])
 @pytest.mark.parametrize("case", CASES)
-def test_a_phase_put_back_ends_with_the_same_bits(case, adapter, model_folder, slots, tmp_path):
+def test_a_phase_put_back_ends_with_the_same_bits(case, adapter, is_async, waits, model_folder, slots, tmp_path):
     settings = CASES[case] | {"slots": slots}
     opened, phase = begin(model_folder("gpt2"), settings, adapter)
     steps(phase, slots, 3)
     phase.training.progress()
     steps(phase, slots, 1)
-    phase_state.save_phase(opened, phase, tmp_path / "phase")
+    if is_async:
+        saving = phase_state.save_phase_async(opened, phase, tmp_path / "phase")
+    else:
+        waits.set()
+        phase_state.save_phase(opened, phase, tmp_path / "phase")
     steps(phase, slots, 9)  # Over the end of an interval of the Riemannian walk.
+    if is_async:
+        waits.set()
+        saving.result()
     again, resumed = begin(model_folder("gpt2"), settings, adapter)
     phase_state.load_phase(again, resumed, tmp_path / "phase")
     steps(resumed, slots, 9)
@@ -79,6 +96,13 @@ def ended(*phases: ModelPhase):
     for phase in phases:
         phase.end()
     return phases
+
+
+def test_what_fails_while_it_goes_on_is_told(model_folder, slots, tmp_path):
+    opened, phase = begin(model_folder("gpt2"), {"method": "none"})
+    (tmp_path / "phase").write_text("a file where a folder is wanted")
+    with pytest.raises(OSError, match="phase"):
+        phase_state.save_phase_async(opened, phase, tmp_path / "phase").result()
 
 
 def test_the_state_of_another_phase_is_refused(model_folder, slots, tmp_path):

@@ -14,7 +14,9 @@ from tiny_models import write_model
 PROGRAM = Path(__file__).with_name("ranked_training.py")
 SCHEDULED = {"clipNorm": 1.0, "schedule": "cosine", "steps": 25, "warmupSteps": 5}
 CASES = {
-    "proximal": {"model": "llama-tied", "general": SCHEDULED, "domain": {"lambda": 30.0}, "steps": 25},
+    "proximal": {
+        "model": "llama-tied", "general": SCHEDULED, "domain": {"lambda": 30.0}, "steps": 25, "async": True,
+    },
     "gradient": {
         "model": "gpt2", "checkpointing": True, "general": {"weightDecay": 0.1}, "steps": 8,
         "domain": {"lambda": 0.01, "form": "gradient", "clipNorm": 1.0},

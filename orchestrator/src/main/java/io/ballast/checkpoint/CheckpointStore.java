@@ -102,46 +102,93 @@ public final class CheckpointStore {
      * @param dependencies files outside of the checkpoint that it is nothing without; they do not change any more
      */
     public void write(Consumer<Path> tensors, Function<String, CheckpointState> state, Collection<Path> dependencies) {
+        try (Draft draft = begin(state, dependencies)) {
+            if (tensors != null) {
+                tensors.accept(draft.tensors());
+            }
+            draft.publish();
+        }
+    }
+
+    /**
+     * Begins a checkpoint. Until its draft is closed nothing else is asked of this store.
+     *
+     * @param state        makes the state, of the name that the folder of tensors will have beside other checkpoints
+     * @param dependencies files outside of the checkpoint that it is nothing without; they do not change any more
+     * @return what is to be published when its tensors are written
+     */
+    public Draft begin(Function<String, CheckpointState> state, Collection<Path> dependencies) {
         Path written = folder.resolve("%06d".formatted(nextNumber()));
         Path partial = written.resolveSibling(written.getFileName() + PARTIAL);
         try {
             Files.createDirectories(folder);
             WholeFiles.delete(partial);
             Files.createDirectory(partial);
-            CheckpointState made = state.apply(written.getFileName() + "/" + TENSORS);
-            Map<String, String> hashes = new LinkedHashMap<>();
-            if (tensors != null) {
-                tensors.accept(partial.resolve(TENSORS));
-                for (Path file : files(partial.resolve(TENSORS))) {
-                    String name = TENSORS + "/" + file.getFileName();
-                    hashes.put(name, Seal.hash(file));
-                    known.put(written.resolve(name), hashes.get(name));
-                }
-                Seal.force(partial.resolve(TENSORS));
-            }
-            Files.writeString(partial.resolve(STATE), made.toJson());
-            hashes.put(STATE, Seal.hash(partial.resolve(STATE)));
-            for (Path file : outside(written, made, dependencies)) {
-                hashes.put(written.relativize(file).toString(), hashOnce(file));
-            }
-            Seal.force(events);
-            Seal.write(partial, hashes);
-            Files.move(partial, written, StandardCopyOption.ATOMIC_MOVE);
-            Seal.force(folder);
-            prune();
+            return new Draft(written, partial, state.apply(written.getFileName() + "/" + TENSORS),
+                    List.copyOf(dependencies));
         } catch (IOException e) {
-            throw new UncheckedIOException("could not write a checkpoint in " + folder, e);
-        } finally {
-            leaveRoom(partial);
+            throw unwritten(e);
         }
     }
 
-    /** On a full disk the half that was written takes the room that the run needs to say what happened. */
-    private static void leaveRoom(Path partial) {
-        try {
-            WholeFiles.delete(partial);
-        } catch (IOException later) {
-            LOG.debug("What was half written in {} stays until the run is resumed: {}", partial, later.toString());
+    private UncheckedIOException unwritten(IOException e) {
+        return new UncheckedIOException("could not write a checkpoint in " + folder, e);
+    }
+
+    /** A checkpoint on its way: another thread than the one that began it may publish it. */
+    public final class Draft implements AutoCloseable {
+        private final Path written;
+        private final Path partial;
+        private final CheckpointState state;
+        private final List<Path> dependencies;
+
+        private Draft(Path written, Path partial, CheckpointState state, List<Path> dependencies) {
+            this.written = written;
+            this.partial = partial;
+            this.state = state;
+            this.dependencies = dependencies;
+        }
+
+        /** @return the folder for its tensors, which is not there yet; without them it stays away */
+        public Path tensors() {
+            return partial.resolve(TENSORS);
+        }
+
+        /** Makes it the newest checkpoint, whole on the disk, and removes those that are no longer wanted. */
+        public void publish() {
+            try {
+                Map<String, String> hashes = new LinkedHashMap<>();
+                if (Files.isDirectory(tensors())) {
+                    for (Path file : files(tensors())) {
+                        String name = TENSORS + "/" + file.getFileName();
+                        hashes.put(name, Seal.hash(file));
+                        known.put(written.resolve(name), hashes.get(name));
+                    }
+                    Seal.force(tensors());
+                }
+                Files.writeString(partial.resolve(STATE), state.toJson());
+                hashes.put(STATE, Seal.hash(partial.resolve(STATE)));
+                for (Path file : outside(written, state, dependencies)) {
+                    hashes.put(written.relativize(file).toString(), hashOnce(file));
+                }
+                Seal.force(events);
+                Seal.write(partial, hashes);
+                Files.move(partial, written, StandardCopyOption.ATOMIC_MOVE);
+                Seal.force(folder);
+                prune();
+            } catch (IOException e) {
+                throw unwritten(e);
+            }
+        }
+
+        /** On a full disk the half that was written takes the room that the run needs to say what happened. */
+        @Override
+        public void close() {
+            try {
+                WholeFiles.delete(partial);
+            } catch (IOException later) {
+                LOG.debug("What was half written in {} stays until the run is resumed: {}", partial, later.toString());
+            }
         }
     }
 

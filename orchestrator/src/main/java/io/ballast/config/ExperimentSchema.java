@@ -16,7 +16,8 @@ import java.util.TreeMap;
 /** The JSON Schema (draft 2020-12) of an experiment, for editors and for people. */
 public final class ExperimentSchema {
     private static final Map<Class<?>, String> JSON_TYPES = Map.of(
-            String.class, "string", boolean.class, "boolean", double.class, "number", Double.class, "number",
+            String.class, "string", boolean.class, "boolean", Boolean.class, "boolean",
+            double.class, "number", Double.class, "number",
             int.class, "integer", long.class, "integer", Integer.class, "integer");
 
     private final Map<String, JsonObject> definitions = new TreeMap<>();

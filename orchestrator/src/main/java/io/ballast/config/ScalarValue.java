@@ -16,7 +16,7 @@ final class ScalarValue {
         if (type == String.class) {
             return text(json, setting, place);
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return truth(json, setting, place);
         }
         BigDecimal number = number(json, type, setting, place);

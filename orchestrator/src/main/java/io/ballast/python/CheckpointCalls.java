@@ -1,5 +1,7 @@
 package io.ballast.python;
 
+import static io.ballast.python.BridgeValues.handle;
+
 import java.nio.file.Path;
 
 /**
@@ -43,6 +45,28 @@ public final class CheckpointCalls {
      */
     public void savePhase(long model, long phase, Path folder) {
         bridge.invoke("save_phase", model, phase, folder.toString());
+    }
+
+    /**
+     * Copies to the CPU's memory what {@link #savePhase} writes, and lets a thread write it: the phase may go on.
+     *
+     * @param model its model's handle
+     * @param phase its handle
+     * @param folder where to, in safetensors; all ranks name the same, which is not there yet
+     * @return a handle for {@link #hasSaved}
+     */
+    public long savePhaseAsync(long model, long phase, Path folder) {
+        return handle(bridge.invoke("save_phase_async", model, phase, folder.toString()));
+    }
+
+    /**
+     * Whether all is written that {@link #savePhaseAsync} began to write.
+     *
+     * @param saving its handle
+     * @return whether it is; fails as the writing failed
+     */
+    public boolean hasSaved(long saving) {
+        return (Boolean) bridge.invoke("has_saved", saving);
     }
 
     /**

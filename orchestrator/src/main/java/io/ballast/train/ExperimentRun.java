@@ -71,10 +71,10 @@ public final class ExperimentRun {
         }
         // Closed from the last to the first; what fails then does not hide what failed before.
         try (Closing described = this::describe; EventLog log = openLog(); Closing finished = () -> finish(log)) {
-            RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(),
-                    interrupted);
             log.add(EventLog.STARTED, "", 0, Map.of("name", experiment.config().name(), "folder", folder.path().toString()));
-            try (Workbench workbench = new Workbench(bridge, folder, log, cancelled, record, checkpoints)) {
+            try (RunCheckpoints checkpoints = new RunCheckpoints(bridge, folder, log, record, experiment.config(),
+                            interrupted);
+                    Workbench workbench = new Workbench(bridge, folder, log, cancelled, record, checkpoints)) {
                 PluginCheck.check(experiment.config(), bridge);
                 RankCheck.check(experiment.config(), bridge);
                 record.plugins(PluginHashes.of(experiment.config()));

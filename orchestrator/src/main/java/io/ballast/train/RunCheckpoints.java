@@ -10,6 +10,7 @@ import io.ballast.config.CheckpointConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.model.AnchorFiles;
+import io.ballast.python.Answers;
 import io.ballast.python.Bridge;
 
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -31,7 +33,9 @@ import java.util.function.Consumer;
  * model, the data), leaves out the parts that are done, and begins the phase it was in on the parameters that this phase began
  * with, before its own state is put over it: so whatever a method derives from the start of a phase is right.
  */
-final class RunCheckpoints {
+final class RunCheckpoints implements AutoCloseable {
+    /** How long a thread that waits for files sleeps before it asks again: asking takes a turn between two steps. */
+    private static final long PATIENCE_MILLIS = 20;
     private final Bridge bridge;
     private final EventLog log;
     private final RunRecord record;
@@ -49,6 +53,8 @@ final class RunCheckpoints {
     private long writtenAt = System.nanoTime();
     private boolean writes;
     private boolean trained;
+    private boolean isAsync;
+    private CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
 
     /** @param interrupted what the run goes on from, or null where it begins */
     RunCheckpoints(Bridge bridge, RunFolder folder, EventLog log, RunRecord record, ExperimentConfig experiment,
@@ -107,6 +113,8 @@ final class RunCheckpoints {
     /** @param handle of the model, as it was opened, with its adapter */
     void open(long handle) {
         model = handle;
+        isAsync = config.async() != null ? config.async()
+                : String.valueOf(bridge.modelInfo(handle).get("device")).startsWith("cuda");
     }
 
     /** Puts the model and the record where the checkpoint has them, and lets events be written again. */
@@ -191,8 +199,11 @@ final class RunCheckpoints {
         return position;
     }
 
-    /** Whether a checkpoint is due after a step of a phase. */
+    /** Whether a checkpoint is due after a step of a phase. Fails as the writing of the one before has failed by now. */
     boolean isDue(long done) {
+        if (writing.isCompletedExceptionally()) {
+            settle();
+        }
         return writes && (config.steps() != null && done % config.steps() == 0
                 || System.nanoTime() - writtenAt >= config.minutes() * TimeUnit.MINUTES.toNanos(1));
     }
@@ -202,7 +213,59 @@ final class RunCheckpoints {
         write(file -> bridge.checkpoints().savePhase(model, phase, file), position, false);
     }
 
+    /** As {@link #write}; where the experiment allows it, a thread does it while the phase goes on. */
+    void beginToWrite(long phase, PhasePosition position) {
+        if (!isAsync) {
+            write(phase, position);
+            return;
+        }
+        settle();
+        CheckpointStore.Draft draft = bridge.ranks().isFirst() ? store.begin(name -> state(position), dependencies) : null;
+        try {
+            String folder = bridge.ranks().ofFirst(draft == null ? "" : draft.tensors().toString());
+            long saving = bridge.checkpoints().savePhaseAsync(model, phase, Path.of(folder));
+            writing = CompletableFuture.runAsync(() -> finish(saving, draft),
+                    work -> new Thread(work, "ballast-checkpoint").start());
+        } catch (RuntimeException | Error e) {
+            if (draft != null) {
+                draft.close();
+            }
+            throw e;
+        }
+        writtenAt = System.nanoTime();
+    }
+
+    @SuppressWarnings("try") // without a draft there is nothing to close
+    private void finish(long saving, CheckpointStore.Draft draft) {
+        try (draft) {
+            while (!bridge.checkpoints().hasSaved(saving)) {
+                Thread.sleep(PATIENCE_MILLIS);
+            }
+            if (draft != null) {
+                draft.publish();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted while a checkpoint was written", e);
+        } finally {
+            bridge.release(saving);
+        }
+    }
+
+    /** Waits for the checkpoint that is being written; fails as that failed. */
+    private void settle() {
+        CompletableFuture<Void> last = writing;
+        writing = CompletableFuture.completedFuture(null);
+        Answers.join(last);
+    }
+
+    /** Waits for the checkpoint that is being written. */
+    @Override
+    public void close() {
+        settle();
+    }
+
     private void write(Consumer<Path> tensors, PhasePosition inside, boolean moved) {
+        settle();
         if (!writes) {
             return;
         }
@@ -216,10 +279,15 @@ final class RunCheckpoints {
         };
         store.write(together, file -> {
             modelFile = moved ? file : modelFile;
-            return new CheckpointState(CheckpointState.SCHEMA, ExperimentWriter.toTree(experiment), identities,
-                    List.copyOf(passed), modelFile, trained, inside, log.bytes(), record.result());
+            return state(inside);
         }, dependencies);
         writtenAt = System.nanoTime();
+    }
+
+    private CheckpointState state(PhasePosition inside) {
+        return new CheckpointState(CheckpointState.SCHEMA, ExperimentWriter.toTree(experiment),
+                new LinkedHashMap<>(identities), List.copyOf(passed), modelFile, trained, inside, log.bytes(),
+                record.result());
     }
 
     /** Each rank writes what it holds of the tensors, where the first one says; that one does the rest. */

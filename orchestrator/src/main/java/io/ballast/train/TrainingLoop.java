@@ -94,7 +94,7 @@ final class TrainingLoop {
                 throw new StoppedException("Stopped in the " + name + " phase after step " + done + " of " + steps + ".");
             }
             if (due[1]) {
-                checkpoints.write(phase, position(batches));
+                checkpoints.beginToWrite(phase, position(batches));
             }
             step(batches);
             done++;

@@ -46,7 +46,7 @@ class RanksTest {
     private static String experiment(String method, Path output) throws IOException {
         Path file = folder.resolve(method + ".json");
         Files.writeString(file, new TinyExperiment(folder, "llama-tied").with("output", "\"" + output + "\"")
-                .with("checkpoint", "{\"steps\": 2, \"keep\": 2}").with("general.steps", "6").with("domain.steps", "20")
+                .with("checkpoint", "{\"steps\": 2, \"keep\": 2, \"async\": true}").with("general.steps", "6").with("domain.steps", "20")
                 .with("domain.gradientAccumulation", "2").with("domain.loggingSteps", "1").with("domain.batchSize", "3")
                 .with("retention.method", "\"" + method + "\"").domains("first", "second").experiment().toJson());
         return file.toString();

@@ -42,10 +42,10 @@ class ResumeAfterKillTest {
     private long milliseconds;
 
     /** Dropout and replayed rows, so that every draw matters; a checkpoint at every step, so that some are cut off. */
-    private String experiment(String adapter, Path output) throws IOException {
+    private String experiment(String adapter, Path output, boolean async) throws IOException {
         Path file = folder.resolve("experiment.json");
         Files.writeString(file, new TinyExperiment(folder, "gpt2").with("adapter", adapter)
-                .with("output", "\"" + output + "\"").with("checkpoint", "{\"steps\": 1, \"keep\": 2}")
+                .with("output", "\"" + output + "\"").with("checkpoint", "{\"steps\": 1, \"keep\": 2, \"async\": " + async + "}")
                 .with("general.steps", "25").with("domain.steps", "25").with("domain.replay", "0.3")
                 .with("domain.gradientAccumulation", "2").with("general.loggingSteps", "3").experiment().toJson());
         return file.toString();
@@ -59,7 +59,7 @@ class ResumeAfterKillTest {
         Path undisturbed = undisturbed(adapter);
         for (int i = 0; kills < wanted; i++) { // A run that ends before it is killed has a folder of its own too.
             Path output = folder.resolve("killed-" + i);
-            Path run = killed(experiment(adapter, output), output);
+            Path run = killed(experiment(adapter, output, i % 2 == 0), output);
             WhatARunLeft.assertSame(undisturbed, run);
             assertFalse(Files.exists(run.resolve("checkpoints")));
         }
@@ -74,7 +74,7 @@ class ResumeAfterKillTest {
 
     private Path undisturbed(String adapter) throws Exception {
         Path output = folder.resolve("undisturbed");
-        try (RunProcess process = start(experiment(adapter, output))) {
+        try (RunProcess process = start(experiment(adapter, output, false))) {
             Path run = process.folder(output);
             long began = System.nanoTime();
             assertEquals(0, process.end(), process.said());

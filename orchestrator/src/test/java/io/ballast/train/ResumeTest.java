@@ -76,6 +76,7 @@ class ResumeTest extends TinyRuns {
     void aStoppedRunEndsAsIfItHadNotBeenStopped(String phase, long step, String retention, String adapter)
             throws Exception {
         TinyExperiment tiny = tiny().with("retention", retention).with("adapter", adapter)
+                .with("checkpoint.async", String.valueOf(adapter.equals("null")))
                 .with("evaluation.general", "[{\"name\": \"tales\", \"perplexity\": \"general.jsonl\"}]");
         Run undisturbed = start(tiny);
         undisturbed.result();
