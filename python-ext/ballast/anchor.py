@@ -3,7 +3,8 @@
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -279,13 +280,11 @@ class Anchor:
     def _save(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / METADATA).unlink(missing_ok=True)
-        partial = folder / (TENSORS + ".partial")
-        save_file(self._tensors(), partial)
-        metadata = self._metadata(partial.stat().st_size, hash_of(partial), provenance)
-        os.replace(partial, folder / TENSORS)
-        partial = folder / (METADATA + ".partial")
-        partial.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
-        os.replace(partial, folder / METADATA)
+        with _made_whole(folder / TENSORS) as partial:
+            save_file(self._tensors(), partial)
+            metadata = self._metadata(partial.stat().st_size, hash_of(partial), provenance)
+        with _made_whole(folder / METADATA) as partial:
+            partial.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
         checkpoints.give_usual_mode(folder)
 
     @classmethod
@@ -438,6 +437,17 @@ class Anchor:
         if self.space == EFFECTIVE:
             idle = {other_factor(name) for name, tensor in self.reference.items() if not tensor.any()}
         return {name: sha256(tensor) for name, tensor in self.reference.items() if name not in idle}
+
+
+@contextmanager
+def _made_whole(file: Path) -> Iterator[Path]:
+    """Where a file is written before it gets its name; on a full disk the half of it takes no room."""
+    partial = file.with_name(file.name + ".partial")
+    try:
+        yield partial
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _merged_provenance(anchors: Sequence[Anchor], rule: str, decay: float | None) -> Mapping[str, Any]:

@@ -254,7 +254,8 @@ def test_an_anchor_replaces_an_older_one_and_leaves_nothing_else(anchor, base_an
 
 
 def test_a_replacement_that_breaks_off_leaves_no_anchor_that_opens(base_anchor, saved, monkeypatch):
-    def full_disk(*_):
+    def full_disk(_, file):
+        file.write_bytes(b"half")
         raise OSError("no space left on device")
 
     monkeypatch.setattr("ballast.anchor.save_file", full_disk)
@@ -262,6 +263,7 @@ def test_a_replacement_that_breaks_off_leaves_no_anchor_that_opens(base_anchor, 
         base_anchor.save(saved, {})
     with pytest.raises(InvalidInputError, match="half-written"):
         Anchor.open(saved)
+    assert [file.name for file in saved.iterdir()] == [TENSORS], "the half of a file takes no room"
 
 
 def test_another_schema_is_refused(saved):

@@ -133,7 +133,7 @@ class FaultsTest {
             Path filler = disk.folder().resolve("filler");
             sabotage("with open('" + filler + "', 'wb', buffering=0) as filler:", "    try:", "        while True:",
                     "            filler.write(bytes(4096))", "    except OSError:", "        pass",
-                    "os.truncate('" + filler + "', os.path.getsize('" + filler + "') - 250_000)");
+                    "os.truncate('" + filler + "', os.path.getsize('" + filler + "') - 400_000)");
             Typed typed = run("general.stop=sabotage:rule", "output=" + disk.folder().resolve("runs"),
                     "checkpoint.async=" + async);
             Path run = onlyRun(disk.folder().resolve("runs"));
