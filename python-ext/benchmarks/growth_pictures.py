@@ -38,11 +38,12 @@ def draw(axis: str, lines: dict[tuple[str, str], list[tuple[float, float, float]
             (line,) = panel.plot(values, ours, marker="o", label=f"{what}, retention" if has_plain else what)
             if has_plain:
                 panel.plot(values, theirs, marker=".", ls="--", color=line.get_color(), label=f"{what}, without")
-        if axis != "domains":
+        if axis == "rows":
             panel.set_xscale("log")
+        if axis == "rows" and unit == "s":
             panel.set_yscale("log")
         else:
-            panel.set_ylim(bottom=0)
+            panel.set_ylim(0, 1.08 * panel.dataLim.y1)
         panel.set_xlabel(AXES[axis])
         panel.set_ylabel(TITLES[unit])
         panel.grid(alpha=0.3)
