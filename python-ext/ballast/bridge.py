@@ -400,11 +400,13 @@ def save_phase_async(model: int, phase: int, folder: str) -> int:
 
 @called_from_java
 def has_saved(saving: int) -> bool:
-    """Whether all is written; fails as the writing did."""
+    """Whether all is written; fails as the writing did. Then the handle is gone."""
     future = get(saving, Future)
-    if future.done():
-        future.result()
-    return future.done()
+    if not future.done():
+        return False
+    handles.drop(saving)
+    future.result()
+    return True
 
 
 @called_from_java

@@ -45,16 +45,15 @@ def compare(first: Anchor, second: Anchor) -> dict[str, Any]:
 
 def _agreement(one: Mapping[str, Tensor], other: Mapping[str, Tensor], names: Sequence[str]) -> dict[str, float | None]:
     spreads = [Distribution.of(side[name] for name in names) for side in (one, other)]
-    ranks = [spread.ranks() for spread in spreads]
-    cuts = [spread.largest_from(TOP) for spread in spreads]
     middle = (spreads[0].elements + 1) / 2
+    ranks = [spread.ranks() - middle for spread in spreads]
+    cuts = [spread.largest_from(TOP) for spread in spreads]
     products, both = 0.0, 0
     for name in names:
         bins = [bins_of(side[name]).flatten().cpu() for side in (one, other)]
-        own, others = ((rank - middle)[spread.places(each)] for spread, rank, each in zip(spreads, ranks, bins))
-        products += float((own * others).sum())
+        products += float((ranks[0][bins[0]] * ranks[1][bins[1]]).sum())
         both += int(((bins[0] >= cuts[0]) & (bins[1] >= cuts[1])).sum())
-    squares = [float((spread.counts * (rank - middle).square()).sum()) for spread, rank in zip(spreads, ranks)]
+    squares = [float((spread.counts * rank[spread.bins].square()).sum()) for spread, rank in zip(spreads, ranks)]
     largest = [spread.above(cut) for spread, cut in zip(spreads, cuts)]
     return {
         "rankCorrelation": products / (squares[0] * squares[1]) ** 0.5 if all(squares) else None,

@@ -91,12 +91,10 @@ class Distribution:
         return int(self.counts[self.bins >= bin].sum())
 
     def ranks(self) -> Tensor:
-        """[K] fp64: the mean rank, from 1, of a bin's elements among all; what ties share."""
-        return self.counts.cumsum(0).double() - (self.counts.double() - 1) / 2
-
-    def places(self, bins: Tensor) -> Tensor:
-        """Where in `ranks` what lies in some of its bins has its rank; int64, of the same shape."""
-        return torch.searchsorted(self.bins, bins.long())
+        """[BINS] fp64: the mean rank, from 1, of a bin's elements among all; what ties share. 0 for an empty bin."""
+        ranks = torch.zeros(BINS, dtype=torch.float64)
+        ranks[self.bins] = self.counts.cumsum(0).double() - (self.counts.double() - 1) / 2
+        return ranks
 
 
 def bins_of(values: Tensor) -> Tensor:

@@ -76,7 +76,7 @@ def save_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike
     it with the same folder, which is not there yet."""
     phase.share_seen_tokens()
     with phase.training.summed():
-        _save(_parameters(opened) | _live(phase) | _random_states(opened), phase.training.numbers(), Path(folder))
+        _save(_tensors(opened, phase), phase.training.numbers(), Path(folder))
 
 
 def save_phase_async(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike[str]) -> Future[None]:
@@ -90,9 +90,8 @@ def save_phase_async(opened: OpenedModel, phase: ModelPhase, folder: str | os.Pa
 
     phase.share_seen_tokens()
     with phase.training.summed():
-        tensors = _parameters(opened) | _live(phase) | _random_states(opened)
-        copies = DefaultStager(StagingOptions(False, False, False, False)).stage(dict(tensors))
-        numbers = dict(phase.training.numbers())
+        copies = DefaultStager(StagingOptions(False, False, False, False)).stage(_tensors(opened, phase))
+        numbers = phase.training.numbers()
     return _writer().submit(_save, copies, numbers, Path(folder), _group_of_writers())
 
 
@@ -121,6 +120,10 @@ def load_phase(opened: OpenedModel, phase: ModelPhase, folder: str | os.PathLike
         torch.set_rng_state(on_cpu)
     if (on_device := random.get(_of_rank(RANDOM_DEVICE))) is not None:
         torch.cuda.set_rng_state(on_device, opened.device)
+
+
+def _tensors(opened: OpenedModel, phase: ModelPhase) -> dict[str, Tensor]:
+    return _parameters(opened) | _live(phase) | _random_states(opened)
 
 
 def _parameters(opened: OpenedModel) -> dict[str, Tensor]:

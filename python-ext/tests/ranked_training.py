@@ -3,13 +3,11 @@
 `python tests/ranked_training.py MODELS JOBS`, with JOBS a JSON list of {"ranks", "output": a folder, "cases"}, cases by
 name: "model", "adapter" (LoRA or none), "general" and "domain" (settings of phases), "steps" of each, and where the
 domain phase goes on in its middle "load" (the output of a case that was run before), with "async" if its state is
-written while it goes on. Ranks are forked, so that the
-libraries are imported once.
+written while it goes on. Ranks are forked, so that the libraries are imported once.
 """
 
 import json
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -19,6 +17,7 @@ import torch.distributed.checkpoint
 import transformers.models.gpt2.modeling_gpt2
 import transformers.models.llama.modeling_llama  # noqa: F401
 from phases import SETTINGS
+from torch.distributed.elastic.utils.distributed import get_free_port
 from torch.multiprocessing import start_processes
 
 from ballast import Anchor, adapters, phase_state, ranks, scoring, sharding
@@ -65,7 +64,7 @@ def run_case(models_folder: Path, out: Path, case: dict) -> None:
         lora = adapters.AdapterSettings("lora", **dict.fromkeys(names) | {"rank": 2, "alpha": 4.0, "dropout": 0.0})
         adapters.add_adapter(opened, lora, 4, None)
     sharding.shard(opened, offload=False)
-    half = case["steps"] // 2
+    half, saving = case["steps"] // 2, None
     if "load" in case:
         anchor = Anchor.open(Path(case["load"]) / "anchor", opened.model)
         anchor.restore(opened.model)
@@ -84,7 +83,7 @@ def run_case(models_folder: Path, out: Path, case: dict) -> None:
         save = phase_state.save_phase_async if case.get("async") else phase_state.save_phase
         saving = save(opened, domain, out / "phase")
     said += run(domain, opened, 2, half, case["steps"] - half)
-    if case.get("async") and "load" not in case:
+    if saving is not None:
         saving.result()
     domain.end()
     opened.save(out / "model")
@@ -116,14 +115,8 @@ def run_rank(rank: int, size: int, port: int, models_folder: Path, job: dict) ->
         run_case(models_folder, Path(job["output"]) / name, each)
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        return free.getsockname()[1]
-
-
 if __name__ == "__main__":
     models_folder = Path(sys.argv[1])
     for job in json.loads(sys.argv[2]):
         size = job["ranks"]
-        start_processes(run_rank, (size, free_port(), models_folder, job), size, start_method="fork")
+        start_processes(run_rank, (size, get_free_port(), models_folder, job), size, start_method="fork")

@@ -53,8 +53,7 @@ def test_ranks_are_those_of_scipy_with_ties():
     values = torch.cat([heavy_tailed(500), torch.zeros(50)])
     bins = bins_of(values)
     expected = rankdata(bins.numpy())
-    spread = Distribution.of([values])
-    numpy.testing.assert_array_equal(spread.ranks()[spread.places(bins)].numpy(), expected)
+    numpy.testing.assert_array_equal(Distribution.of([values]).ranks()[bins].numpy(), expected)
 
 
 def test_a_sum_of_two_is_the_one_of_both():

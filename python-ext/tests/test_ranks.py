@@ -12,10 +12,10 @@ from safetensors.torch import load_file
 from tiny_models import write_model
 
 PROGRAM = Path(__file__).with_name("ranked_training.py")
-SCHEDULED = {"clipNorm": 1.0, "schedule": "cosine", "steps": 25, "warmupSteps": 5}
+SCHEDULED = {"clipNorm": 1.0, "schedule": "cosine", "steps": 50, "warmupSteps": 5}
 CASES = {
     "proximal": {
-        "model": "llama-tied", "general": SCHEDULED, "domain": {"lambda": 30.0}, "steps": 25, "async": True,
+        "model": "llama-tied", "general": SCHEDULED, "domain": {"lambda": 30.0}, "steps": 50, "async": True,
     },
     "gradient": {
         "model": "gpt2", "checkpointing": True, "general": {"weightDecay": 0.1}, "steps": 8,
@@ -109,7 +109,7 @@ def test_the_first_rank_deals_the_model_out_and_each_computes_as_often_as_it_lik
 
 def test_a_phase_put_back_on_as_many_ranks_ends_with_the_same_bits(outputs):
     whole, resumed = outputs[2] / "proximal", outputs[2] / "proximal of two"
-    assert said(resumed)["said"] == said(whole)["said"][-13:]
+    assert said(resumed)["said"] == said(whole)["said"][-25:]
     models = tensors(whole / "model"), tensors(resumed / "model")
     assert all(torch.equal(tensor, models[1][name]) for name, tensor in models[0].items())
 

@@ -1,11 +1,10 @@
 """Kernels on DTensors: two ranks together do what one does with the whole tensors."""
 
-import socket
-
 import pytest
 import torch
 from contract import ADAMW, assert_same_bits, gate_of, state
 from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.elastic.utils.distributed import get_free_port
 from torch.distributed.tensor import Replicate, Shard, distribute_tensor
 
 from ballast import kernels
@@ -67,21 +66,15 @@ def check_rank(rank: int, ranks: int, port: int) -> None:
         torch.distributed.destroy_process_group()
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 def test_one_rank_has_it_all():
-    check_rank(0, 1, free_port())
+    check_rank(0, 1, get_free_port())
 
 
 def test_two_ranks_do_together_what_one_does():
-    torch.multiprocessing.spawn(check_rank, (2, free_port()), nprocs=2)
+    torch.multiprocessing.spawn(check_rank, (2, get_free_port()), nprocs=2)
 
 
 @pytest.mark.skipif(not kernels.native.is_enabled(), reason=kernels.native.reason())
 def test_local_parts_go_native(monkeypatch):
     monkeypatch.setattr(kernels, "reference", None)
-    check_rank(0, 1, free_port())
+    check_rank(0, 1, get_free_port())

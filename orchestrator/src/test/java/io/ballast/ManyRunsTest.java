@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("one-jdk")
 class ManyRunsTest {
     private static final Path HOME = Path.of(System.getProperty("ballast.home"));
-    private static final int RUNS = Math.max(20, Integer.getInteger("ballast.runs", 30));
+    private static final int RUNS = Math.max(20, Integer.getInteger("ballast.runs", 50));
     private static final int WARM = 10;
 
     @TempDir

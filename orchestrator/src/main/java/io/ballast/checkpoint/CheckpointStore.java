@@ -120,12 +120,12 @@ public final class CheckpointStore {
     public Draft begin(Function<String, CheckpointState> state, Collection<Path> dependencies) {
         Path written = folder.resolve("%06d".formatted(nextNumber()));
         Path partial = written.resolveSibling(written.getFileName() + PARTIAL);
+        CheckpointState made = state.apply(written.getFileName() + "/" + TENSORS);
         try {
             Files.createDirectories(folder);
             WholeFiles.delete(partial);
             Files.createDirectory(partial);
-            return new Draft(written, partial, state.apply(written.getFileName() + "/" + TENSORS),
-                    List.copyOf(dependencies));
+            return new Draft(written, partial, made, List.copyOf(dependencies));
         } catch (IOException e) {
             throw unwritten(e);
         }

@@ -62,7 +62,7 @@ public final class CheckpointCalls {
     /**
      * Whether all is written that {@link #savePhaseAsync} began to write.
      *
-     * @param saving its handle
+     * @param saving its handle, which is released when all is written or has failed
      * @return whether it is; fails as the writing failed
      */
     public boolean hasSaved(long saving) {

@@ -36,6 +36,7 @@ import java.util.function.Consumer;
 final class RunCheckpoints implements AutoCloseable {
     /** How long a thread that waits for files sleeps before it asks again: asking takes a turn between two steps. */
     private static final long PATIENCE_MILLIS = 20;
+
     private final Bridge bridge;
     private final EventLog log;
     private final RunRecord record;
@@ -246,8 +247,6 @@ final class RunCheckpoints implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException("interrupted while a checkpoint was written", e);
-        } finally {
-            bridge.release(saving);
         }
     }
 
