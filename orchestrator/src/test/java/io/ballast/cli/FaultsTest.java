@@ -131,13 +131,16 @@ class FaultsTest {
     void aDiskThatFillsUpInACheckpointLeavesTheOneBeforeAndTheRunGoesOnWhenThereIsRoom(boolean async) throws Exception {
         try (Disk disk = Disk.mount(folder.resolve("disk"), "8m")) {
             Path filler = disk.folder().resolve("filler");
-            sabotage("with open('" + filler + "', 'wb', buffering=0) as filler:", "    try:", "        while True:",
+            // What a thread is writing is whole before the disk fills up, so that the next checkpoint is the first to meet it.
+            sabotage("for half in Path('" + disk.folder() + "').glob('runs/*/checkpoints/*.partial'):",
+                    "    while half.exists() and not (half / 'tensors' / 'numbers.json').exists():", "        time.sleep(0.01)",
+                    "with open('" + filler + "', 'wb', buffering=0) as filler:", "    try:", "        while True:",
                     "            filler.write(bytes(4096))", "    except OSError:", "        pass",
-                    "os.truncate('" + filler + "', os.path.getsize('" + filler + "') - 400_000)");
+                    "os.truncate('" + filler + "', os.path.getsize('" + filler + "') - 60_000)");
             Typed typed = run("general.stop=sabotage:rule", "output=" + disk.folder().resolve("runs"),
                     "checkpoint.async=" + async);
             Path run = onlyRun(disk.folder().resolve("runs"));
-            Path full = async ? run : run.resolve("checkpoints"); // the anchor may be the first to meet it
+            Path full = async ? run : run.resolve("checkpoints"); // or the anchor meets it
             assertFailed(3, typed, run, "room on the disk for " + full, "bytes free", "free some");
             try (Stream<Path> left = Files.list(run.resolve("checkpoints"))) {
                 assertTrue(left.noneMatch(each -> each.toString().endsWith(".partial")), "the half takes no room");
