@@ -1,7 +1,7 @@
 """Times EWC-LoRA's Fisher information against what the path integral adds to training on the same samples.
 
     python -m benchmarks.importance [--json] [--pairs 9] [--threads 2] [--samples 64] [--length 112] [--batch 8]
-        [--shape GPT-J-6B] [--blocks 1] [--shape-samples 8] [--model FOLDER]
+        [--shape GPT-J-6B] [--blocks 1] [--shape-samples 32] [--model FOLDER]
 
 Both importances are of the matrices that a LoRA adapter changes (arXiv 2305.10626; the path integral in the effective
 space). Rows "added/…" are a variant's time over what the meter adds to a general phase of the same samples, from its
@@ -105,6 +105,7 @@ class GeneralPhases:
 def rows(name: str, opened: OpenedModel, batches: Sequence[Slot], pairs: int) -> Iterator[Measurement]:
     """Of a model with a LoRA adapter."""
     phases, passes = GeneralPhases(opened), []
+    goals = GOALS_ON[opened.device.type]
 
     def general() -> float:
         passes.append(phases.seconds(batches))
@@ -113,9 +114,9 @@ def rows(name: str, opened: OpenedModel, batches: Sequence[Slot], pairs: int) ->
     def timed(variant: str) -> Callable[[], float]:
         return seconds(lambda: fisher(opened, variant, batches), opened.device)
 
-    goals = GOALS_ON[opened.device.type]
-    in_turn(1, general, *(timed(variant) for variant in goals))
-    passes.clear()
+    phases.seconds(batches[:1])
+    for variant in goals:
+        fisher(opened, variant, batches[:1])
     whole, *variants = in_turn(pairs, general, *(timed(variant) for variant in goals))
     added = [with_it - without for without, with_it in passes]
     samples = sum(slot[1] for slot in batches)
@@ -150,7 +151,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=workload.ROWS, help="samples of a step")
     parser.add_argument("--shape", choices=list(workload.SHAPES), default="GPT-J-6B")
     parser.add_argument("--blocks", type=int, help="of the shape; on a CPU 1 by default, on a GPU all")
-    parser.add_argument("--shape-samples", type=int, default=8, help="of the shape, which takes a third of the pairs")
+    parser.add_argument("--shape-samples", type=int, default=32, help="of the shape, which takes a third of the pairs")
     options = parser.parse_args()
     device = workload.device()
     measured: list[Measurement] = []
