@@ -63,8 +63,13 @@ class LineWriter(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """A line that is not finished goes out as it is: who flushes wants it seen."""
-        rest, self._line.text = getattr(self._line, "text", ""), ""
+        """A line that is not finished goes out as it is: who flushes wants it seen. But for a progress bar's (it begins with
+        a carriage return): the next state takes its place, so the last alone goes out, when its line ends."""
+        rest = getattr(self._line, "text", "")
+        if "\r" in rest:
+            self._line.text = "\r" + rest.rpartition("\r")[2]
+            return
+        self._line.text = ""
         self._emit(rest)
 
     def _emit(self, line: str) -> None:

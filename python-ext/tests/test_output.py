@@ -29,6 +29,16 @@ def test_lines_come_whole():
     assert [message for _, _, message in sink.records[1:]] == ["a half line", "and", "100 %", "flushed"]
 
 
+def test_of_a_progress_bar_the_last_state_is_a_line():
+    from tqdm import tqdm
+
+    sink = Sink()
+    for _ in tqdm(range(20), desc="converting", file=LineWriter(Output(sink), "python.stderr", 30), mininterval=0):
+        pass
+    (message,) = [message for _, _, message in sink.records]
+    assert message.startswith("converting: 100%") and "20/20" in message
+
+
 def test_what_other_threads_write_waits_for_the_own_thread():
     sink = Sink()
     output = Output(sink)
