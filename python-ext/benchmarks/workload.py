@@ -7,11 +7,14 @@ from typing import Any
 import numpy
 import torch
 from transformers import AutoModelForCausalLM, GPT2Config, GPTJConfig, LlamaConfig, PretrainedConfig
+from transformers.utils import logging
 
 from ballast import adapters
 from ballast.devices import choose_device
 from ballast.model_phase import ModelPhase
 from ballast.models import OpenedModel
+
+logging.disable_progress_bar()  # Of weights: no line of a benchmark.
 
 ROWS = 8
 LENGTH = 112
