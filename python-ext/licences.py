@@ -75,6 +75,8 @@ def _is_known(part: str, allowed: set[str]) -> bool:
 
 
 def components(sbom: Path) -> list[dict[str, Any]]:
+    if not sbom.is_file():
+        sys.exit(f"expected a bill of materials at {sbom}, found none; Maven makes Java's only with a network: leave out -o")
     return json.loads(sbom.read_text(encoding="utf-8"))["components"]
 
 

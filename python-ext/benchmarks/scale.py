@@ -44,7 +44,8 @@ def started(told: Ranked, ranks: int, variables: Mapping[str, str]) -> Mapping[s
     if ranks > 1:
         launcher += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
     command = [*launcher, "-m", "benchmarks.scale_ranks", json.dumps(asdict(told))]
-    environment = os.environ | variables
+    # Where nobody says how many threads, torchrun sets 1 and prints that it did; scale_ranks chooses for itself.
+    environment = {"OMP_NUM_THREADS": "1"} | os.environ | variables
     ran = subprocess.run(command, cwd=HOME / "python-ext", env=environment, stdout=subprocess.PIPE, check=True)
     return json.loads(ran.stdout.splitlines()[-1])
 
