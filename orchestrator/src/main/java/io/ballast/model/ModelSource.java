@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 
 /** What a user may name as a model, as a Hugging Face folder on this machine. */
@@ -40,6 +41,24 @@ public final class ModelSource {
      */
     public static boolean isElsewhere(String path) {
         return HubAddress.is(path) || isGguf(path) && !Files.isDirectory(Path.of(path));
+    }
+
+    /**
+     * The folder of a model that need not be brought here.
+     *
+     * @param path as a user wrote it
+     * @return a folder as it is, and what a GGUF file was converted to before; empty for a model of the hub, and for a
+     *         GGUF file that is not there or has yet to be converted
+     */
+    public static Optional<Path> present(String path) {
+        if (HubAddress.is(path)) {
+            return Optional.empty();
+        }
+        Path file = Path.of(path);
+        if (!isElsewhere(path)) {
+            return Optional.of(file);
+        }
+        return Optional.of(file).filter(Files::isRegularFile).map(ModelSource::cached).filter(Files::isDirectory);
     }
 
     /**
@@ -79,12 +98,11 @@ public final class ModelSource {
         return model;
     }
 
-    /** By the file's content: a file of the same name may be another model tomorrow. */
     private static Path converted(Bridge bridge, Path file) {
         if (!Files.isRegularFile(file)) {
             throw new InvalidInputException("Expected a GGUF file; found nothing at " + file + ". Check model.path.");
         }
-        Path folder = CacheFolder.of("gguf").resolve(new Sha256().file(file).hex().substring(0, KEY_CHARACTERS));
+        Path folder = cached(file);
         try {
             if (!Files.isDirectory(folder)) {
                 Files.createDirectories(folder.getParent());
@@ -94,6 +112,11 @@ public final class ModelSource {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + folder, e);
         }
+    }
+
+    /** By the file's content: a file of the same name may be another model tomorrow. */
+    private static Path cached(Path file) {
+        return CacheFolder.of("gguf").resolve(new Sha256().file(file).hex().substring(0, KEY_CHARACTERS));
     }
 
     private static void convert(Bridge bridge, Path file, Path folder) throws IOException {

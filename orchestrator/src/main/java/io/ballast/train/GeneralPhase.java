@@ -57,8 +57,8 @@ final class GeneralPhase {
 
     private long run(PhaseTraining training, ImportanceMeasurement importance, AnchorCache cache) {
         LossProbe probe = new LossProbe(bridge, model, data, config.general());
-        double before = probe.nats();
         boolean moves = isTrained(importance, retention);
+        double before = moves ? probe.nats() : 0;
         long phase = !moves ? 0 : training.run(NAME, config.general(), data, config.seed(),
                 new PhaseTraining.Beside("none", Map.of(), 0, importance.ofThePhase()));
         long started = System.nanoTime();
@@ -67,7 +67,7 @@ final class GeneralPhase {
         if (moves) {
             bridge.release(phase);
         }
-        double gained = before - (moves ? probe.nats() : before);
+        double gained = moves ? before - probe.nats() : 0;
         record.importance(bridge.anchors().info(anchor), secondsAdded, gained);
         save(bridge, anchor, folder.anchor(), provenance, data);
         record.artifact("anchor", folder.anchor());

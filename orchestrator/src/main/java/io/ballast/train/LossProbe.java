@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The loss on a fixed sample of a phase's rows, so that what training gained can be measured and put
- * beside Σω: about {@value #ROWS} rows, the same ones each time.
+ * The loss on a fixed sample of a phase's rows, so that what training gained can be measured and put beside Σω: the same
+ * ones each time, as many as a twentieth of its batches have, and at most about {@value #ROWS}. Asked before and after the
+ * phase, it adds a thirtieth to it at most.
  */
 final class LossProbe {
     private static final int ROWS = 128;
+    private static final int BATCHES_FOR_EACH = 20;
 
     private final Bridge bridge;
     private final long model;
@@ -26,7 +28,8 @@ final class LossProbe {
         this.bridge = bridge;
         this.model = model;
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
-        long count = Math.min(plan.batchesPerEpoch(), Math.max(1, ROWS / phase.batchSize()));
+        long trained = PhaseTraining.steps(phase, data) * phase.gradientAccumulation() / BATCHES_FOR_EACH;
+        long count = Math.min(plan.batchesPerEpoch(), Math.max(1, Math.min(trained, ROWS / phase.batchSize())));
         this.batches = Stream.generate(plan::next).limit(count).toList();
     }
 

@@ -151,10 +151,10 @@ final class Rehearsal {
         long anchor = importance.anchor(handle, phase, data, retention.reference());
         importanceSeconds = secondsSince(started)
                 * (importance.isAlongTheWay() ? 1 : wanted / (double) few.samples());
-        started = System.nanoTime();
-        new LossProbe(bridge, model, data, phase).nats();
-        importanceSeconds += secondsSince(started) * (handle == 0 ? 1 : 2);
         if (handle != 0) {
+            started = System.nanoTime();
+            new LossProbe(bridge, model, data, phase).nats();
+            importanceSeconds += secondsSince(started) * 2;
             bridge.release(handle);
         }
         return anchor;

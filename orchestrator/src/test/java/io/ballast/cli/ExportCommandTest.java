@@ -149,6 +149,8 @@ class ExportCommandTest {
         Typed validated = Typed.run("validate", TinyExperiment.write(folder).toString(), "--set", "model.path=" + file);
         assertTrue(validated.code() == 0 && validated.out().contains("in GGUF"), validated.err());
         Path run = run("model.path=" + file);
+        Typed again = Typed.run("validate", TinyExperiment.write(folder).toString(), "--set", "model.path=" + file);
+        assertTrue(again.code() == 0 && again.out().contains("memory on cpu"), again.out() + again.err());
         assertEquals(2, scores(file).getAsJsonArray().size());
         assertTrue(Files.readString(run.resolve("experiment.json")).contains("tiny.gguf"), "as its user named it");
         JsonObject merged = document(export(run, "merged", folder.resolve("out"), "--dtype", "float16"));
