@@ -40,12 +40,12 @@ def measured(told: Ranked, ranks: int) -> Mapping[str, Any]:
 
 def started(told: Ranked, ranks: int, variables: Mapping[str, str]) -> Mapping[str, Any]:
     """What the first of so many ranks says, started with these variables in their environment."""
-    launcher = [sys.executable]
+    launcher, environment = [sys.executable], os.environ | variables
     if ranks > 1:
+        # torchrun would set it too, and print that it did; scale_ranks chooses how many threads for itself.
+        environment.setdefault("OMP_NUM_THREADS", "1")
         launcher += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
     command = [*launcher, "-m", "benchmarks.scale_ranks", json.dumps(asdict(told))]
-    # Where nobody says how many threads, torchrun sets 1 and prints that it did; scale_ranks chooses for itself.
-    environment = {"OMP_NUM_THREADS": "1"} | os.environ | variables
     ran = subprocess.run(command, cwd=HOME / "python-ext", env=environment, stdout=subprocess.PIPE, check=True)
     return json.loads(ran.stdout.splitlines()[-1])
 

@@ -141,7 +141,7 @@ public record Result(int schema, String name, String status, @MayBeAbsent String
      * @param storageError Σ|Ω̂ − Ω| / ΣΩ of what is read back from that, which is what the domain phase is held by
      * @param sumOmega     Σω, the loss that the path integral says was gained; null for another method
      * @param lossGained   the loss that some of the general phase's own rows gained, nats per token: a twentieth of its
-     *                       batches, about 128 rows at most
+     *                       batches, about 128 rows at most, one batch at least
      * @param clampedShare share of parameters whose ω was negative; null for another method
      * @param xi           ξ that was used; null for another method
      * @param samples      documents that the others are the mean of; null for a path integral

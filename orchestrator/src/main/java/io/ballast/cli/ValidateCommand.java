@@ -29,7 +29,6 @@ import java.util.Locale;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
@@ -72,12 +71,12 @@ final class ValidateCommand implements Command {
         Map<DataConfig, OptionalLong> rows = rows(experiment.config(), config);
         String model = modelSize(config.model().path());
         checkWithPython(config);
-        Optional<Path> folder = line.hasOption(NO_ESTIMATE) ? Optional.empty() : ModelSource.present(config.model().path());
-        String obstacle = line.hasOption(NO_ESTIMATE) ? "nobody asked for it" : obstacle(config, folder.isPresent());
+        boolean isAsked = !line.hasOption(NO_ESTIMATE);
+        ExperimentConfig present = isAsked ? config.withModel(ModelSource.present(config.model().path())) : config;
+        String obstacle = isAsked ? obstacle(present) : "nobody asked for it";
         List<Integer> numbers = ranks(line);
-        Forecast forecast = obstacle == null && numbers.isEmpty() ? forecast(config, folder.get()) : null;
-        List<Forecast.Rank> ranks = obstacle == null && !numbers.isEmpty()
-                ? ranks(config.withModel(folder.get().toString()), numbers) : List.of();
+        Forecast forecast = obstacle == null && numbers.isEmpty() ? forecast(config, present) : null;
+        List<Forecast.Rank> ranks = obstacle == null && !numbers.isEmpty() ? ranks(present, numbers) : List.of();
         output.answer(() -> document(experiment, forecast, ranks), () -> ExperimentText.of(experiment.config(), model,
                 data -> size(rows.get(data))) + "\n" + (obstacle != null ? "no estimate: " + obstacle + "\n"
                         : forecast == null ? ForecastText.ofRanks(ranks) : ForecastText.of(forecast))
@@ -153,24 +152,25 @@ final class ValidateCommand implements Command {
     }
 
     /** Why nothing can be foreseen, or null: model and data have to be here, and the weights' size be known. */
-    private static String obstacle(ExperimentConfig config, boolean modelIsPresent) {
+    private static String obstacle(ExperimentConfig config) {
         List<DataConfig> data = config.phases().stream().flatMap(phase -> phase.data().stream()).toList();
         boolean isWritten = Stream.concat(data.stream().map(DataConfig::generate),
                 config.evaluation().tasks().stream().map(TaskConfig::generate)).anyMatch(Objects::nonNull);
         if (isWritten) {
             return "the model has yet to write text of its own";
         }
-        if (!modelIsPresent || data.stream().anyMatch(entry -> HubAddress.is(entry.path()))) {
+        if (ModelSource.isElsewhere(config.model().path())
+                || data.stream().anyMatch(entry -> HubAddress.is(entry.path()))) {
             return "model or data have yet to be fetched or converted";
         }
         return config.adapter() == null || config.adapter().hasKnownSize() ? null
                 : "the size of an adapter of the kind " + Words.of(config.adapter().kind()) + " depends on the weights";
     }
 
-    /** Kept for the report of the experiment's runs. */
-    private static Forecast forecast(ExperimentConfig config, Path model) {
+    /** Of what is present; kept for the report of the experiment's runs. */
+    private static Forecast forecast(ExperimentConfig config, ExperimentConfig present) {
         try (Ballast ballast = Ballast.open()) {
-            Forecast forecast = Forecast.of(config.withModel(model.toString()), ballast.bridge());
+            Forecast forecast = Forecast.of(present, ballast.bridge());
             KeptForecasts.keep(config, forecast);
             return forecast;
         }

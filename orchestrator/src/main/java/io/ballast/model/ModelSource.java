@@ -12,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.UUID;
 
 /** What a user may name as a model, as a Hugging Face folder on this machine. */
@@ -44,21 +43,17 @@ public final class ModelSource {
     }
 
     /**
-     * The folder of a model that need not be brought here.
+     * Where a model stands on this machine, without bringing it here.
      *
      * @param path as a user wrote it
-     * @return a folder as it is, and what a GGUF file was converted to before; empty for a model of the hub, and for a
-     *         GGUF file that is not there or has yet to be converted
+     * @return the folder that a GGUF file was converted to before; any other path as it is
      */
-    public static Optional<Path> present(String path) {
-        if (HubAddress.is(path)) {
-            return Optional.empty();
+    public static String present(String path) {
+        if (HubAddress.is(path) || !isGguf(path) || !Files.isRegularFile(Path.of(path))) {
+            return path;
         }
-        Path file = Path.of(path);
-        if (!isElsewhere(path)) {
-            return Optional.of(file);
-        }
-        return Optional.of(file).filter(Files::isRegularFile).map(ModelSource::cached).filter(Files::isDirectory);
+        Path folder = cached(Path.of(path));
+        return Files.isDirectory(folder) ? folder.toString() : path;
     }
 
     /**

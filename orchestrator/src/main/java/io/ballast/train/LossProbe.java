@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * The loss on a fixed sample of a phase's rows, so that what training gained can be measured and put beside Σω: the same
- * ones each time, as many as a twentieth of its batches have, and at most about {@value #ROWS}. Asked before and after the
- * phase, it adds a thirtieth to it at most.
+ * ones each time, a twentieth of its batches, but at most about {@value #ROWS} rows, and one batch at least. Asked before and
+ * after a phase of twenty batches or more, it adds a thirtieth to it at most.
  */
 final class LossProbe {
     private static final int ROWS = 128;

@@ -36,6 +36,8 @@ import java.util.stream.Stream;
  * questions of each evaluation entry. What they take is scaled up to what the run will take.
  */
 final class Rehearsal {
+    /** How the names of its folders begin: with the process, for others rehearse in the same place. */
+    static final String FOLDER = "ballast-rehearsal-" + ProcessHandle.current().pid() + "-";
     /** The first step of a phase makes the optimizer's state, and may compile kernels. */
     private static final int WARM_UP_STEPS = 1;
     private static final int TIMED_STEPS = 3;
@@ -84,7 +86,7 @@ final class Rehearsal {
     /** Rehearses an experiment whose model and data are files here, and leaves nothing behind. */
     static Timing of(ExperimentConfig config, Bridge bridge) {
         try {
-            Path folder = Files.createTempDirectory("ballast-rehearsal");
+            Path folder = Files.createTempDirectory(FOLDER);
             try {
                 return new Rehearsal(bridge, config).run(new RunFolder(folder));
             } finally {

@@ -19,7 +19,7 @@ class RehearsalTest extends TinyRuns {
 
     private static long rehearsalFolders() throws IOException {
         try (Stream<Path> left = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return left.filter(path -> path.getFileName().toString().startsWith("ballast-rehearsal")).count();
+            return left.filter(path -> path.getFileName().toString().startsWith(Rehearsal.FOLDER)).count();
         }
     }
 
