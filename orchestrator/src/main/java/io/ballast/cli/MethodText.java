@@ -23,10 +23,16 @@ final class MethodText {
                 line(text, "", option((Map<?, ?>) option));
             }
         }
+        text.append("""
+
+                With any of them, or in place of one:
+
+                """);
+        MethodSettings.beside((key, meaning) -> line(text, key, meaning));
         return text.append("""
 
                 Choose one by "retention": {"method": NAME, "lambda": …, "options": {…}}. 'ballast methods NAME' has the
-                formula. A class of one's own, package.module:ClassName, serves too: docs/python.md.
+                formula and all settings. A class of one's own, package.module:ClassName, serves too: docs/python.md.
                 """).toString();
     }
 
@@ -42,6 +48,9 @@ final class MethodText {
         List<?> options = (List<?>) method.get("options");
         line(text, "options", options.isEmpty() ? "none" : option((Map<?, ?>) options.get(0)));
         options.stream().skip(1).forEach(option -> line(text, "", option((Map<?, ?>) option)));
+        if (method.get("importance") != null) {
+            MethodSettings.ofImportance((key, meaning) -> line(text, key, meaning));
+        }
         return text.toString();
     }
 

@@ -1,6 +1,7 @@
 package io.ballast.cli;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonObject;
 import io.ballast.Ballast;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ final class MethodsCommand implements Command {
         try (Ballast ballast = Ballast.open()) {
             if (line.getArgList().isEmpty()) {
                 List<Map<String, Object>> methods = ballast.bridge().describeMethods();
-                output.answer(() -> document(methods), () -> MethodText.ofAll(methods));
+                output.answer(() -> documentOfAll(methods), () -> MethodText.ofAll(methods));
             } else {
                 Map<String, Object> method = ballast.bridge().describeMethod(line.getArgList().get(0), Map.of());
                 output.answer(() -> document(method), () -> MethodText.of(method));
@@ -43,7 +44,14 @@ final class MethodsCommand implements Command {
         return 0;
     }
 
-    private static String document(Object description) {
-        return Documents.of(new Gson().toJsonTree(description));
+    private static String documentOfAll(List<Map<String, Object>> methods) {
+        JsonObject document = new JsonObject();
+        document.add("methods", new Gson().toJsonTree(methods));
+        document.add("settings", MethodSettings.json());
+        return Documents.of(document);
+    }
+
+    private static String document(Map<String, Object> method) {
+        return Documents.of(new Gson().toJsonTree(method));
     }
 }

@@ -16,9 +16,10 @@ import java.util.List;
  * @param carry     what becomes of it after each of several domains; null where there is one
  */
 public record AdapterConfig(
-        @Setting(value = "lora; rslora: scaled by alpha / √rank; dora: the length of every row is trained too; qlora:"
-                + " lora on a base in 4 or 8 bits, with bitsandbytes; corda: starts from the part of each weight"
-                + " that general text uses least; osf: the largest singular directions of each weight are frozen.",
+        @Setting(value = "lora (arXiv 2106.09685); rslora: scaled by alpha / √rank (2312.03732); dora: the length of every"
+                + " row is trained too (2402.09353); qlora: lora on a base in 4 or 8 bits, with bitsandbytes"
+                + " (2305.14314); corda: starts from the part of each weight that general text uses least (2406.05223);"
+                + " osf: the largest singular directions of each weight are frozen (2504.07097).",
                 byDefault = "\"lora\"") Kind kind,
         @Setting(value = "Rank r of the update B·A. By default 8; osf has none.", minimum = 1) Integer rank,
         @Setting(value = "The update is scaled by alpha / rank. By default 16; osf has none.", minimum = 0,

@@ -7,9 +7,9 @@ package io.ballast.config;
  * @param strength how far: see the methods
  */
 public record AfterTrainingConfig(
-        @Setting(value = "wise-ft: every update is scaled by the strength; lines: the first block's by the strength,"
-                + " the last one's not at all, evenly between; shrink: (θ − θ*) / (1 + strength · α Ω) with the"
-                + " anchor's θ*, α and Ω.", required = true) Method method,
+        @Setting(value = "wise-ft: every update is scaled by the strength (arXiv 2109.01903); lines: the first block's by"
+                + " the strength, the last one's not at all, evenly between (arXiv 2410.17146); shrink:"
+                + " (θ − θ*) / (1 + strength · α Ω) with the anchor's θ*, α and Ω.", required = true) Method method,
         @Setting(value = "wise-ft and lines: from 0, the base model, to 1, the trained model. shrink: from 0, which"
                 + " leaves the trained model, upwards.", required = true, minimum = 0) double strength) {
 

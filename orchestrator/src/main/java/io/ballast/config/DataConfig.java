@@ -31,7 +31,8 @@ public record DataConfig(
                 minimum = 0, exclusiveMinimum = true) double weight,
         @Setting(value = "Whether a text row ends with the tokenizer's end-of-text token.", byDefault = "false")
                 boolean endOfText,
-        @Setting("Text that the model writes itself, in place of a file.") GenerateConfig generate,
+        @Setting("Text that the model writes itself, in place of a file: for those without general text (arXiv"
+                + " 2403.01244).") GenerateConfig generate,
         @Setting(value = "A function in Python, package.module:Name, that is given lists of rows and gives the rows"
                 + " that the templates are filled from.", needs = "path",
                 pattern = PluginName.PATTERN) String transform) {

@@ -57,7 +57,7 @@ public record PhaseConfig(
         @Setting(value = "Optimizer steps between two looks at the loss.", byDefault = "10", minimum = 1)
                 int loggingSteps,
         @Setting(value = "Share of a domain phase's rows that are general ones, mixed in; 0.01 already keeps much. It"
-                + " goes with any method.", byDefault = "0", minimum = 0, maximum = 0.99) double replay,
+                + " goes with any method (arXiv 2403.08763).", byDefault = "0", minimum = 0, maximum = 0.99) double replay,
         @Setting(value = "Where replayed rows come from; by default the data of the general phase.", minimum = 1)
                 List<DataConfig> replayData,
         @Setting(value = "A stopping rule in Python, package.module:Name: it is given the step and the losses at each"
