@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -26,10 +27,10 @@ void bins_of(std::int64_t size, const float *__restrict values, std::int32_t top
     }
 }
 
-void count_block(std::int64_t size, const float *values, std::int32_t top, std::int64_t *counts) {
+// `mine`: kBins + 1 zeros, which are left as zeros.
+void count_block(std::int64_t size, const float *values, std::int32_t top, std::uint32_t *mine, std::int64_t *counts) {
     constexpr std::int64_t piece = 1024;
     std::uint32_t bins[piece];
-    std::vector<std::uint32_t> mine(kBins + 1);
     for (std::int64_t i = 0; i < size; i += piece) {
         const std::int64_t these = std::min(piece, size - i);
         bins_of(these, values + i, top, bins);
@@ -43,6 +44,7 @@ void count_block(std::int64_t size, const float *values, std::int32_t top, std::
             __atomic_fetch_add(counts + bin, static_cast<std::int64_t>(mine[bin]), __ATOMIC_RELAXED);
         }
     }
+    std::fill_n(mine, kBins + 1, 0);
 }
 
 }  // namespace
@@ -61,9 +63,12 @@ std::int32_t ballast_count_squares(std::int32_t abi_version, std::int64_t size, 
         return BALLAST_ERROR_SETTING;
     }
     // A block brings its counts together at its end, so it should be long beside their number.
-    ballast::for_each_block(size, 4 * ballast::kBlock, threads, [&](std::int64_t begin, std::int64_t end) {
-        count_block(end - begin, values + begin, top, counts);
-    });
+    constexpr std::int64_t block = 4 * ballast::kBlock;
+    std::vector<std::uint32_t> rooms(ballast::workers(size, block, threads) * (kBins + 1));
+    ballast::for_each_block_by_worker(
+        size, block, threads, [&](std::size_t worker, std::int64_t begin, std::int64_t end) {
+            count_block(end - begin, values + begin, top, rooms.data() + worker * (kBins + 1), counts);
+        });
     return BALLAST_OK;
 } catch (...) {
     return ballast::code_of_exception();

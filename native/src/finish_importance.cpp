@@ -70,22 +70,20 @@ Sums finish_block(std::int64_t size, float *omega, const float *start, const flo
     return {lanes.omega.value(), negative, lanes.importance.value(), lanes.importance_squares.value()};
 }
 
-// A tensor in blocks, whose sums are added up in their order whoever computed them.
-Sums finish_tensor(std::int64_t size, float *omega, const float *start, const float *end, float xi,
-                   std::int32_t threads) {
-    std::vector<Sums> blocks(static_cast<std::size_t>(size / ballast::kBlock + 1));
-    ballast::for_each_block(size, ballast::kBlock, threads, [&](std::int64_t begin, std::int64_t stop) {
-        blocks[static_cast<std::size_t>(begin / ballast::kBlock)] =
-            finish_block(stop - begin, omega + begin, start ? start + begin : nullptr, end + begin, xi);
+void add(Sums &sums, const Sums &more) {
+    sums.omega += more.omega;
+    sums.negative += more.negative;
+    sums.importance += more.importance;
+    sums.importance_squares += more.importance_squares;
+}
+
+// Where the blocks of each tensor begin among those of all; a block has elements of one tensor alone.
+ballast::Starts blocks_of(std::int64_t count, const std::int64_t *sizes) {
+    std::vector<std::int64_t> blocks(static_cast<std::size_t>(count));
+    std::transform(sizes, sizes + count, blocks.begin(), [](std::int64_t size) {
+        return size / ballast::kBlock + (size % ballast::kBlock != 0);
     });
-    Sums sums{};
-    for (const Sums &block : blocks) {
-        sums.omega += block.omega;
-        sums.negative += block.negative;
-        sums.importance += block.importance;
-        sums.importance_squares += block.importance_squares;
-    }
-    return sums;
+    return ballast::starts_of(count, blocks.data());
 }
 
 }  // namespace
@@ -105,11 +103,22 @@ std::int32_t ballast_finish_importance(std::int32_t abi_version, std::int64_t co
     if (!std::isfinite(xi) || !(xi > 0)) {
         return BALLAST_ERROR_SETTING;
     }
-    for (std::int64_t i = 0; i < count; ++i) {
-        sums[i] = sizes[i] == 0 ? Sums{}
-                                : finish_tensor(sizes[i], omegas[i], starts ? starts[i] : nullptr, ends[i],
-                                                static_cast<float>(xi), threads);
-    }
+    const ballast::Starts blocks = blocks_of(count, sizes);
+    std::vector<Sums> of_blocks(static_cast<std::size_t>(blocks.back()));
+    ballast::for_each_block(blocks.back(), 1, threads, [&](std::int64_t block, std::int64_t after) {
+        ballast::for_each_part(blocks, block, after, [&](std::size_t i, std::int64_t number, std::int64_t) {
+            const std::int64_t at = number * ballast::kBlock;
+            of_blocks[static_cast<std::size_t>(block)] =
+                finish_block(std::min(ballast::kBlock, sizes[i] - at), omegas[i] + at,
+                             starts ? starts[i] + at : nullptr, ends[i] + at, static_cast<float>(xi));
+        });
+    });
+    // In the blocks' order whoever computed them.
+    std::fill_n(sums, count, Sums{});
+    ballast::for_each_part(blocks, 0, blocks.back(), [&](std::size_t i, std::int64_t, std::int64_t many) {
+        const auto first = of_blocks.begin() + blocks[i];
+        std::for_each(first, first + many, [&](const Sums &block) { add(sums[i], block); });
+    });
     return BALLAST_OK;
 } catch (...) {
     return ballast::code_of_exception();

@@ -46,7 +46,7 @@ from ballast.importance import Importance, LayerWeights, weigh_layers
 from ballast.kernels import Held, shards
 from ballast.layers import covered_parameters, group_layers
 from ballast.merging import SEPARATE, merged_importance, merged_reference, merged_seen_tokens
-from ballast.storage import DecodedImportance, Float32, Storage, StoredImportance
+from ballast.storage import DecodedImportance, Float32, Storage, StoredImportance, narrowed
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Anchor:
 
     Attributes:
         measured: Ω by parameter name with Σω, the clamped share and ξ
-        reference: θ* by parameter name, fp32; None where an anchor of the base was opened without a model
+        reference: θ* by parameter name, fp32, or bf16 where it is a base that bf16 holds to the bit; None where an anchor
+            of the base was opened without a model
         reference_is_base: θ* is the untouched base, so a file holds its hashes in place of its values
         layer_weights: the layers with their norms and α
         model_bytes: size of the whole model's parameters, to set beside `bytes`
@@ -112,6 +113,7 @@ class Anchor:
         weights = weigh_layers(measured.values, groups, layer_coefficients, normalize, measured.sums)
         model_bytes = sum(parameter.nbytes for parameter in model.parameters())
         space = EFFECTIVE if measured.values.keys() != reference.keys() else space_of(model)
+        reference = narrowed(reference) if reference_is_base else reference
         return cls(measured, reference, reference_is_base, weights, model_bytes, seen_tokens, space=space)
 
     @property
@@ -337,7 +339,7 @@ class Anchor:
                     importance = DecodedImportance(stored.storage, stored.parts, metadata["shapes"])
             if reference is None:
                 check_hashes(hashes, parameters)
-                reference = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+                reference = narrowed({name: parameter.detach().clone() for name, parameter in parameters.items()})
             else:
                 check_shapes(reference, parameters)
         return cls(
@@ -436,7 +438,7 @@ class Anchor:
         idle = set()
         if self.space == EFFECTIVE:
             idle = {other_factor(name) for name, tensor in self.reference.items() if not tensor.any()}
-        return {name: sha256(tensor) for name, tensor in self.reference.items() if name not in idle}
+        return {name: sha256(tensor.float()) for name, tensor in self.reference.items() if name not in idle}
 
 
 @contextmanager

@@ -10,6 +10,8 @@ branches); then two lists of [targets]: indices into the flattened [rows * lengt
 the tokens to be predicted there.
 """
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
@@ -71,8 +73,7 @@ def read_slot(
     chosen = targets[scored]
     check_ids("id", ids.view(-1), vocabulary_size, length)
     check_ids("target", targets, vocabulary_size, length, allowed=NOT_SCORED)
-    parts = (_to_device(part, device) for part in (ids, planes[2], planes[3], scored, chosen))
-    return TokenBatch(*parts, packed)
+    return TokenBatch(*_to_device((ids, planes[2], planes[3], scored, chosen), device), packed)
 
 
 def read_scoring_slot(
@@ -96,10 +97,8 @@ def read_scoring_slot(
         raise InvalidInputError(f"slot: a target stands outside of its {rows} rows of {length}")
     # On the host, as in `read_slot`.
     scored, places = at.unique(return_inverse=True)
-    ids, positions, segments, scored, chosen, places = (
-        _to_device(part, device) for part in (ids, positions, segments, scored, chosen, places)
-    )
-    return ScoringBatch(TokenBatch(ids, positions, segments, scored, chosen, branched, branched), places)
+    *tokens, places = _to_device((ids, positions, segments, scored, chosen, places), device)
+    return ScoringBatch(TokenBatch(*tokens, branched, branched), places)
 
 
 def read_ids(ids: numpy.ndarray, length: int, vocabulary_size: int, device: torch.device) -> torch.Tensor:
@@ -166,11 +165,27 @@ def _additive(mask: torch.Tensor) -> torch.Tensor:
     return torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, torch.finfo(torch.float32).min)
 
 
-def _to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """From pinned memory the copy runs beside the GPU's work; the block is PyTorch's, so Java may refill the slot."""
+def _to_device(parts: Sequence[torch.Tensor], device: torch.device) -> list[torch.Tensor]:
+    """The parts of a batch on the device; on a CPU themselves.
+
+    To a GPU they go through pinned memory on a stream of their own, beside the work that is queued on the current one,
+    which waits for them and nothing else does. The pinned blocks are PyTorch's, which keeps each until its copy is done:
+    Java may refill the slot as soon as the call returns.
+    """
     if device.type == "cpu":
-        return tensor
-    return tensor.pin_memory().to(device, non_blocking=True)
+        return list(parts)
+    computing, copying = torch.cuda.current_stream(device), _copying(device)
+    with torch.cuda.stream(copying):
+        there = [part.pin_memory().to(device, non_blocking=True) for part in parts]
+    computing.wait_stream(copying)
+    for part in there:
+        part.record_stream(computing)  # Memory of the other stream: not to be used anew before this one is done with it.
+    return there
+
+
+@functools.cache
+def _copying(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)
 
 
 def check_ids(what: str, ids: torch.Tensor, vocabulary_size: int, length: int, allowed: int = 0) -> None:

@@ -80,6 +80,12 @@ def initialize(executable: str, sink) -> dict:
     return {"python": python, **libraries, "ballast": ballast.__version__, "kernels": kernels.describe()}
 
 
+@called_from_java
+def describe_kernels(model: int) -> dict:
+    """What serves the model's device, and why; on a GPU they are compiled for it if they have not been."""
+    return kernels.describe(get(model, OpenedModel).device)
+
+
 @functools.cache
 def _import_for_models() -> None:
     """What the first model brings, and what stays as well."""

@@ -70,6 +70,7 @@ def merged_reference(
         )
     merged = {}
     for name, latest in references[-1].items():
+        latest = latest.float()
         total = torch.zeros_like(latest)
         moved = torch.zeros_like(latest)
         for one, reference in zip(measured, references, strict=True):

@@ -281,6 +281,19 @@ class DecodedImportance(Mapping[str, Tensor]):
         return len(self._shapes)
 
 
+def narrowed(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """fp32 tensors in bf16 where that holds every element of all to the bit, as it does the weights of a checkpoint that is
+    in bf16; else as they are, and so are shards, of which other ranks hold the rest."""
+
+    def fits(tensor: Tensor) -> bool:
+        if shards.is_sharded(tensor) or tensor.dtype is not torch.float32:
+            return False
+        bits = tensor.detach().flatten().view(torch.int32)  # bf16 has the upper half of them.
+        return not any((piece & 0xFFFF).any() for piece in bits.split(1 << 20))
+
+    return {name: each.bfloat16() for name, each in tensors.items()} if all(map(fits, tensors.values())) else tensors
+
+
 def relative_error(decoded: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> float:
     """Σ|Ω̂ − Ω| / ΣΩ: the share of the penalty's weight that lies in the wrong place. 0 where all Ω are 0.
 

@@ -25,7 +25,7 @@ from ballast import memory, sequence
 from ballast.importance import PATH_INTEGRAL
 from ballast.model_phase import ModelPhase
 from benchmarks import workload
-from benchmarks.measurement import Measurement, answer, arguments, missing, seconds
+from benchmarks.measurement import Measurement, answer, arguments, at_least_one, at_least_two, missing, seconds
 from benchmarks.memory_phase import Cost, PhaseOfItsOwn, of_its_own
 from benchmarks.workload import batch_of, finished_importance, phase_settings, step_of
 
@@ -147,8 +147,8 @@ def domains(rows: int, length: int, steps: int, count: int = DOMAINS) -> Iterato
 
 def main() -> None:
     parser = arguments(__doc__, pairs=3)
-    parser.add_argument("--rows", type=int, default=2)
-    parser.add_argument("--length", type=int, default=workload.LENGTH)
+    parser.add_argument("--rows", type=at_least_one, default=2)
+    parser.add_argument("--length", type=at_least_two, default=workload.LENGTH)
     parser.add_argument("--parts", default="parameters,context,domains", help="which, with commas")
     options = parser.parse_args()
     steps = options.pairs + 1

@@ -28,7 +28,17 @@ from ballast.measurement import Measurement as FisherMeasurement
 from ballast.model_phase import ModelPhase
 from ballast.models import OpenedModel
 from benchmarks import workload
-from benchmarks.measurement import Measurement, answer, arguments, in_turn, missing, note, seconds
+from benchmarks.measurement import (
+    Measurement,
+    answer,
+    arguments,
+    at_least_one,
+    at_least_two,
+    in_turn,
+    missing,
+    note,
+    seconds,
+)
 from benchmarks.workload import finished_importance, phase_settings, random_slot, targets
 
 GOALS_ON = {
@@ -146,12 +156,12 @@ def shape(name: str, blocks: int | None) -> tuple[str, PretrainedConfig]:
 
 def main() -> None:
     parser = arguments(__doc__, pairs=9)
-    parser.add_argument("--samples", type=int, default=64)
-    parser.add_argument("--length", type=int, default=workload.LENGTH, help="tokens of each")
-    parser.add_argument("--batch", type=int, default=workload.ROWS, help="samples of a step")
+    parser.add_argument("--samples", type=at_least_one, default=64)
+    parser.add_argument("--length", type=at_least_two, default=workload.LENGTH, help="tokens of each")
+    parser.add_argument("--batch", type=at_least_one, default=workload.ROWS, help="samples of a step")
     parser.add_argument("--shape", choices=list(workload.SHAPES), default="GPT-J-6B")
-    parser.add_argument("--blocks", type=int, help="of the shape; on a CPU 1 by default, on a GPU all")
-    parser.add_argument("--shape-samples", type=int, default=32, help="of the shape, which takes a third of the pairs")
+    parser.add_argument("--blocks", type=at_least_one, help="of the shape; on a CPU 1 by default, on a GPU all")
+    parser.add_argument("--shape-samples", type=at_least_one, default=32, help="of the shape, which takes a third of the pairs")
     options = parser.parse_args()
     device = workload.device()
     measured: list[Measurement] = []
@@ -170,6 +180,9 @@ def main() -> None:
         missing("importance of a checkpoint", f"there is no folder {options.model}")
     blocks = options.blocks or (1 if device.type == "cpu" else None)
     name, configuration = shape(options.shape, blocks)
+    if device.type != "cuda":
+        goals = ", ".join(f"added/{variant} ≥ {goal:g}" for variant, goal in GOALS_ON["cuda"].items())
+        missing(f"importance of the whole {options.shape} on a GPU ({goals})", workload.NO_GPU)
     opened = workload.random_model(configuration, device)
     measure(name, opened, options.shape_samples, -(-options.pairs // 3))
     answer(measured, options.json)

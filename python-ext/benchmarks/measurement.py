@@ -8,10 +8,11 @@ names on standard error. `ballast bench NAME` runs it so.
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -117,11 +118,51 @@ def arguments(documentation: str, pairs: int) -> argparse.ArgumentParser:
     """
     parser = argparse.ArgumentParser(description=documentation.strip().splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print the measurements as JSON")
-    parser.add_argument("--pairs", type=_at_least_one, default=pairs, help=f"rounds of both sides; {pairs} by default")
-    parser.add_argument("--threads", type=_at_least_one, help="of torch on the CPU; as many as it takes by default")
+    parser.add_argument("--pairs", type=at_least_one, default=pairs, help=f"rounds of both sides; {pairs} by default")
+    parser.add_argument("--threads", type=at_least_one, help="of torch on the CPU; as many as it takes by default")
     parser.add_argument("--model", type=Path, default=MODEL, help="folder of a checkpoint, where one is needed")
     parser.add_argument("--data-dir", type=Path, default=DATA, help="folder of data, where they are needed")
     return parser
+
+
+# Types of arguments: argparse tells what is wrong and ends with 2, which `ballast bench` takes for its user's error.
+
+
+def at_least_one(text: str) -> int:
+    """A whole number of 1 or more, written as 50e6 if one likes."""
+    return _whole_number(text, 1)
+
+
+def at_least_two(text: str) -> int:
+    """A whole number of 2 or more: tokens of a row, of which the first is not predicted."""
+    return _whole_number(text, 2)
+
+
+def numbers(text: str) -> list[int]:
+    """As `at_least_one`, with commas between them."""
+    return [_whole_number(each, 1) for each in text.split(",")]
+
+
+def share(text: str) -> float:
+    """A number above 0 and up to 1."""
+    value = _float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number above 0 and up to 1, found {text}")
+    return value
+
+
+def _whole_number(text: str, least: int) -> int:
+    value = _float(text)
+    if not (least <= value < math.inf and value.is_integer()):
+        raise argparse.ArgumentTypeError(f"expected a whole number of {least} or more, found {text}")
+    return int(value)
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def note(what: str) -> None:
@@ -132,6 +173,17 @@ def note(what: str) -> None:
 def missing(name: str, reason: str) -> None:
     """Names what is not measured on this machine."""
     note(f"{name} is not measured: {reason}")
+
+
+def attempted(name: str, measure: Callable[[], Measurement]) -> Iterator[Measurement]:
+    """What `measure` gives; where that fails, nothing, and `name` is told to be missing. For what needs a compiler or a
+    driver that a machine need not have."""
+    try:
+        measured = measure()
+    except Exception as error:  # Of a compiler's many kinds; it says what it lacks in the first line.
+        missing(name, (str(error).splitlines() or [type(error).__name__])[0])
+    else:
+        yield measured
 
 
 def answer(measurements: Sequence[Measurement], as_json: bool) -> None:
@@ -156,10 +208,3 @@ def _finish(device: torch.device) -> None:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
-
-
-def _at_least_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, found {text}")
-    return value

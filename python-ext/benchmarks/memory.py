@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ballast.importance import PATH_INTEGRAL
 from benchmarks import workload
-from benchmarks.measurement import Measurement, answer, arguments, in_turn, missing
+from benchmarks.measurement import Measurement, answer, arguments, at_least_one, at_least_two, in_turn, missing
 from benchmarks.memory_phase import PhaseOfItsOwn, of_its_own
 
 LARGE = "GPT-2-124M"
@@ -73,8 +73,8 @@ def rows_of(
 
 def main() -> None:
     parser = arguments(__doc__, pairs=1)
-    parser.add_argument("--rows", type=int, default=workload.ROWS)
-    parser.add_argument("--length", type=int, default=workload.LENGTH)
+    parser.add_argument("--rows", type=at_least_one, default=workload.ROWS)
+    parser.add_argument("--length", type=at_least_two, default=workload.LENGTH)
     options = parser.parse_args()
     measured: list[Measurement] = []
     with tempfile.TemporaryDirectory() as large:

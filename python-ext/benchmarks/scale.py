@@ -20,7 +20,17 @@ from typing import Any
 from ballast.estimate import PlannedModel, PlannedPhase
 from ballast.settings import PhaseSettings
 from benchmarks import workload
-from benchmarks.measurement import HIGHER, HOME, Measurement, answer, arguments, missing
+from benchmarks.measurement import (
+    HIGHER,
+    HOME,
+    Measurement,
+    answer,
+    arguments,
+    at_least_one,
+    at_least_two,
+    missing,
+    numbers,
+)
 from benchmarks.scale_ranks import PLAIN, VARIANTS, Ranked
 from benchmarks.train import VARIANTS as TRAINED
 from benchmarks.workload import phase_settings
@@ -108,16 +118,16 @@ def rows_of(
 
 def main() -> None:
     parser = arguments(__doc__, pairs=5)
-    parser.add_argument("--rows", type=int, default=workload.ROWS)
-    parser.add_argument("--length", type=int, default=workload.LENGTH)
-    parser.add_argument("--ranks", default="1,2,4", help="how many at a time; 1,2,4 by default")
+    parser.add_argument("--rows", type=at_least_one, default=workload.ROWS)
+    parser.add_argument("--length", type=at_least_two, default=workload.LENGTH)
+    parser.add_argument("--ranks", type=numbers, default="1,2,4", help="how many at a time; 1,2,4 by default")
     options = parser.parse_args()
     if not options.model.is_dir():
         missing("scale", f"there is no folder {options.model}")
         answer([], options.json)
         return
     told = Ranked(str(options.model), options.rows, options.length, options.pairs, options.threads)
-    by_ranks = {ranks: measured(told, ranks) for ranks in map(int, options.ranks.split(","))}
+    by_ranks = {ranks: measured(told, ranks) for ranks in options.ranks}
     answer(list(rows_of(by_ranks, options.rows * options.length, foreseen_peaks(told, by_ranks))), options.json)
 
 

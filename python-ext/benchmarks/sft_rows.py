@@ -2,11 +2,12 @@
 
     python -m benchmarks.sft_rows MODEL FOLDER
 
-`{"rows": FILE, "ordered", "lora", "steps", "batchSize", "learningRate", "loggingSteps"}` trains MODEL anew on FILE's
+`{"rows": FILE, "ordered", "lora", "bare", "steps", "batchSize", "learningRate", "loggingSteps"}` trains MODEL anew on FILE's
 `input_ids` and `labels`, in the order of the file or in the trainer's own. Answers `{"seconds", "tokens", "firstTokens",
 "losses"}`: of the steps after the first the time; of all steps, and of the first, the tokens that are no padding; the losses
 that were looked at. Batches are made as by default; turned off is what Ballast has not on either: checkpoints, reports,
-bf16 and gradient checkpointing.
+bf16 and gradient checkpointing. Where it is "bare", so are the entropy and the best guess of every prediction, which TRL
+takes for its metrics in each step: the loss is transformers' own.
 """
 
 import sys
@@ -16,12 +17,18 @@ from pathlib import Path
 import torch
 from datasets import load_dataset
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from benchmarks.questions import answer_each
 
 LORA = {"r": 8, "lora_alpha": 16, "lora_dropout": 0.0, "target_modules": ["q_proj", "v_proj"], "task_type": "CAUSAL_LM"}
+
+
+class BareSFTTrainer(SFTTrainer):
+    """With `Trainer`'s loss, of the model's whole logits, in place of TRL's, which recomputes them in chunks."""
+
+    compute_loss = Trainer.compute_loss
 
 
 class Clock(TrainerCallback):
@@ -68,7 +75,7 @@ def run(folder: Path, scratch: Path, asked: dict) -> dict:
     )
     if asked["ordered"]:
         settings.train_sampling_strategy = "sequential"
-    trainer = SFTTrainer(
+    trainer = (BareSFTTrainer if asked["bare"] else SFTTrainer)(
         AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
         args=settings,
         train_dataset=load_dataset("json", data_files=asked["rows"], split="train", cache_dir=str(scratch / "arrow")),

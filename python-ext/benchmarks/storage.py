@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, PretrainedConfig
 
 from ballast.storage import KINDS
 from benchmarks import workload
-from benchmarks.measurement import Measurement, answer, arguments
+from benchmarks.measurement import Measurement, answer, arguments, share
 
 QUERY_AND_VALUE = ("q_proj.weight", "v_proj.weight")
 MODELS = ("GPT-J-6B", "LLaMA-3-8B")
@@ -67,7 +67,7 @@ def rows(share: float) -> Iterator[Measurement]:
 
 def main() -> None:
     parser = arguments(__doc__, pairs=1)
-    parser.add_argument("--share", type=float, default=0.1, help='of "sparse", what is kept')
+    parser.add_argument("--share", type=share, default=0.1, help='of "sparse", what is kept')
     options = parser.parse_args()
     answer(list(rows(options.share)), options.json)
 

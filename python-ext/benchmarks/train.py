@@ -4,7 +4,7 @@
 
 Timed is forward, backward and optimizer step of a `ModelPhase`, full fine-tuning in fp32, as a run takes them; the
 phases share one model and take the same batches. "train/compiled" is a plain step with blocks that torch.compile has
-compiled (`model.compile`), against the plain one; it has no goal. The models are the one in the folder, and one of the
+compiled (`model.compile`), against the plain one, where the compiler works; it has no goal. The models are the one in the folder, and one of the
 shape of GPT-2 with 124 million parameters and random weights, whose steps take seconds: a third of the pairs. Rows are
 whole, so no step has fewer tokens than its shape says.
 """
@@ -23,7 +23,17 @@ from ballast.model_phase import ModelPhase
 from ballast.models import OpenedModel
 from ballast.penalty import GRADIENT, PROXIMAL
 from benchmarks import workload
-from benchmarks.measurement import Measurement, answer, arguments, in_turn, missing, seconds
+from benchmarks.measurement import (
+    Measurement,
+    answer,
+    arguments,
+    at_least_one,
+    at_least_two,
+    attempted,
+    in_turn,
+    missing,
+    seconds,
+)
 from benchmarks.workload import batch_of, finished_importance, phase_settings, step_of
 
 GOAL = 1.03
@@ -58,7 +68,7 @@ def rows_of(name: str, opened: OpenedModel, batch: tuple, pairs: int) -> Iterato
     plain, *others = [[1e3 * run for run in side] for side in in_turn(pairs, *runs)]
     for variant, milliseconds in zip(VARIANTS, others, strict=True):
         yield Measurement.compared(f"train/{variant}, {name}", milliseconds, plain, "ms", GOAL)
-    yield compiled(name, opened, batch, pairs)
+    yield from attempted(f"train/compiled, {name}", lambda: compiled(name, opened, batch, pairs))
 
 
 def compiled(name: str, opened: OpenedModel, batch: tuple, pairs: int) -> Measurement:
@@ -77,8 +87,8 @@ def compiled(name: str, opened: OpenedModel, batch: tuple, pairs: int) -> Measur
 
 def main() -> None:
     parser = arguments(__doc__, pairs=9)
-    parser.add_argument("--rows", type=int, default=workload.ROWS)
-    parser.add_argument("--length", type=int, default=workload.LENGTH)
+    parser.add_argument("--rows", type=at_least_one, default=workload.ROWS)
+    parser.add_argument("--length", type=at_least_two, default=workload.LENGTH)
     options = parser.parse_args()
     device = workload.device()
     large = "GPT-2-124M"

@@ -41,9 +41,18 @@ SHAPES: Mapping[str, Callable[[], PretrainedConfig]] = {
 }
 
 
+NO_GPU = "PyTorch sees no CUDA device"
+"""Why what is asked of a GPU is missing."""
+
+
 def device() -> torch.device:
     """The best there is."""
     return choose_device("auto")[0]
+
+
+def devices() -> list[torch.device]:
+    """The CPU, and the GPU where there is one."""
+    return list(dict.fromkeys([torch.device("cpu"), device()]))
 
 
 def random_model(configuration: PretrainedConfig, on: torch.device) -> OpenedModel:

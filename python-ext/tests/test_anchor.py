@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -54,6 +55,25 @@ def test_a_reference_that_is_the_base_is_not_stored(base_anchor, tmp_path):
     assert same_bits(opened.reference, values(tiny_model()))
     assert base_anchor.bytes == tiny_model().num_parameters() * 4 == base_anchor.model_bytes
     assert (tmp_path / TENSORS).stat().st_size < 1.2 * base_anchor.bytes
+
+
+@pytest.mark.parametrize("form, clip_norm", [("proximal", 0.0), ("gradient", 0.0), ("gradient", 1.0)])
+def test_a_base_that_bfloat16_holds_to_the_bit_is_held_so_and_holds_alike(form, clip_norm, base_anchor, tmp_path):
+    def stored_in_bfloat16():
+        return tiny_model().bfloat16().float()
+
+    measured_anchor(stored_in_bfloat16(), reference="start").save(tmp_path, {})
+    narrow = Anchor.open(tmp_path, stored_in_bfloat16())
+    assert {each.dtype for each in narrow.reference.values()} == {torch.bfloat16}
+    assert {each.dtype for each in base_anchor.reference.values()} == {torch.float32}
+    wide = replace(narrow, reference={name: each.float() for name, each in narrow.reference.items()})
+    assert same_bits(wide.reference, values(stored_in_bfloat16()))
+    outcomes = []
+    for anchor in (narrow, wide):
+        held = settings(method="hierarchical", form=form, clipNorm=clip_norm)
+        outcomes.append(values(train(TrainingPhase(stored_in_bfloat16(), held, anchor), batch(), 3).model))
+    assert same_bits(*outcomes)
+    assert not same_bits(outcomes[0], values(train(TrainingPhase(stored_in_bfloat16(), settings()), batch(), 3).model))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -124,3 +124,24 @@ def test_a_slot_for_scoring_that_is_wrong_is_refused(scoring_slot_of, change, me
     slot_parts[0][change[0]] = change[1]
     with pytest.raises(InvalidInputError, match=message):
         batches.read_scoring_slot(*slot_parts, 10, CPU)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_batch_goes_to_a_gpu_beside_what_is_queued_there_and_its_slot_may_be_refilled(slot_of):
+    device = torch.device("cuda", 0)
+    slot, *shape = slot_of([[[3, 4, 5], [6, 7]], [[8, 9]]])[:4]
+    expected = batches.read_slot(slot.copy(), *shape, 10, CPU)
+    batches.read_slot(slot, *shape, 10, device)  # Makes the pinned blocks.
+    torch.cuda.synchronize()
+    torch.cuda._sleep(1_000_000_000)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        batch = batches.read_slot(slot, *shape, 10, device)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    slot[:] = 1
+    batches._copying(device).synchronize()
+    assert not torch.cuda.current_stream().query(), "the copies are done before what was queued earlier is"
+    for name in ("ids", "positions", "segments", "scored", "targets"):
+        assert torch.equal(getattr(batch, name).cpu(), getattr(expected, name)), name

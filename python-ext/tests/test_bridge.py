@@ -11,7 +11,7 @@ import numpy
 import pytest
 import torch
 
-from ballast import bridge
+from ballast import bridge, kernels
 from ballast.errors import InvalidInputError
 
 SETTINGS = {
@@ -64,6 +64,7 @@ def test_a_whole_experiment_runs_on_every_architecture(any_model, tmp_path, slot
     assert sum(layer["parameters"] for layer in info["layers"]) == bridge.model_info(model)["parameters"]
     assert info["sumOmega"] > 0
     json.dumps(info)
+    assert bridge.describe_kernels(model) == kernels.describe()
     bridge.save_anchor(anchor, str(tmp_path / "anchor"), {"recipe": {"steps": 6}})
     bridge.release(phase)
 

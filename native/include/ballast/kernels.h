@@ -41,7 +41,7 @@ enum ballast_code {
     BALLAST_ERROR_SIZE = 3,          /* a size or count is negative, or all sizes together overflow */
     BALLAST_ERROR_SETTING = 4,       /* a scalar setting is out of its range */
     BALLAST_ERROR_THREADS = 5,       /* fewer than one thread */
-    BALLAST_ERROR_OUT_OF_MEMORY = 6, /* no memory for the call's own bookkeeping (some bytes a tensor) */
+    BALLAST_ERROR_OUT_OF_MEMORY = 6, /* no memory for the call's own bookkeeping */
     BALLAST_ERROR_INTERNAL = 7,      /* a bug of this library */
     BALLAST_ERROR_TYPE = 8           /* a type that there is not, or not for this tensor */
 };

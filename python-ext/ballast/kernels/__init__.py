@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ballast.kernels import cuda, native, plain, reference, shards
-from ballast.kernels.library import Held
+from ballast.kernels.library import TURNED_OFF, Held
 from ballast.kernels.row_codes import RowCodes
 
 __all__ = [
@@ -199,4 +199,6 @@ def _serving(
 
 @functools.cache
 def _say_once(device: torch.device) -> None:
-    _log.info("kernels on %s: %s; %s", device, *describe(device).values())
+    implementation, reason = describe(device).values()
+    failed = implementation == "reference" and device.type in ("cpu", "cuda") and reason != TURNED_OFF
+    _log.log(logging.WARNING if failed else logging.INFO, "kernels on %s: %s; %s", device, implementation, reason)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from ballast.kernels import cuda_source, plain
-from ballast.kernels.library import ONE, TYPES, Held, is_one
+from ballast.kernels.library import ONE, TURNED_OFF, TYPES, Held, is_one
 from ballast.kernels.row_codes import RowCodes
 
 THREADS = 256  # BALLAST_THREADS of kernels.cu
@@ -93,7 +93,7 @@ class Loading:
 def loading(device: torch.device) -> Loading:
     """Done once for each device of the process."""
     if os.environ.get("BALLAST_NATIVE") == "0":
-        return Loading(None, "BALLAST_NATIVE=0 turns the native kernels off")
+        return Loading(None, TURNED_OFF)
     try:
         return Loading(Module(device), f"compiled for {torch.cuda.get_device_name(device)}")
     except Exception as error:  # Of NVRTC, the driver, the disk: none of them is a reason not to train.

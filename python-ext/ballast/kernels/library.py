@@ -26,6 +26,10 @@ Held = Tensor | RowCodes
 """How an anchor holds a tensor: fp32, bf16, one fp32 for all elements (0-dim), or 8 bits an element."""
 
 
+TURNED_OFF = "BALLAST_NATIVE=0 turns the native kernels off"
+"""The reason where somebody wanted it so; any other is a failure."""
+
+
 class KernelError(RuntimeError):
     """A kernel refused a call; nothing was written. Our bug: callers check tensors with `supports`."""
 
@@ -159,7 +163,7 @@ class Loading:
 def load(environment: Mapping[str, str]) -> Loading:
     """Looks for the library as `environment` says. Raises nothing: what went wrong is the reason."""
     if environment.get("BALLAST_NATIVE") == "0":
-        return Loading(None, "BALLAST_NATIVE=0 turns the native kernels off")
+        return Loading(None, TURNED_OFF)
     named = environment.get("BALLAST_NATIVE_LIBRARY")
     candidates = [Path(named)] if named else [_built_library(), Path(__file__).with_name(FILE_NAME)]
     found = next((path for path in candidates if path.is_file()), None)

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from benchmarks import measurement
+from benchmarks import importance, measurement, memory, roofline, scale, step, storage, train
 from benchmarks.measurement import HIGHER, Measurement, in_turn, seconds
 
 
@@ -55,9 +55,39 @@ def test_json_has_all_fields_and_the_table_says_what_was_reached(capsys):
     ]
 
 
-@pytest.mark.parametrize("pairs", ["0", "-1"])
-def test_no_pair_is_refused(pairs, capsys):
+@pytest.mark.parametrize(
+    "benchmark, option, given, expected",
+    [
+        (step, "--pairs", "0", "a whole number of 1 or more, found 0"),
+        (step, "--threads", "2.5", "a whole number of 1 or more, found 2.5"),
+        (step, "--parameters", "50e6,abc", "a whole number of 1 or more, found abc"),
+        (step, "--parameters", "1000", "12,288 or more, 1,024 for each of 12 tensors, found 1,000"),
+        (step, "--tensors", "0", "a whole number of 1 or more, found 0"),
+        (roofline, "--parameters", "inf", "a whole number of 1 or more, found inf"),
+        (storage, "--share", "0", "a number above 0 and up to 1, found 0"),
+        (storage, "--share", "x", "a number above 0 and up to 1, found x"),
+        *((each, "--length", "1", "a whole number of 2 or more, found 1") for each in (train, importance, memory)),
+        (train, "--rows", "-1", "a whole number of 1 or more, found -1"),
+        (scale, "--ranks", "1,0", "a whole number of 1 or more, found 0"),
+    ],
+)
+def test_a_wrong_argument_is_refused_with_what_was_expected(benchmark, option, given, expected, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmark", option, given])
     with pytest.raises(SystemExit) as ended:
-        measurement.arguments("A benchmark.", 9).parse_args(["--pairs", pairs])
+        benchmark.main()
     assert ended.value.code == 2
-    assert "expected a whole number of 1 or more" in capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"argument {option}: expected {expected}")
+
+
+def test_a_number_may_be_written_with_an_exponent():
+    assert measurement.numbers("50e6,250000000") == [50_000_000, 250_000_000]
+
+
+def test_what_cannot_be_measured_is_absent_and_named(capsys):
+    def fails():
+        raise RuntimeError("no compiler\nat all")
+
+    row = Measurement.limited("call", [2.0], 5.0, "µs")
+    assert list(measurement.attempted("step", fails)) == []
+    assert list(measurement.attempted("call", lambda: row)) == [row]
+    assert capsys.readouterr().err == "step is not measured: no compiler\n"

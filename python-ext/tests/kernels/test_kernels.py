@@ -1,13 +1,18 @@
 import logging
 
+import pytest
 import torch
 
 from ballast import kernels
 from ballast.kernels import native
+from ballast.kernels.library import TURNED_OFF
 
 
-def test_what_serves_is_said_once_with_its_reason(monkeypatch, caplog):
-    monkeypatch.setattr(native, "loading", lambda: native.Loading(None, "it rained"))
+@pytest.mark.parametrize(
+    "reason, level", [("it rained", logging.WARNING), (TURNED_OFF, logging.INFO)], ids=["failed", "turned off"]
+)
+def test_what_serves_is_said_once_with_its_reason_and_a_failure_is_a_warning(reason, level, monkeypatch, caplog):
+    monkeypatch.setattr(native, "loading", lambda: native.Loading(None, reason))
     kernels._say_once.cache_clear()
     tensors = [[torch.ones(3)] for _ in range(5)]
     with caplog.at_level(logging.INFO, "ballast.kernels"):
@@ -16,4 +21,5 @@ def test_what_serves_is_said_once_with_its_reason(monkeypatch, caplog):
                 *tensors, step=step, learning_rate=0.1, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0,
                 clip=torch.tensor(1.0), gate=torch.tensor(0, dtype=torch.int32),
             )  # fmt: skip
-    assert [record.getMessage() for record in caplog.records] == ["kernels on cpu: reference; it rained"]
+    said = [(record.levelno, record.getMessage()) for record in caplog.records]
+    assert said == [(level, f"kernels on cpu: reference; {reason}")]

@@ -1,5 +1,6 @@
 package io.ballast.bench;
 
+import io.ballast.InvalidInputException;
 import io.ballast.config.DataConfig;
 import io.ballast.data.PhaseData;
 import io.ballast.data.Tokenizer;
@@ -53,6 +54,11 @@ final class GrowthBenchmark implements Benchmark {
         settings.remove(ROWS);
         List<String> parts = new ArrayList<>(List.of(settings.getOrDefault(PARTS, ALL_PARTS).split(",")));
         boolean ofRows = parts.remove(ROWS);
+        if (ofRows && most < STEP * FEWEST_ROWS) {
+            throw new InvalidInputException("--set rows: expected a whole number of " + STEP * FEWEST_ROWS
+                    + " or more, since growth is told from " + FEWEST_ROWS + " rows on in steps of " + STEP
+                    + " times as many, found '" + most + "'. Name more, or leave " + ROWS + " out of parts.");
+        }
         List<Measurement> measured = new ArrayList<>();
         if (!parts.isEmpty()) {
             settings.put(PARTS, String.join(",", parts));

@@ -6,12 +6,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 
 /**
  * Tokens per second of plain training, LoRA and full, as {@code ballast run} does it, and of TRL's {@code SFTTrainer}:
  * the same model, rows, batch size, float32, AdamW, schedule and clipping, and no packing on either side. First on rows
  * of one length in the same batches, so that the losses agree; then on rows of mixed length, which each side puts into
- * batches as it does by default. Timed are the steps after the first, in processes that have trained before; counted
+ * batches as it does by default. A bare {@code SFTTrainer} has transformers' own loss in place of TRL's, which also takes
+ * the entropy and the best guess of every prediction in each step, as Ballast does not. Timed are the steps after the first, in processes that have trained before; counted
  * are the tokens of the rows, without padding. Settings: {@code steps}, {@code batchSize}, {@code maxLength}.
  */
 final class ThroughputBenchmark implements Benchmark {
@@ -24,6 +26,7 @@ final class ThroughputBenchmark implements Benchmark {
     private static final int DEFAULT_PAIRS = 5;
     private static final double SAME_GOAL = 0.97;
     private static final double MIXED_GOAL = 1.3;
+    private static final String UNIT = "tokens/s";
 
     @Override
     public String name() {
@@ -59,10 +62,19 @@ final class ThroughputBenchmark implements Benchmark {
                 for (boolean lora : mixed ? new boolean[] {false} : new boolean[] {true, false}) {
                     TrainingPair pair = new TrainingPair(ballast, python, model, written, lora, steps, batchSize,
                             folder);
-                    Pairs.inTurn(1, pair::ours, pair::theirs);
-                    measured.add(Measurement.ofRate("throughput, " + (lora ? "LoRA" : "full") + kind.words(),
-                            Pairs.inTurn(pairs, pair::ours, pair::theirs), "tokens/s",
-                            mixed ? MIXED_GOAL : SAME_GOAL));
+                    List<Double> bare = new ArrayList<>();
+                    DoubleSupplier theirs = () -> {
+                        bare.add(pair.bare());
+                        return pair.theirs();
+                    };
+                    Pairs.inTurn(1, pair::ours, theirs);
+                    bare.clear();
+                    Pairs found = Pairs.inTurn(pairs, pair::ours, theirs);
+                    Pairs withBare = new Pairs(found.ours(), bare.stream().mapToDouble(Double::doubleValue).toArray());
+                    String name = "throughput, " + (lora ? "LoRA" : "full") + kind.words();
+                    measured.add(Measurement.ofRate(name, found, UNIT, mixed ? MIXED_GOAL : SAME_GOAL));
+                    measured.add(Measurement.ofRate(name + ", bare SFTTrainer", withBare, UNIT,
+                            mixed ? null : SAME_GOAL));
                     pair.tellLosses(request.note());
                 }
             }

@@ -33,6 +33,7 @@ final class TrainingPair {
     private final Path experiment;
     private List<Double> ourLosses;
     private List<Double> theirLosses;
+    private List<Double> bareLosses;
 
     /** What the other side answers: of the steps after the first, and of all steps the losses that were looked at. */
     private record Trained(double seconds, long tokens, long firstTokens, List<Double> losses) {
@@ -73,23 +74,47 @@ final class TrainingPair {
 
     /** Tokens per second of one {@code SFTTrainer}. */
     double theirs() {
-        Trained trained = python.ask(asked, Trained.class);
+        Trained trained = trained(false);
         theirLosses = trained.losses();
+        return rate(trained);
+    }
+
+    /** Tokens per second of one {@code SFTTrainer} that takes nothing for its metrics beside the loss. */
+    double bare() {
+        Trained trained = trained(true);
+        bareLosses = trained.losses();
+        return rate(trained);
+    }
+
+    private Trained trained(boolean bare) {
+        Map<String, Object> question = new LinkedHashMap<>(asked);
+        question.put("bare", bare);
+        Trained trained = python.ask(question, Trained.class);
         if (trained.tokens() != rows.tokens()) {
             throw new IllegalStateException("expected both sides to train on the same tokens, " + rows.tokens()
                     + "; found " + trained.tokens());
         }
+        return trained;
+    }
+
+    private static double rate(Trained trained) {
         return (trained.tokens() - trained.firstTokens()) / trained.seconds();
     }
 
-    /** Says what both sides' losses were; where the batches are the same, so must be the first. */
+    /** Says what all sides' losses were; where the batches are the same, so must be the first. */
     void tellLosses(Consumer<String> note) {
-        note.accept(String.format(Locale.ROOT, "throughput, %s%s: losses %s and %s", lora ? "LoRA" : "full",
-                rows.kind().words(), ourLosses, theirLosses));
-        double apart = Math.abs(ourLosses.get(0) - theirLosses.get(0));
-        if (rows.kind() == TrainingRows.Kind.EQUAL && apart > SAME_LOSS) {
-            throw new IllegalStateException("expected the same loss of the same first batch; found " + ourLosses.get(0)
-                    + " and " + theirLosses.get(0));
+        note.accept(String.format(Locale.ROOT, "throughput, %s%s: losses %s, %s and bare %s", lora ? "LoRA" : "full",
+                rows.kind().words(), ourLosses, theirLosses, bareLosses));
+        checkSame(theirLosses, bareLosses);
+        if (rows.kind() == TrainingRows.Kind.EQUAL) {
+            checkSame(ourLosses, theirLosses);
+        }
+    }
+
+    private static void checkSame(List<Double> one, List<Double> other) {
+        if (Math.abs(one.get(0) - other.get(0)) > SAME_LOSS) {
+            throw new IllegalStateException("expected the same loss of the same first batch; found " + one.get(0)
+                    + " and " + other.get(0));
         }
     }
 }

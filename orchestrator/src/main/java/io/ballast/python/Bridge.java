@@ -69,9 +69,19 @@ public final class Bridge implements AutoCloseable {
         return bridge;
     }
 
-    /** @return versions by name: python, torch, transformers, peft, numpy, ballast; and the kernels in use */
+    /** @return versions by name: python, torch, transformers, peft, numpy, ballast; and the kernels in use on the CPU */
     public Map<String, Object> versions() {
         return versions;
+    }
+
+    /**
+     * What does the passes over a model's parameters on its device; on a GPU it is compiled first.
+     *
+     * @param model its handle
+     * @return implementation (native, cuda or reference), and the reason for it
+     */
+    public Map<String, Object> kernels(long model) {
+        return map(invoke("describe_kernels", model));
     }
 
     // ---- the process

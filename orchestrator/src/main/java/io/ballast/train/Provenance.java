@@ -15,7 +15,7 @@ final class Provenance {
     private Provenance() {
     }
 
-    static Map<String, Object> of(Bridge bridge, Map<String, Object> modelInfo, ExperimentConfig config,
+    static Map<String, Object> of(Bridge bridge, long model, Map<String, Object> modelInfo, ExperimentConfig config,
             String modelHash, PhaseData general, List<PhaseData> domains) {
         Map<String, Object> values = new LinkedHashMap<>();
         String version = Provenance.class.getPackage().getImplementationVersion();
@@ -25,6 +25,7 @@ final class Provenance {
                 + System.getProperty("os.arch"));
         values.put("processors", Runtime.getRuntime().availableProcessors());
         values.putAll(bridge.versions());
+        values.put("kernels", bridge.kernels(model));
         values.put("ranks", bridge.ranks().size());
         values.put("model", modelInfo);
         values.put("baseModelHash", modelHash);

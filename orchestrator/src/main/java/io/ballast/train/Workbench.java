@@ -94,7 +94,7 @@ final class Workbench implements AutoCloseable {
         evaluation = new StageEvaluation(config, tokenizer, bridge, model, modelHash,
                 config.evaluation().maxLength(window), log, folder, record, checkpoints);
         record.forecast(KeptForecasts.of(experiment).orElse(null));
-        record.environment(Provenance.of(bridge, info, config, modelHash, general, domains));
+        record.environment(Provenance.of(bridge, model, info, config, modelHash, general, domains));
         checkpoints.open(model);
         identify();
     }

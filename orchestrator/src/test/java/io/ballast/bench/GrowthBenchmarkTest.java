@@ -22,6 +22,15 @@ class GrowthBenchmarkTest {
     }
 
     @Test
+    void tooFewRowsToTellGrowthAreRefused() {
+        for (String rows : List.of("999", "9999")) {
+            String message = assertThrows(InvalidInputException.class,
+                    () -> new GrowthBenchmark().run(Requests.tiny(1, "parts", "rows", "rows", rows))).getMessage();
+            assertTrue(message.contains("expected a whole number of 10000 or more") && message.contains(rows), message);
+        }
+    }
+
+    @Test
     void anUnknownPartIsRefusedWithThoseThatThereAre() {
         String message = assertThrows(InvalidInputException.class,
                 () -> new GrowthBenchmark().run(Requests.tiny(1, "parts", "width"))).getMessage();

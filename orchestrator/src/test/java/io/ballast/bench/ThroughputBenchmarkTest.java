@@ -13,7 +13,9 @@ class ThroughputBenchmarkTest {
         // Other tokens or another loss of the first batch would be an error.
         List<Measurement> measured = new ThroughputBenchmark()
                 .run(Requests.tiny(1, "steps", "3", "batchSize", "2", "maxLength", "96"));
-        assertEquals(List.of("throughput, LoRA", "throughput, full", "throughput, full, rows of mixed length"),
+        assertEquals(List.of("throughput, LoRA", "throughput, LoRA, bare SFTTrainer", "throughput, full",
+                "throughput, full, bare SFTTrainer", "throughput, full, rows of mixed length",
+                "throughput, full, rows of mixed length, bare SFTTrainer"),
                 measured.stream().map(Measurement::name).toList());
     }
 }

@@ -34,7 +34,8 @@ class BenchCommandTest {
             "eval --set items|'--set: expected KEY=VALUE such as items=8, found 'items''",
             "eval --pairs 0|'--pairs: expected a whole number of 1 or more, found '0''",
             "eval --model nowhere|'--model: expected a folder, found none at '",
-            "step --set tensers=3|unrecognized arguments: --tensers 3"})
+            "step --set tensers=3|unrecognized arguments: --tensers 3",
+            "step --set parameters=abc|argument --parameters: expected a whole number of 1 or more, found abc"})
     void whatCannotBeMeasuredIsRefused(String arguments, String message) {
         Typed typed = Typed.run(("bench " + arguments).split(" "));
         assertEquals(2, typed.code());
