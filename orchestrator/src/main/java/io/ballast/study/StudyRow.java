@@ -15,7 +15,7 @@ import io.ballast.schema.MayBeAbsent;
  * @param kept              the general score at the end
  * @param replay            share of general rows in the domain phase: methods with and without are two leagues
  * @param seconds           of the domain phase
- * @param importanceSeconds to measure importance; 0 where there is none
+ * @param importanceSeconds to measure importance beside the steps, as a result's {@code secondsAdded}; 0 where there is none
  * @param importanceBytes   of the anchor, as stored; 0 where the method needs none
  * @param key               hash of all that the numbers depend on
  */

@@ -46,6 +46,8 @@ class MethodRunsTest extends TinyRuns {
         assertNotEquals(same.result().importance().sumOmega(), apart.result().importance().sumOmega());
         assertTrue(apart.result().phases().get(0).tokens() > 1.5 * same.result().phases().get(0).tokens(),
                 "a second batch in each step");
+        assertTrue(apart.result().importance().secondsAdded() > 0.3 * apart.result().phases().get(0).seconds(),
+                "about half of the phase is spent on them");
         Run refused = start(new TinyExperiment(folder, "gpt2").with("retention", "{\"method\": \"rwalk\"}")
                 .with("importance", "{\"gradient\": \"independent\"}"));
         InvalidInputException e = assertThrows(InvalidInputException.class, refused::result);
