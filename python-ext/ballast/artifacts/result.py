@@ -115,7 +115,10 @@ class ImportanceLayer:
 
 @dataclass(frozen=True)
 class Importance:
-    """What measuring importance found and cost; None where the method has no such number."""
+    """What measuring importance found and cost; None where the method has no such number.
+
+    `seconds_added` is what it took beside the optimizer's steps: after the general phase, and for batches of its own.
+    """
 
     method: str
     seconds_added: float

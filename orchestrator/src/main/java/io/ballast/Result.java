@@ -132,8 +132,10 @@ public record Result(int schema, String name, String status, @MayBeAbsent String
      * What the importance measurement found and cost.
      *
      * @param method       how importance was measured
-     * @param secondsAdded time to finish or measure importance after the phase; a path integral's meter itself is
-     *                     fused into the step
+     * @param secondsAdded time to measure importance beside the steps of the general phase: after it, and within it on
+     *                     batches of its own ({@code importance.gradient: independent}; on a GPU, which computes them
+     *                     later, that of handing them over). What a path integral or the Riemannian walk takes of each
+     *                     step is not told apart from the step
      * @param bytes        of the anchor as stored: Ω, and θ* unless that is the base
      * @param importanceBytes of Ω as stored; null in a result of an earlier version, as the next two
      * @param modelBytes   of the model's parameters

@@ -9,6 +9,7 @@ import io.ballast.InvalidInputException;
 import io.ballast.model.AnchorFiles;
 import io.ballast.schema.JsonRecord;
 import io.ballast.schema.MayBeAbsent;
+import io.ballast.tensor.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ import java.util.Map;
 public record AnchorDescription(int schema, String space, Storage storage, Map<String, Object> provenance,
         Measured measured, LayerWeights layerWeights, long modelBytes, long tensorBytes,
         @MayBeAbsent String tensorHash, Map<String, List<Long>> shapes,
-        Map<String, String> referenceHashes, @MayBeAbsent Map<String, Object> distribution) {
+        Map<String, String> referenceHashes, Distribution distribution) {
     /** The number of what this version writes and reads. */
     public static final int SCHEMA = 4;
 
@@ -55,11 +56,11 @@ public record AnchorDescription(int schema, String space, Storage storage, Map<S
     /**
      * How importance was measured; names as Python has them.
      *
-     * @param method       path_integral, fisher, sensitivity or walk
-     * @param sumOmega     Σω; null for another method than the path integral, as the next two
-     * @param clampedShare share of parameters whose ω was negative
-     * @param xi           ξ that was used
-     * @param samples      documents that the others are the mean of
+     * @param method       path_integral, riemannian_walk, fisher, sensitivity, or fisher_effective_ and a variant
+     * @param sumOmega     Σω along the path; null for what is measured where a model stands, or merged
+     * @param clampedShare share of parameters whose ω was negative; null for another method than the path integral
+     * @param xi           ξ that was used; null likewise
+     * @param samples      documents that Fisher information or sensitivity is the mean of; else null
      */
     public record Measured(String method, @SerializedName("sum_omega") Double sumOmega,
             @SerializedName("clamped_share") Double clampedShare, Double xi, Long samples) {
@@ -89,6 +90,31 @@ public record AnchorDescription(int schema, String space, Storage storage, Map<S
     }
 
     /**
+     * How Ω is spread.
+     *
+     * @param mean            of Ω
+     * @param zeroShare       share of Ω that is 0
+     * @param topPercentShare share of ΣΩ that the largest 1 % hold
+     * @param layers          each layer, in the order of α
+     * @param modules         each module, the largest mean first
+     */
+    public record Distribution(double mean, double zeroShare, double topPercentShare, List<Spread> layers,
+            List<Spread> modules) {
+    }
+
+    /**
+     * How Ω of a layer or a module is spread.
+     *
+     * @param name            its name
+     * @param elements        how many numbers a module holds; null for a layer, of which {@link Layer} says it
+     * @param mean            of Ω
+     * @param zeroShare       share of Ω that is 0
+     * @param topPercentShare share of ΣΩ that the largest 1 % hold
+     */
+    public record Spread(String name, Long elements, double mean, double zeroShare, double topPercentShare) {
+    }
+
+    /**
      * Reads an anchor's description.
      *
      * @param folder the anchor's, such as {@code anchor/} of a run
@@ -100,13 +126,42 @@ public record AnchorDescription(int schema, String space, Storage storage, Map<S
         try {
             String text = Files.readString(file);
             JsonRecord.checkSchema(GSON, text, SCHEMA);
-            return JsonRecord.parse(GSON, text, AnchorDescription.class);
+            AnchorDescription anchor = JsonRecord.parse(GSON, text, AnchorDescription.class);
+            anchor.checkLayers();
+            return anchor;
         } catch (IOException e) {
             throw new InvalidInputException("Expected an anchor's folder with " + AnchorFiles.METADATA
                     + "; found none at " + file + ".", e);
         } catch (JsonParseException e) {
             throw new InvalidInputException("Expected an anchor of schema " + SCHEMA + " in " + file + "; found "
-                    + e.getMessage() + ". Measure a new anchor.", e);
+                    + e.getMessage() + ". Measure a new anchor, or use the version of Ballast that made this one.", e);
         }
+    }
+
+    private void checkLayers() {
+        List<String> weighed = layerWeights.layers().stream().map(Layer::name).toList();
+        List<String> spread = distribution.layers().stream().map(Spread::name).toList();
+        if (!weighed.equals(spread)) {
+            throw new JsonParseException("the layers " + weighed + " in 'layerWeights' and " + spread
+                    + " in 'distribution'");
+        }
+    }
+
+    /**
+     * Looks at the tensors' file, of which only the header is read.
+     *
+     * @param folder the anchor's
+     * @return which tensors it has
+     * @throws InvalidInputException when it is not there, half-written or damaged
+     */
+    public Safetensors tensors(Path folder) {
+        Path file = folder.resolve(AnchorFiles.TENSORS);
+        long found = file.toFile().length();
+        if (found != tensorBytes) {
+            throw new InvalidInputException("Expected a complete anchor; found a half-written or damaged one in " + folder
+                    + ": " + AnchorFiles.TENSORS + " should have " + tensorBytes + " bytes and has " + found
+                    + ". Measure it again.");
+        }
+        return Safetensors.read(file);
     }
 }

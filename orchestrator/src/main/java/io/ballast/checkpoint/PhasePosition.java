@@ -10,10 +10,11 @@ package io.ballast.checkpoint;
  * @param lastLoss          the latest that was looked at, NaN before
  * @param nanoseconds       that it took, interruptions left out
  * @param waitedNanoseconds of these, for data
+ * @param measuredNanoseconds of these, for batches on which importance alone is measured
  * @param reducedBatchSize  rows that are computed at once where a whole batch had no room; else 0
  */
 public record PhasePosition(String phase, long done, long tokens, double firstLoss, double lastLoss, long nanoseconds,
-        long waitedNanoseconds, int reducedBatchSize) {
+        long waitedNanoseconds, long measuredNanoseconds, int reducedBatchSize) {
 
     /**
      * Where a phase begins.
@@ -22,6 +23,6 @@ public record PhasePosition(String phase, long done, long tokens, double firstLo
      * @return no step made
      */
     public static PhasePosition start(String phase) {
-        return new PhasePosition(phase, 0, 0, Double.NaN, Double.NaN, 0, 0, 0);
+        return new PhasePosition(phase, 0, 0, Double.NaN, Double.NaN, 0, 0, 0, 0);
     }
 }

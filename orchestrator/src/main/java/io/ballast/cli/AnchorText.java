@@ -1,18 +1,19 @@
 package io.ballast.cli;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.ballast.InvalidInputException;
+import com.google.gson.JsonParser;
+import io.ballast.artifacts.AnchorDescription;
+import io.ballast.artifacts.AnchorDescription.Layer;
+import io.ballast.artifacts.AnchorDescription.Measured;
+import io.ballast.artifacts.AnchorDescription.Spread;
 import io.ballast.model.AnchorFiles;
 import io.ballast.tensor.Safetensors;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * What an anchor folder holds, for people: the layers with norm, α and spread, the modules that matter most, how it
@@ -21,120 +22,98 @@ import java.util.stream.StreamSupport;
 final class AnchorText {
     private static final int MODULES_SHOWN = 10;
 
-    private final JsonObject anchor;
+    private final AnchorDescription anchor;
+    private final Safetensors tensors;
+    private final JsonObject tree;
     private final Path folder;
 
-    private AnchorText(JsonObject anchor, Path folder) {
+    private AnchorText(AnchorDescription anchor, Safetensors tensors, JsonObject tree, Path folder) {
         this.anchor = anchor;
+        this.tensors = tensors;
+        this.tree = tree;
         this.folder = folder;
     }
 
-    static String of(JsonObject anchor, Path folder) {
-        return new AnchorText(anchor, folder).text();
+    /**
+     * Looks at both files of an anchor.
+     *
+     * @throws io.ballast.InvalidInputException when it is none, half-written, damaged or of another schema
+     */
+    static AnchorText read(Path folder) {
+        AnchorDescription anchor = AnchorDescription.read(folder);
+        try {
+            return new AnchorText(anchor, anchor.tensors(folder), JsonParser.parseString(Files.readString(
+                    folder.resolve(AnchorFiles.METADATA))).getAsJsonObject(), folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not read " + folder, e);
+        }
+    }
+
+    /** anchor.json, with the entropy of α. */
+    String document() {
+        JsonObject document = tree.deepCopy();
+        document.addProperty("alphaEntropy", alphaEntropy());
+        return Documents.wrapped("anchor", document.toString());
     }
 
     /** Entropy of α over its sum, in nats. */
-    static double alphaEntropy(JsonObject anchor, Path folder) {
-        double[] alpha = new AnchorText(anchor, folder).layers().mapToDouble(layer -> number(layer, "alpha")).toArray();
-        double total = 0;
-        for (double each : alpha) {
-            total += each;
-        }
-        double entropy = 0;
-        for (double each : alpha) {
-            entropy -= each > 0 ? each / total * Math.log(each / total) : 0;
-        }
-        return entropy;
+    private double alphaEntropy() {
+        double total = layers().stream().mapToDouble(Layer::alpha).sum();
+        return layers().stream().mapToDouble(layer -> layer.alpha() / total).filter(share -> share > 0)
+                .map(share -> -share * Math.log(share)).sum();
     }
 
-    private String text() {
-        JsonObject weights = object("layerWeights");
+    String text() {
         return String.format(Locale.ROOT, "anchor      %s%n%s%nα           %s, entropy %.3f of at most %.3f nats%n"
                         + "importance  %s%nspread      %s%n%n%s%nsize        %s%nprovenance  %s%n",
-                folder, layerTable(), weights.get("kind").getAsString(), alphaEntropy(anchor, folder),
-                Math.log(layers().count()), measured(object("measured")), spread(object("distribution")),
-                moduleTable(), size(), anchor.get("provenance"));
+                folder, layerTable(), anchor.layerWeights().kind(), alphaEntropy(), Math.log(layers().size()), measured(),
+                Numbers.percent(anchor.distribution().zeroShare()) + " of Ω are 0; the largest 1 % hold "
+                        + Numbers.percent(anchor.distribution().topPercentShare()) + " of ΣΩ",
+                moduleTable(), size(), tree.get("provenance"));
     }
 
     private String layerTable() {
         TextTable table = new TextTable("layer", "parameters", "norm", "rms", "alpha", "zeros", "in top 1 %");
-        JsonArray spreads = object("distribution").getAsJsonArray("layers");
-        int index = 0;
-        for (JsonElement each : object("layerWeights").getAsJsonArray("layers")) {
-            JsonObject layer = each.getAsJsonObject();
-            JsonObject spread = spreads.get(index++).getAsJsonObject();
-            double norm = number(layer, "norm");
-            double elements = number(layer, "elements");
-            table.row(List.of(layer.get("name").getAsString(), String.format(Locale.ROOT, "%,.0f", elements),
-                    String.format(Locale.ROOT, "%.4g", norm),
-                    String.format(Locale.ROOT, "%.4g", norm / Math.sqrt(elements)),
-                    String.format(Locale.ROOT, "%.4f", number(layer, "alpha")),
-                    Numbers.percent(number(spread, "zeroShare")), Numbers.percent(number(spread, "topPercentShare"))));
+        for (int i = 0; i < layers().size(); i++) {
+            Layer layer = layers().get(i);
+            Spread spread = anchor.distribution().layers().get(i);
+            table.row(List.of(layer.name(), String.format(Locale.ROOT, "%,d", layer.elements()),
+                    String.format(Locale.ROOT, "%.4g", layer.norm()),
+                    String.format(Locale.ROOT, "%.4g", layer.norm() / Math.sqrt(layer.elements())),
+                    String.format(Locale.ROOT, "%.4f", layer.alpha()),
+                    Numbers.percent(spread.zeroShare()), Numbers.percent(spread.topPercentShare())));
         }
         return table.toString();
     }
 
     private String moduleTable() {
         TextTable table = new TextTable("modules with the largest mean Ω", "parameters", "× mean", "zeros", "in top 1 %");
-        double mean = number(object("distribution"), "mean");
-        objects(object("distribution").getAsJsonArray("modules")).limit(MODULES_SHOWN).forEach(module ->
-                table.row(List.of(module.get("name").getAsString(),
-                        String.format(Locale.ROOT, "%,.0f", number(module, "elements")),
-                        String.format(Locale.ROOT, "%.3g", number(module, "mean") / mean),
-                        Numbers.percent(number(module, "zeroShare")),
-                        Numbers.percent(number(module, "topPercentShare")))));
+        anchor.distribution().modules().stream().limit(MODULES_SHOWN).forEach(module ->
+                table.row(List.of(module.name(), String.format(Locale.ROOT, "%,d", module.elements()),
+                        String.format(Locale.ROOT, "%.3g", module.mean() / anchor.distribution().mean()),
+                        Numbers.percent(module.zeroShare()), Numbers.percent(module.topPercentShare()))));
         return table.toString();
     }
 
-    private static String measured(JsonObject measured) {
-        String method = measured.get("method").getAsString();
-        if (!method.equals("path_integral")) {
-            return String.format(Locale.ROOT, "%s of %,d documents", method, measured.get("samples").getAsLong());
-        }
-        return "path integral" + part(measured, "sum_omega", ", Σω %.4g") + part(measured, "clamped_share",
-                ", clamped share %.3f") + part(measured, "xi", ", ξ %.3g");
+    /** Each kind has facts of its own, and a merged anchor not all of those. */
+    private String measured() {
+        Measured measured = anchor.measured();
+        return measured.method().replace('_', ' ') + part(" of %,d documents", measured.samples())
+                + part(", Σω %.4g", measured.sumOmega()) + part(", clamped share %.3f", measured.clampedShare())
+                + part(", ξ %.3g", measured.xi());
     }
 
-    /** Nothing where a merged anchor does not have it. */
-    private static String part(JsonObject measured, String key, String format) {
-        return measured.get(key).isJsonNull() ? "" : String.format(Locale.ROOT, format, number(measured, key));
-    }
-
-    private static String spread(JsonObject distribution) {
-        return Numbers.percent(number(distribution, "zeroShare")) + " of Ω are 0; the largest 1 % hold "
-                + Numbers.percent(number(distribution, "topPercentShare")) + " of ΣΩ";
+    private static String part(String format, Number fact) {
+        return fact == null ? "" : String.format(Locale.ROOT, format, fact);
     }
 
     private String size() {
-        Path file = folder.resolve(AnchorFiles.TENSORS);
-        try {
-            JsonObject storage = object("storage");
-            return Numbers.large(Files.size(file), "B") + " in " + Safetensors.read(file).tensors().size()
-                    + " tensors; Ω " + Numbers.stored(storage.get("bytes").getAsLong(),
-                    storage.get("kind").getAsString(), number(storage, "error"), anchor.get("modelBytes").getAsLong());
-        } catch (IOException e) {
-            throw new InvalidInputException("expected " + AnchorFiles.TENSORS + " beside " + AnchorFiles.METADATA
-                    + " in " + folder + ", found none. The anchor is half-written: measure it again.", e);
-        }
+        AnchorDescription.Storage storage = anchor.storage();
+        return Numbers.large(anchor.tensorBytes(), "B") + " in " + tensors.tensors().size() + " tensors; Ω "
+                + Numbers.stored(storage.bytes(), storage.kind(), storage.error(), anchor.modelBytes());
     }
 
-    private Stream<JsonObject> layers() {
-        return objects(object("layerWeights").getAsJsonArray("layers"));
-    }
-
-    private static Stream<JsonObject> objects(JsonArray array) {
-        return StreamSupport.stream(array.spliterator(), false).map(JsonElement::getAsJsonObject);
-    }
-
-    private static double number(JsonObject object, String key) {
-        return object.get(key).getAsDouble();
-    }
-
-    private JsonObject object(String key) {
-        if (!anchor.has(key) || !anchor.get(key).isJsonObject()) {
-            throw new InvalidInputException("expected '" + key + "' in " + folder.resolve(AnchorFiles.METADATA)
-                    + ", found none. It was made by another version of Ballast: measure a new anchor.");
-        }
-        return anchor.getAsJsonObject(key);
+    private List<Layer> layers() {
+        return anchor.layerWeights().layers();
     }
 }

@@ -1,13 +1,9 @@
 package io.ballast.cli;
 
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
 import io.ballast.Result;
 import io.ballast.model.AnchorFiles;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,8 +47,8 @@ final class InspectCommand implements Command {
             output.answer(() -> Documents.wrapped("run", result.toJson()),
                     () -> ResultText.of(result, path) + ResultText.cost(result));
         } else if (Files.isRegularFile(path.resolve(AnchorFiles.METADATA))) {
-            JsonObject anchor = anchor(path);
-            output.answer(() -> Documents.wrapped("anchor", anchor.toString()), () -> AnchorText.of(anchor, path));
+            AnchorText anchor = AnchorText.read(path);
+            output.answer(anchor::document, anchor::text);
         } else if (Files.isRegularFile(path.resolve("config.json"))) {
             String size = ValidateCommand.modelSize(path.toString());
             output.answer(() -> Documents.text("model", size), () -> "model       " + path + "\n            " + size);
@@ -62,13 +58,6 @@ final class InspectCommand implements Command {
                     + (Files.isDirectory(path) ? "a folder with none of these" : "nothing") + " at " + path + ".");
         }
         return 0;
-    }
-
-    /** An anchor's metadata, with the entropy of α. */
-    static JsonObject anchor(Path folder) {
-        JsonObject anchor = tree(folder.resolve(AnchorFiles.METADATA));
-        anchor.addProperty("alphaEntropy", AnchorText.alphaEntropy(anchor, folder));
-        return anchor;
     }
 
     private static void compare(Path first, Path second, Output output) {
@@ -86,14 +75,5 @@ final class InspectCommand implements Command {
         Experiment experiment = Experiment.read(file, List.of());
         output.answer(() -> Documents.wrapped("experiment", experiment.toJson()),
                 () -> ExperimentText.of(experiment.config(), "", data -> ""));
-    }
-
-    private static JsonObject tree(Path file) {
-        try {
-            return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-        } catch (IOException | JsonParseException | IllegalStateException e) {
-            throw new InvalidInputException("expected a JSON object in " + file + ", found " + e.getMessage()
-                    + ". The anchor is damaged: measure it again.", e);
-        }
     }
 }

@@ -65,8 +65,8 @@ final class MergeAnchorsCommand implements Command {
             ballast.bridge().anchors().merge(anchors, line.getOptionValue(RULE, "sum"), decay(line),
                     Words.of(storage.storage()), storage.share(), out);
         }
-        JsonObject merged = InspectCommand.anchor(out);
-        output.answer(() -> Documents.wrapped("anchor", merged.toString()), () -> AnchorText.of(merged, out));
+        AnchorText merged = AnchorText.read(out);
+        output.answer(merged::document, merged::text);
         return 0;
     }
 

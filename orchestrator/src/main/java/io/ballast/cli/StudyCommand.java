@@ -35,7 +35,8 @@ final class StudyCommand implements Command {
 
     @Override
     public Options options() {
-        return new Options().addOption(null, PLAN, false, "Say which runs are made and which are missing; run nothing.")
+        return new Options().addOption(null, PLAN, false, "Say which runs are made and which are missing; run nothing."
+                        + " One that found no memory is missing; one that diverged is made: it would again.")
                 .addOption(null, REPORT, false, "Compare what there is; run nothing.");
     }
 

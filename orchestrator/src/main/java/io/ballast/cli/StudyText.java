@@ -17,25 +17,31 @@ final class StudyText {
         StringBuilder text = new StringBuilder();
         for (StudyConfig.Domain domain : config.domains()) {
             if (results.learned().containsKey(domain.name())) {
-                for (Comparison.Equal equal : new Comparison(config, results, domain.name()).atEqualLearning()) {
+                Comparison comparison = new Comparison(config, results, domain.name());
+                for (Comparison.Equal equal : comparison.atEqualLearning()) {
                     text.append(String.format(Locale.ROOT, "%n%s, learned %.3f (%s): kept (%s)%n", domain.name(),
                             equal.value(), results.learned().get(domain.name()), results.kept().get(domain.name())));
-                    text.append(table(equal));
+                    text.append(table(comparison, equal));
                 }
             }
+        }
+        if (text.indexOf(" " + Comparison.MARK) >= 0) {
+            text.append("\n" + Comparison.MARK + " sees general rows during the domain phase: compared with the best of these"
+                    + " alone\n");
         }
         return text.toString();
     }
 
-    private static TextTable table(Comparison.Equal equal) {
+    private static TextTable table(Comparison comparison, Comparison.Equal equal) {
         TextTable table = new TextTable("", "kept", "± over seeds", "seeds", "from the best", "± over seeds");
-        String best = equal.methods().keySet().stream().findFirst().orElse(null);
-        equal.methods().forEach((method, reading) -> {
+        equal.leagues().forEach(league -> league.methods().forEach((method, reading) -> {
             Spread kept = reading.spread();
-            Spread behind = equal.difference(method, best);
-            table.row(List.of(method, Figures.score(kept.mean()), Figures.score(kept.deviation()), String.valueOf(kept.count()),
-                    method.equals(best) ? "" : Figures.score(behind.mean()), method.equals(best) ? "" : Figures.score(behind.deviation())));
-        });
+            Spread behind = league.fromTheBest(method);
+            boolean isBest = method.equals(league.best());
+            table.row(List.of(comparison.label(method), Figures.score(kept.mean()), Figures.score(kept.deviation()),
+                    String.valueOf(kept.count()), isBest ? "" : Figures.score(behind.mean()),
+                    isBest ? "" : Figures.score(behind.deviation())));
+        }));
         return table;
     }
 }

@@ -3,8 +3,8 @@ package io.ballast.config;
 /**
  * How importance is measured and handed on, whatever the method.
  *
- * @param samples documents on which Fisher information or sensitivity is measured; null: as many as the general
- *                phase saw
+ * @param samples documents on which Fisher information or sensitivity is measured, those of packed rows one by one;
+ *                null: all of the general phase's steps
  * @param labels  whose tokens Fisher information is measured on
  * @param gradient whose gradient the path integral takes
  * @param permute whether importance is permuted inside each tensor before it is used
@@ -15,8 +15,8 @@ package io.ballast.config;
  * @param cache   absolute path of a folder in which anchors of general phases are kept, or null
  */
 public record ImportanceConfig(
-        @Setting(value = "Documents of general text on which Fisher information or sensitivity is measured. By default"
-                + " as many as the general phase saw.", minimum = 1) Integer samples,
+        @Setting(value = "Documents of general text on which Fisher information or sensitivity is measured; in packed rows"
+                + " each counts. By default all of the general phase's steps.", minimum = 1) Integer samples,
         @Setting(value = "Fisher information from the text's own tokens (data), or from tokens drawn from the model's"
                 + " distribution (sampled).", byDefault = "\"data\"") Labels labels,
         @Setting(value = "Gradient of the path integral: of the step's own batch (same), or of a batch that the step does"

@@ -1,6 +1,7 @@
 package io.ballast.data;
 
 import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -90,6 +91,32 @@ public final class Batch {
      */
     public Batch part(int from, int to) {
         return packed(rows.subList(from, to));
+    }
+
+    /**
+     * The first of its documents, row by row, as a batch of their own.
+     *
+     * @param count how many, at least one
+     * @return the batch; this one where it has no more
+     */
+    public Batch first(long count) {
+        if (documents() <= count) {
+            return this;
+        }
+        List<List<Document>> first = new ArrayList<>();
+        long left = count;
+        for (List<Document> row : rows) {
+            if (left > 0) {
+                first.add(row.subList(0, (int) Math.min(left, row.size())));
+                left -= row.size();
+            }
+        }
+        return packed(first);
+    }
+
+    /** @return how many documents stand in its rows */
+    public long documents() {
+        return rows.stream().mapToLong(List::size).sum();
     }
 
     /** @return how many rows it has */

@@ -31,6 +31,8 @@ import java.util.stream.Stream;
 public record ModelFolder(Path path, JsonObject config, List<Safetensors> weights) {
     /** The file that a folder with a PEFT adapter has. */
     public static final String ADAPTER = "adapter_config.json";
+    /** That file and the adapter's weights. */
+    public static final List<String> ADAPTER_FILES = List.of(ADAPTER, "adapter_model.safetensors");
 
     private static final long MAPPED_BYTES = 1L << 30;
 

@@ -53,7 +53,7 @@ final class CardSettings {
                 .map(CardSettings::phase).toList();
         double added = evidence.run().result().object("importance").number("secondsAdded");
         String sentence = Double.isFinite(added)
-                ? "\nMeasuring importance added " + Numbers.significant(added, 2) + " s.\n" : "";
+                ? "\nMeasuring importance took " + Numbers.significant(added, 2) + " s beside the optimizer's steps.\n" : "";
         return Markdown.section("Cost", Markdown.table(List.of("phase", "steps", "tokens", "seconds", "tokens/s",
                 "peak memory, MiB", "first loss", "last loss"), rows) + sentence);
     }

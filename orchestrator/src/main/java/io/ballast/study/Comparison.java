@@ -14,9 +14,12 @@ import java.util.stream.Stream;
 /**
  * What a study's rows say of one domain: each method's curve, and the methods side by side at equal learning and at equal
  * keeping: what each can keep and still learn so much. A method is read off between its strengths, for each seed alone,
- * and then averaged.
+ * and then averaged. Methods that see general rows during the domain phase are a league of their own.
  */
 public final class Comparison {
+    /** Of methods that see general rows during the domain phase. */
+    public static final String MARK = "°";
+
     private final StudyConfig config;
     private final StudyResults results;
     private final String domain;
@@ -50,18 +53,42 @@ public final class Comparison {
      * Methods where all have the same score on one axis.
      *
      * @param value   that score
-     * @param methods the other axis by method, the best first; methods whose curves do not reach the value are missing
+     * @param leagues those that see no general rows during the domain phase, then those that do; where there are any
      */
-    public record Equal(double value, Map<String, Reading> methods) {
+    public record Equal(double value, List<League> leagues) {
+        boolean reaches(String method) {
+            return leagues.stream().anyMatch(league -> league.methods().containsKey(method));
+        }
+    }
+
+    /**
+     * Methods that learned from the same rows.
+     *
+     * @param best    what the others are compared with: the best of those with the most seeds, so that there are error bars
+     * @param methods the other axis by method, in the order of what they are from that one; those without a seed in common
+     *                with it last. Methods whose curves do not reach the value are missing
+     */
+    public record League(String best, Map<String, Reading> methods) {
+        private static League of(Map<String, Reading> methods, boolean higherIsBetter) {
+            double sign = higherIsBetter ? -1 : 1;
+            String best = methods.keySet().stream().min(Comparator.comparingInt((String name) ->
+                    -methods.get(name).bySeed().size()).thenComparingDouble(name ->
+                            sign * methods.get(name).spread().mean())).orElseThrow();
+            League unsorted = new League(best, methods);
+            Map<String, Reading> sorted = new LinkedHashMap<>();
+            methods.keySet().stream().sorted(Comparator.comparingDouble(name -> sign * unsorted.fromTheBest(name).mean()))
+                    .forEach(name -> sorted.put(name, methods.get(name)));
+            return new League(best, sorted);
+        }
+
         /**
-         * Compares a method with another on the seeds that both have, each seed with itself.
+         * Compares a method with the best on the seeds that both have, each seed with itself.
          *
-         * @param name  of the method
-         * @param other of the one it is compared with
-         * @return its score minus the other's, over seeds
+         * @param name of the method
+         * @return its score minus the best's, over seeds
          */
-        public Spread difference(String name, String other) {
-            Map<Long, Double> theirs = methods.get(other).bySeed();
+        public Spread fromTheBest(String name) {
+            Map<Long, Double> theirs = methods.get(best).bySeed();
             return Spread.of(methods.get(name).bySeed().entrySet().stream()
                     .filter(each -> theirs.containsKey(each.getKey()))
                     .map(each -> each.getValue() - theirs.get(each.getKey())).toList());
@@ -147,9 +174,18 @@ public final class Comparison {
         return baselines;
     }
 
-    /** Share of general rows in a method's domain phase, the largest of its rows. */
-    double replay(String method) {
-        return rows(method).mapToDouble(StudyRow::replay).max().orElse(0);
+    private boolean seesGeneralRows(String method) {
+        return rows(method).anyMatch(row -> row.replay() > 0);
+    }
+
+    /**
+     * A method's name for people.
+     *
+     * @param method as the study has it
+     * @return with {@value #MARK} where the method sees general rows during the domain phase
+     */
+    public String label(String method) {
+        return seesGeneralRows(method) ? method + " " + MARK : method;
     }
 
     private Equal equal(Axis axis, double value, Measure ofAxis, Axis other, Measure ofOther) {
@@ -163,12 +199,14 @@ public final class Comparison {
                 methods.put(method.name(), new Reading(found));
             }
         }
-        Comparator<Map.Entry<String, Reading>> order = Comparator.comparingDouble(
-                each -> each.getValue().spread().mean());
-        Map<String, Reading> sorted = new LinkedHashMap<>();
-        methods.entrySet().stream().sorted(ofOther.higherIsBetter() ? order.reversed() : order)
-                .forEach(each -> sorted.put(each.getKey(), each.getValue()));
-        return new Equal(value, sorted);
+        return new Equal(value, Stream.of(false, true).map(seeing -> league(methods, seeing))
+                .filter(league -> !league.isEmpty()).map(league -> League.of(league, ofOther.higherIsBetter())).toList());
+    }
+
+    private Map<String, Reading> league(Map<String, Reading> methods, boolean seesGeneralRows) {
+        Map<String, Reading> league = new LinkedHashMap<>(methods);
+        league.keySet().removeIf(method -> seesGeneralRows(method) != seesGeneralRows);
+        return league;
     }
 
     /** A score that as many curves as possible pass: the middle of the widest interval that most of them span. */

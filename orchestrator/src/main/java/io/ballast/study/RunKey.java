@@ -7,6 +7,7 @@ import com.google.gson.JsonPrimitive;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentWriter;
 import io.ballast.data.Sha256;
+import io.ballast.model.AnchorFiles;
 import io.ballast.model.ModelFolder;
 import io.ballast.plugin.PythonModules;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The hash of all that a run's numbers depend on: settings, and the contents of the model and of every file, wherever
@@ -65,18 +68,39 @@ final class RunKey {
         return isText ? new JsonPrimitive(contents.computeIfAbsent(json.getAsString(), this::content)) : json;
     }
 
+    /** Also of several folders in one text, as the former adapters of olora are named. */
     private String content(String text) {
+        Optional<String> whole = hash(text);
+        if (whole.isPresent()) {
+            return whole.get();
+        }
+        List<String> parts = Stream.of(text.split(",")).map(String::strip).toList();
+        List<String> hashes = parts.stream().map(part -> hash(part).orElse(part)).toList();
+        return hashes.equals(parts) ? text : String.join(",", hashes);
+    }
+
+    /** Of what lies at a path. That of an anchor's tensors stands in its metadata. */
+    private Optional<String> hash(String text) {
         try {
             Path path = PythonModules.file(text, plugins).orElseGet(() -> Path.of(text));
             if (path.isAbsolute() && Files.isRegularFile(path)) {
-                return new Sha256().file(path).hex();
+                return Optional.of(new Sha256().file(path).hex());
             }
             if (path.isAbsolute() && Files.isRegularFile(path.resolve("config.json"))) {
-                return ModelFolder.open(path).weightsHash();
+                return Optional.of(ModelFolder.open(path).weightsHash());
             }
+            // Options of a method may name folders by paths from the working directory.
+            return text.isBlank() ? Optional.empty() : Stream.of(List.of(AnchorFiles.METADATA), ModelFolder.ADAPTER_FILES)
+                    .map(names -> names.stream().map(path::resolve).toList())
+                    .filter(files -> files.stream().allMatch(Files::isRegularFile)).findFirst().map(RunKey::hash);
         } catch (InvalidPathException noPath) {
-            return text;
+            return Optional.empty();
         }
-        return text;
+    }
+
+    private static String hash(List<Path> files) {
+        Sha256 hash = new Sha256();
+        files.forEach(hash::file);
+        return hash.hex();
     }
 }

@@ -114,7 +114,7 @@ final class StudyPicture {
         int place = TOP + 10 + 20 * index;
         svg.append(String.format(Locale.ROOT, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\""
                 + " stroke-width=\"2\" stroke-dasharray=\"%s\"/>%n", RIGHT + 20, place, RIGHT + 50, place, colour, dash));
-        text(RIGHT + 58, place + 4, "start", "#000000", name + (comparison.replay(name) > 0 ? " °" : ""));
+        text(RIGHT + 58, place + 4, "start", "#000000", comparison.label(name));
     }
 
     private void point(Comparison.Point point, String colour) {

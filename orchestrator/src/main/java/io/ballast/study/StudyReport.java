@@ -66,8 +66,9 @@ public final class StudyReport {
                 .append(picture(comparison.domain(), "")).append(")\n![The corner where much is learned and much is kept](")
                 .append(picture(comparison.domain(), BEST)).append(")\n\nLearned: ").append(comparison.learned())
                 .append(". Kept: ").append(comparison.kept()).append(". Means over seeds, ± one standard deviation where"
-                        + " there is more than one; \"from the best\" compares each seed with"
-                        + " itself. Methods marked ° see general rows during the domain phase.\n\n");
+                        + " there is more than one; \"from the best\" compares each seed with itself, and with the best of"
+                        + " those that have the most seeds. Methods marked ").append(Comparison.MARK)
+                .append(" see general rows during the domain phase: they come last, compared among themselves.\n\n");
         comparison.atEqualLearning().forEach(equal -> equal(comparison, equal, "learning", "kept"));
         comparison.atEqualKeeping().forEach(equal -> equal(comparison, equal, "keeping", "learned"));
         points(comparison);
@@ -76,12 +77,12 @@ public final class StudyReport {
     private void equal(Comparison comparison, Comparison.Equal equal, String same, String told) {
         text.append("### At equal ").append(same).append(": ").append(Figures.score(equal.value())).append("\n\n| | ")
                 .append(told).append(" | seeds | from the best |\n|---|---|---|---|\n");
-        String best = equal.methods().keySet().stream().findFirst().orElse(null);
-        equal.methods().forEach((method, reading) -> text.append("| ").append(name(comparison, method)).append(" | ")
-                .append(Figures.score(reading.spread())).append(" | ").append(reading.spread().count()).append(" | ")
-                .append(method.equals(best) ? "" : Figures.score(equal.difference(method, best))).append(" |\n"));
+        equal.leagues().forEach(league -> league.methods().forEach((method, reading) -> text.append("| ")
+                .append(comparison.label(method)).append(" | ").append(Figures.score(reading.spread())).append(" | ")
+                .append(reading.spread().count()).append(" | ").append(method.equals(league.best()) ? ""
+                        : Figures.score(league.fromTheBest(method))).append(" |\n")));
         List<String> missing = config.methods().stream().map(StudyConfig.Method::name)
-                .filter(method -> comparison.points().containsKey(method) && !equal.methods().containsKey(method))
+                .filter(method -> comparison.points().containsKey(method) && !equal.reaches(method))
                 .toList();
         text.append(missing.isEmpty() ? "" : "\nNot reached by: " + String.join(", ", missing) + ".\n").append('\n');
     }
@@ -94,7 +95,7 @@ public final class StudyReport {
         for (Map.Entry<String, List<Comparison.Point>> method : comparison.points().entrySet()) {
             for (Comparison.Point point : method.getValue()) {
                 text.append(String.format(Locale.ROOT, "| %s | %s | %s | %s | %.0f | %s | %s |%n",
-                        name(comparison, method.getKey()),
+                        comparison.label(method.getKey()),
                         point.strength() == null ? "" : PlainNumber.of(point.strength()),
                         Figures.score(point.learned()), Figures.score(point.kept()), point.seconds(),
                         point.importanceBytes() == 0 ? "" : String.format(Locale.ROOT, "%.1f",
@@ -104,10 +105,6 @@ public final class StudyReport {
             }
         }
         text.append('\n');
-    }
-
-    private static String name(Comparison comparison, String method) {
-        return method + (comparison.replay(method) > 0 ? " °" : "");
     }
 
     private void failures() {

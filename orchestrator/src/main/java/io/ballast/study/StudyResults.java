@@ -70,14 +70,23 @@ public record StudyResults(int schema, String name, Map<String, Measure> learned
     }
 
     /**
-     * The row of a run that was made before.
+     * The row of a run that was made before and need not be tried again.
      *
      * @param run of the study
      * @return its row, or nothing
      */
     public Optional<StudyRow> row(StudyRun run) {
-        return rows.stream().filter(row -> row.key().equals(run.key()) && row.method().equals(run.method()))
-                .findFirst();
+        return rows.stream().filter(row -> isOf(row, run) && row.isResult()).findFirst();
+    }
+
+    /** Adds a run's row, in place of one that was no result. */
+    void add(StudyRun run, StudyRow made) {
+        rows.removeIf(row -> isOf(row, run));
+        rows.add(made);
+    }
+
+    private static boolean isOf(StudyRow row, StudyRun run) {
+        return row.key().equals(run.key()) && row.method().equals(run.method());
     }
 
     boolean hasBaselines(String domain, long seed) {

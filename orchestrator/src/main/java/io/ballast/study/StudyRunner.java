@@ -1,6 +1,7 @@
 package io.ballast.study;
 
 import io.ballast.Ballast;
+import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.Experiment;
 import io.ballast.Result;
 import io.ballast.Run;
@@ -56,7 +57,8 @@ public final class StudyRunner {
     }
 
     /**
-     * Makes the missing runs. One that diverges is a failed row, and the study goes on.
+     * Makes the missing runs. One that diverges is a failed row, and the study goes on; so it does where one finds no
+     * memory, but that one is still missing the next time.
      *
      * @param listener hears the events of the runs
      * @param begin    told of each run before it is made
@@ -71,7 +73,7 @@ public final class StudyRunner {
             Optional<StudyRow> known = results.row(run);
             if (known.isEmpty()) {
                 begin.accept("run " + done + " of " + study.runs().size() + ": " + run);
-                results.rows().add(make(run, listener, started));
+                results.add(run, make(run, listener, started));
                 results.write(folder);
             }
         }
@@ -84,8 +86,9 @@ public final class StudyRunner {
         try {
             return row(run, handle.result());
         } catch (TrainingFailedException failed) {
-            return new StudyRow(run.method(), run.domain(), run.strength(), run.seed(), "failed", failed.getMessage(),
-                    null, null, replay(run), 0, 0, 0, run.key());
+            return new StudyRow(run.method(), run.domain(), run.strength(), run.seed(),
+                    failed instanceof DeviceOutOfMemoryException ? StudyRow.OUT_OF_MEMORY : StudyRow.FAILED,
+                    failed.getMessage(), null, null, replay(run), 0, 0, 0, run.key());
         } finally {
             if (!study.config().keepModels()) {
                 delete(handle.folder().resolve("model"));
@@ -115,7 +118,7 @@ public final class StudyRunner {
         }
         Result.Phase domain = result.phases().get(result.phases().size() - 1);
         boolean weighs = result.importance() != null && needsImportance(run);
-        return new StudyRow(run.method(), run.domain(), run.strength(), run.seed(), "completed", null,
+        return new StudyRow(run.method(), run.domain(), run.strength(), run.seed(), StudyRow.COMPLETED, null,
                 learned.in(result.scores(), last(run)), kept.in(result.scores(), last(run)), replay(run), domain.seconds(),
                 weighs ? result.importance().secondsAdded() : 0, weighs ? result.importance().importanceBytes() : 0, run.key());
     }

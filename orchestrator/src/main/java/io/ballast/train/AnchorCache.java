@@ -34,7 +34,7 @@ final class AnchorCache {
     /**
      * What the general phase took, to be told again by the runs that are spared it.
      *
-     * @param secondsAdded to measure importance
+     * @param secondsAdded to measure importance, as a result tells it
      * @param lossGained   by the phase, nats per token
      * @param phases       the phase, or none where nothing was trained
      */

@@ -95,12 +95,12 @@ final class DomainPhases {
     }
 
     private void save(long anchor, String domain, PhaseData data) {
-        if (!isKept() && !checkpoints.isWriting()) {
+        if (!isKept(config) && !checkpoints.isWriting()) {
             return;
         }
         GeneralPhase.save(bridge, anchor, carried(domain), provenance, data);
         checkpoints.needsAnchor(carried(domain));
-        if (isKept()) {
+        if (isKept(config)) {
             record.artifact("anchor." + domain, carried(domain));
         }
     }
@@ -120,14 +120,14 @@ final class DomainPhases {
     }
 
     private Path carried(String domain) {
-        return isKept() ? folder.anchor(domain) : checkpoints.anchor(domain);
+        return isKept(config) ? folder.anchor(domain) : checkpoints.anchor(domain);
     }
 
     /**
      * Whether another run can be given it: one that is starts from the end of the domain, where a file has the base and
      * θ* is that end.
      */
-    private boolean isKept() {
+    static boolean isKept(ExperimentConfig config) {
         return (config.adapter() == null || config.adapter().carry() == Carry.CONTINUE)
                 && config.importance().carry() != ImportanceConfig.Carry.SEPARATE;
     }

@@ -63,7 +63,7 @@ final class GeneralPhase {
                 new PhaseTraining.Beside("none", Map.of(), 0, importance.ofThePhase()));
         long started = System.nanoTime();
         long anchor = importance.anchor(phase, config.general(), data, retention.reference());
-        double secondsAdded = (System.nanoTime() - started) / 1e9;
+        double secondsAdded = (System.nanoTime() - started) / 1e9 + (moves ? training.measuredSeconds() : 0);
         if (moves) {
             bridge.release(phase);
         }

@@ -14,6 +14,7 @@ import io.ballast.python.Bridge;
 
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 
 /** How a run measures the importance that its method wants: while a phase trains, or after it on the phase's rows. */
 final class ImportanceMeasurement {
@@ -92,13 +93,19 @@ final class ImportanceMeasurement {
                 Words.of(retention.normalize()));
     }
 
-    /** As many rows as the phase takes, unless the experiment says how many. */
+    /** All documents of the phase's steps, unless the experiment says how many. */
     static long samples(ImportanceConfig importance, PhaseConfig phase, PhaseData data) {
         return importance.samples() != null ? importance.samples()
-                : PhaseTraining.steps(phase, data) * phase.gradientAccumulation() * phase.batchSize();
+                : documents(phase, data, PhaseTraining.steps(phase, data) * phase.gradientAccumulation());
     }
 
-    /** On the same rows that the phase takes. */
+    /** In the first batches of a phase. */
+    static long documents(PhaseConfig phase, PhaseData data, long batches) {
+        BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
+        return LongStream.range(0, batches).map(batch -> plan.next().documents()).sum();
+    }
+
+    /** On the documents that the phase takes, in its batches. */
     private long measured(PhaseConfig phase, PhaseData data, boolean referenceIsBase) {
         long samples = samples(config.importance(), phase, data);
         BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
@@ -109,12 +116,15 @@ final class ImportanceMeasurement {
             for (long seen = 0; seen < samples;) {
                 if (cancelled.getAsBoolean()) {
                     throw new StoppedException("Stopped while importance was measured, after " + seen + " of "
-                            + samples + " rows.");
+                            + samples + " documents.");
                 }
                 BatchRing.Slot slot = ring.take();
-                Batch batch = slot.batch();
+                Batch batch = slot.batch().first(samples - seen);
+                if (batch != slot.batch()) {
+                    batch.fill(slot.buffer());
+                }
                 bridge.anchors().addSamples(measurement, slot.buffer(), batch.rows(), batch.length(), batch.packed());
-                seen += batch.rows();
+                seen += batch.documents();
                 ring.release(slot);
             }
             return bridge.anchors().finishMeasurement(measurement, referenceIsBase,

@@ -1,8 +1,8 @@
 package io.ballast.train;
 
 import io.ballast.BallastException;
+import io.ballast.DeviceOutOfMemoryException;
 import io.ballast.MissingEnvironmentException;
-import io.ballast.TrainingFailedException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -42,7 +42,7 @@ public final class MachineRefusal {
     }
 
     private static BallastException heap(Throwable failed) {
-        return new TrainingFailedException("Expected that Java's heap has room; found that its "
+        return new DeviceOutOfMemoryException("Expected that Java's heap has room; found that its "
                 + Runtime.getRuntime().maxMemory() / MEBIBYTE + " MiB are full (" + failed + "). Give it more: -Xmx where"
                 + " Java is started, BALLAST_JAVA_OPTIONS=-Xmx4g before ./ballast. Very long rows and many evaluation items"
                 + " need it; models and tokenized data lie outside of it.", failed);

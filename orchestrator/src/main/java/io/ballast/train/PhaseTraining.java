@@ -30,6 +30,7 @@ final class PhaseTraining {
     private final ExperimentConfig config;
     private final long model;
     private final RunCheckpoints checkpoints;
+    private double measuredSeconds;
 
     /**
      * What stands beside the task in a phase.
@@ -77,6 +78,7 @@ final class PhaseTraining {
             failed = full;
         } finally {
             Map<String, Object> end = bridge.phases().end(handle);
+            measuredSeconds = loop.measuredSeconds();
             record.phase(loop.summary(waited, ((Number) end.get("peakMemoryBytes")).longValue()));
         }
         if (failed != null) {
@@ -84,6 +86,11 @@ final class PhaseTraining {
             throw explained(failed, name, phase, data, loop.rowsAtOnce(), seed, beside);
         }
         return handle;
+    }
+
+    /** Of the latest phase, for batches on which importance alone was measured. */
+    double measuredSeconds() {
+        return measuredSeconds;
     }
 
     /** After the phase has ended, so that what it held is free. */

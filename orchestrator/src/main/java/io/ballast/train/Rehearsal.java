@@ -143,8 +143,8 @@ final class Rehearsal {
     private long general(PhaseTraining training, RunRecord record, long model, PhaseData data) {
         PhaseConfig phase = config.general();
         long wanted = ImportanceMeasurement.samples(config.importance(), phase, data);
-        ImportanceConfig few = config.importance().withSamples(Math.min((int) Math.min(wanted, Integer.MAX_VALUE),
-                MEASURED_BATCHES * phase.batchSize()));
+        ImportanceConfig few = config.importance().withSamples((int) Math.min(wanted,
+                ImportanceMeasurement.documents(phase, data, MEASURED_BATCHES)));
         ImportanceMeasurement importance = new ImportanceMeasurement(bridge, NEVER, config.withImportance(few), model,
                 ImportanceMeasurement.ofGeneralPhase(bridge, retention));
         long handle = !GeneralPhase.isTrained(importance, retention) ? 0 : train(training, record, GeneralPhase.NAME, phase,

@@ -3,10 +3,12 @@ package io.ballast.train;
 import com.google.gson.GsonBuilder;
 import io.ballast.Experiment;
 import io.ballast.InvalidInputException;
+import io.ballast.Result;
 import io.ballast.config.AdapterConfig;
 import io.ballast.config.AfterTrainingConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ExperimentReader;
+import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.config.Words;
 import io.ballast.data.WholeFiles;
@@ -32,11 +34,14 @@ public final class Softening {
 
     private final RunFolder run;
     private final ExperimentConfig config;
+    /** Of shrink; else null. */
+    private final Path anchor;
     private final Path out;
 
-    private Softening(RunFolder run, ExperimentConfig config, Path out) {
+    private Softening(RunFolder run, ExperimentConfig config, Path anchor, Path out) {
         this.run = run;
         this.config = config;
+        this.anchor = anchor;
         this.out = out;
     }
 
@@ -71,7 +76,28 @@ public final class Softening {
                     + "shrink: it was saved as plain LoRA on the base as it was, and the anchor's factors are not its"
                     + " own. Set 'afterTraining' in the experiment to shrink at the end of the run itself.");
         }
-        return new Softening(new RunFolder(runFolder), config, out);
+        RunFolder run = new RunFolder(runFolder);
+        return new Softening(run, config, config.afterTraining().towardsBase() ? null : anchor(run, config), out);
+    }
+
+    /** The one that the last domain was held by, which is also what shrink goes back to within a run. */
+    private static Path anchor(RunFolder run, ExperimentConfig config) {
+        int last = config.domain().size() > 1 ? lastDomain(run, config) : 0;
+        if (last > 0) {
+            return run.anchor(config.domain().get(last - 1).domainName());
+        }
+        return config.general() != null ? run.anchor() : Path.of(config.retention().anchor());
+    }
+
+    /** Of several domains how far the run came. */
+    private static int lastDomain(RunFolder run, ExperimentConfig config) {
+        if (!DomainPhases.isKept(config)) {
+            throw new InvalidInputException("Expected wise-ft or lines after domains with importance.carry separate; found"
+                    + " shrink: the anchor between them all is not kept in a run's folder. Set 'afterTraining' in the"
+                    + " experiment to shrink at the end of the run itself.");
+        }
+        List<String> domains = config.domain().stream().map(PhaseConfig::domainName).toList();
+        return Result.read(run.path()).phases().stream().mapToInt(phase -> domains.indexOf(phase.name())).max().orElse(0);
     }
 
     private static void checkEmpty(Path out) {
@@ -118,12 +144,11 @@ public final class Softening {
             if (config.adapter() != null) {
                 PreparedModel.addAdapter(bridge, start, config, null);
             }
-            Path folder = config.general() != null ? run.anchor() : Path.of(config.retention().anchor());
-            long anchor = GeneralPhase.open(bridge, folder, config, start, ModelFolder.open(base).weightsHash());
+            long opened = GeneralPhase.open(bridge, anchor, config, start, ModelFolder.open(base).weightsHash());
             try {
-                apply(bridge, trained, base, config, anchor);
+                apply(bridge, trained, base, config, opened);
             } finally {
-                bridge.release(anchor);
+                bridge.release(opened);
             }
         } finally {
             bridge.release(start);

@@ -39,6 +39,7 @@ final class TrainingLoop {
     private long tokens;
     private long seenTokens;
     private long seenAt;
+    private long measuredNanoseconds;
     private double firstLoss = Double.NaN;
     private double lastLoss = Double.NaN;
 
@@ -60,6 +61,7 @@ final class TrainingLoop {
         this.started = System.nanoTime() - from.nanoseconds();
         this.done = from.done();
         this.tokens = from.tokens();
+        this.measuredNanoseconds = from.measuredNanoseconds();
         this.seenTokens = tokens;
         this.firstLoss = from.firstLoss();
         this.lastLoss = from.lastLoss();
@@ -120,13 +122,15 @@ final class TrainingLoop {
 
     private PhasePosition position(BatchRing batches) {
         return new PhasePosition(name, done, tokens, firstLoss, lastLoss, System.nanoTime() - started,
-                from.waitedNanoseconds() + batches.waitedNanos(), microBatches.reducedBatchSize());
+                from.waitedNanoseconds() + batches.waitedNanos(), measuredNanoseconds, microBatches.reducedBatchSize());
     }
 
     private void step(BatchRing batches) {
         pass(batches, bridge.phases()::forwardBackward);
         if (measuresApart) {
+            long before = System.nanoTime();
             pass(batches, bridge.phases()::measureBackward);
+            measuredNanoseconds += System.nanoTime() - before;
         }
         bridge.phases().optimizerStep(phase);
     }
@@ -138,6 +142,11 @@ final class TrainingLoop {
         }
         microBatches.pass(taken, done, pass, batches::release);
         tokens += taken.stream().mapToLong(slot -> slot.batch().tokens()).sum();
+    }
+
+    /** Of the phase, for batches on which importance alone is measured. */
+    double measuredSeconds() {
+        return measuredNanoseconds / NANOSECONDS;
     }
 
     /** Rows that are computed at once. */

@@ -18,7 +18,7 @@ const cost = (() => {
     if (!Number.isFinite(seconds)) {
       return trained > 0 ? ["Training time", format.seconds(trained), "importance was not measured"] : null;
     }
-    return ["Time added by importance", format.seconds(seconds),
+    return ["Importance, beside the steps", format.seconds(seconds),
       trained > 0 && format.percent(seconds / trained) + " of " + format.seconds(trained) + " training"];
   }
 

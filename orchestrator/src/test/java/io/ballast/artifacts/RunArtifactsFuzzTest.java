@@ -53,6 +53,7 @@ class RunArtifactsFuzzTest {
             anchor.measured().method().length();
             anchor.layerWeights().layers().forEach(layer -> layer.name().length());
             anchor.shapes().size();
+            anchor.distribution().modules().forEach(module -> module.name().length());
         });
     }
 

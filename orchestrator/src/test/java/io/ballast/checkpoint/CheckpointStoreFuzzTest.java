@@ -37,7 +37,7 @@ class CheckpointStoreFuzzTest {
                 throw new UncheckedIOException(e);
             }
         }, file -> new CheckpointState(CheckpointState.SCHEMA, new JsonObject(), Map.of("data", "0123"),
-                List.of("phase general"), file, true, new PhasePosition("domain", 1, 0, Double.NaN, 1, 0, 0, 0), 3,
+                List.of("phase general"), file, true, new PhasePosition("domain", 1, 0, Double.NaN, 1, 0, 0, 0, 0), 3,
                 Result.read(Path.of("src/test/resources/io/ballast/artifacts/schema-1"))), List.of());
         checkpoint = CheckpointStore.folderOf(run).resolve("000001");
     }

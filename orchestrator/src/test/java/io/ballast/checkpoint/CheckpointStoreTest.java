@@ -49,7 +49,7 @@ class CheckpointStoreTest {
 
     private static CheckpointState state(String model, long done, long eventBytes) {
         return new CheckpointState(CheckpointState.SCHEMA, new JsonObject(), Map.of(), List.of("phase general"), model,
-                true, new PhasePosition("domain", done, 0, Double.NaN, 1, 0, 0, 0), eventBytes, RESULT);
+                true, new PhasePosition("domain", done, 0, Double.NaN, 1, 0, 0, 0, 0), eventBytes, RESULT);
     }
 
     /** The end of a phase, and three checkpoints within the next one. */

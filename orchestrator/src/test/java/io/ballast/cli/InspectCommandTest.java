@@ -12,10 +12,13 @@ import io.ballast.eval.Score;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class InspectCommandTest {
     @TempDir
@@ -48,12 +51,13 @@ class InspectCommandTest {
         return new Score(stage, "facts", Role.GENERAL, "acc", value, 0.01, 100, true);
     }
 
-    @Test
-    void anAnchorIsItsLayersWithNormAndAlphaAndTheEntropyByHand() throws IOException {
+    /** With what was measured, as Python writes it. */
+    private void writeAnchor(String measured) throws IOException {
+        SmallExperiment.writeTensor(folder.resolve("anchor.safetensors"));
         Files.writeString(folder.resolve("anchor.json"), """
-                {"schema": 3, "provenance": {"baseModel": "abc"}, "modelBytes": 2000,
-                 "storage": {"kind": "int8", "error": 0.0123, "bytes": 500},
-                 "measured": {"method": "path_integral", "sum_omega": 0.5, "clamped_share": 0.25, "xi": 1e-7},
+                {"schema": 4, "space": "parameters", "provenance": {"baseModel": "abc"}, "modelBytes": 2000,
+                 "storage": {"kind": "int8", "error": 0.0123, "bytes": 500}, "shapes": {}, "referenceHashes": {},
+                 "tensorBytes": %d, "measured": %s,
                  "distribution": {"mean": 2.0, "zeroShare": 0.125, "topPercentShare": 0.3,
                    "layers": [{"name": "embedding", "mean": 1.0, "zeroShare": 0.5, "topPercentShare": 0.25},
                               {"name": "block.0", "mean": 4.0, "zeroShare": 0.0, "topPercentShare": 0.75}],
@@ -61,20 +65,70 @@ class InspectCommandTest {
                  "layerWeights": {"kind": "scaled", "normalize": "mean", "scale": 1, "layers": [
                    {"name": "embedding", "parameters": ["e"], "elements": 4, "norm": 3.0, "alpha": 1.0},
                    {"name": "block.0", "parameters": ["b"], "elements": 2, "norm": 1.0, "alpha": 1.0}]}}
-                """);
-        SmallExperiment.writeTensor(folder.resolve("anchor.safetensors"));
-        assertSays("anchor", "embedding", "1.5", "scaled, entropy 0.693 of at most 0.693", "clamped share 0.250",
+                """.formatted(Files.size(folder.resolve("anchor.safetensors")), measured));
+    }
+
+    @Test
+    void anAnchorIsItsLayersWithNormAndAlphaAndTheEntropyByHand() throws IOException {
+        writeAnchor("{\"method\": \"path_integral\", \"sum_omega\": 0.5, \"clamped_share\": 0.25, \"xi\": 1e-7}");
+        assertSays("anchor", "embedding", "1.5", "scaled, entropy 0.693 of at most 0.693",
+                "path integral, Σω 0.5000, clamped share 0.250, ξ 1.00e-07\n",
                 "1 tensors", "abc", "12.5 % of Ω are 0; the largest 1 % hold 30.0 % of ΣΩ", "3.5",
                 "500 B as int8, error 1.2 %, 25.0 % of the model's 2.0 kB");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "riemannian_walk | 0.5  | null | importance  riemannian walk, Σω 0.5000",
+        "riemannian_walk | null | null | importance  riemannian walk",
+        "fisher          | null | 1024 | importance  fisher of 1,024 documents"})
+    void anAnchorIsWhatItsKindOfImportanceSaysOfItself(String method, String sum, String samples, String said)
+            throws IOException {
+        writeAnchor("{\"method\": \"%s\", \"sum_omega\": %s, \"clamped_share\": null, \"xi\": null, \"samples\": %s}"
+                .formatted(method, sum, samples));
+        assertSays("anchor", said + System.lineSeparator());
+    }
+
+    private void assertRefused(String... expected) {
+        for (String form : List.of("--quiet", "--json")) {
+            Typed typed = Typed.run("inspect", folder.toString(), form);
+            assertEquals(2, typed.code(), typed.err());
+            String message = form.equals("--json")
+                    ? JsonParser.parseString(typed.out()).getAsJsonObject().get("error").getAsString() : typed.err();
+            for (String part : expected) {
+                assertTrue(message.contains(part), part + " in " + message);
+            }
+        }
+    }
+
     @Test
-    void anAnchorOfAnEarlierVersionEndsWithTwoAndSaysSo() throws IOException {
-        Files.writeString(folder.resolve("anchor.json"), "{\"schema\": 1, \"layerWeights\": {\"kind\": \"scaled\","
-                + " \"layers\": []}, \"measured\": {\"method\": \"fisher\", \"samples\": 3}}");
-        Typed typed = Typed.run("inspect", folder.toString());
-        assertEquals(2, typed.code());
-        assertTrue(typed.err().contains("'distribution'") && typed.err().contains("measure a new"), typed.err());
+    void anAnchorWhoseTensorsWereCutShortIsRefusedInBothForms() throws IOException {
+        writeAnchor("{\"method\": \"fisher\", \"samples\": 3}");
+        Path tensors = folder.resolve("anchor.safetensors");
+        byte[] whole = Files.readAllBytes(tensors);
+        Files.write(tensors, Arrays.copyOf(whole, whole.length - 1));
+        assertRefused("half-written or damaged", "anchor.safetensors should have " + whole.length + " bytes and has "
+                + (whole.length - 1), "Measure it again");
+        Files.delete(tensors);
+        assertRefused("bytes and has 0");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "\"schema\": 4  | \"schema\": 99      | found schema 99. Measure a new anchor",
+        "\"schema\": 4  | \"schema\": 1       | found schema 1. Measure a new anchor",
+        "\"schema\": 4, | ''                | found schema nothing",
+        "\"kind\": \"scaled\", | ''           | no 'kind' in AnchorDescription.layerWeights",
+        "\"name\": \"block.0\", \"mean\" | \"name\": \"b\", \"mean\" | [embedding, b] in 'distribution'",
+        "\"schema\": 4, | \"schema\": 4       | anchor.json; found"})
+    void anAnchorOfAnotherSchemaOrThatLacksSomethingIsRefusedInBothForms(String part, String other, String said)
+            throws IOException {
+        writeAnchor("{\"method\": \"fisher\", \"samples\": 3}");
+        Path metadata = folder.resolve("anchor.json");
+        Files.writeString(metadata, Files.readString(metadata).replace(part, other));
+        assertRefused("Expected an anchor of schema 4 in " + metadata, said);
+        Files.writeString(metadata, "{\"schema\": 4, \"layerWeights\": {}}");
+        assertRefused("found no 'space' in AnchorDescription");
     }
 
     @Test
@@ -83,14 +137,6 @@ class InspectCommandTest {
         Typed typed = Typed.run("inspect", folder.toString(), folder.resolve("run").toString());
         assertEquals(2, typed.code());
         assertTrue(typed.err().contains("two anchor folders") && typed.err().contains("run."), typed.err());
-    }
-
-    @Test
-    void aHalfWrittenAnchorEndsWithTwo() throws IOException {
-        Files.writeString(folder.resolve("anchor.json"), "{\"schema\": 1");
-        Typed typed = Typed.run("inspect", folder.toString());
-        assertEquals(2, typed.code());
-        assertTrue(typed.err().contains("anchor.json"), typed.err());
     }
 
     @Test

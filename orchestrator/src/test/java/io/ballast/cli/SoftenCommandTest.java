@@ -140,6 +140,41 @@ class SoftenCommandTest {
         }
     }
 
+    /** {@code domain} of an experiment: the same text twice. */
+    private String twoDomains() {
+        return "domain=[%s, %s]".formatted(domain("first"), domain("second"));
+    }
+
+    private String domain(String name) {
+        return """
+                {"name": "%s", "data": [{"path": "%s", "prompt": "{q}", "completion": "{a}"}], "steps": 4, "batchSize": 2,
+                 "learningRate": 0.01}""".formatted(name, folder.resolve("domain.jsonl"));
+    }
+
+    @Test
+    void shrinkAfterSeveralDomainsGoesBackToWhatTheLastOneWasHeldByAsWithinTheRun() throws IOException {
+        Path plain = run(twoDomains(), "evaluation=null");
+        Path out = folder.resolve("softened");
+        Typed typed = soften(plain, "shrink", "2", out);
+        assertEquals(0, typed.code(), typed.err());
+        Path within = run(twoDomains(), "evaluation=null", "name=within",
+                "afterTraining={\"method\": \"shrink\", \"strength\": 2}");
+        assertEquals(-1, Files.mismatch(weights(out), weights(within.resolve("model"))));
+    }
+
+    @Test
+    void shrinkIsRefusedWhereTheAnchorBetweenTheDomainsIsNotKept() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run/model")).getParent();
+        Files.writeString(run.resolve("experiment.json"), """
+                {"name": "a", "model": {"path": "m"}, "domain": [%s, %s], "importance": {"carry": "separate"},
+                 "general": {"data": [{"path": "d", "text": "t"}], "learningRate": 1},
+                 "retention": {"method": "hierarchical", "layerCoefficients": "uniform"}}"""
+                .formatted(domain("first"), domain("second")));
+        Typed typed = soften(run, "shrink", "2", folder.resolve("o"));
+        assertEquals(2, typed.code(), typed.err());
+        assertTrue(typed.err().contains("importance.carry separate; found shrink"), typed.err());
+    }
+
     private static Path weights(Path model) {
         Path adapter = model.resolve("adapter_model.safetensors");
         return Files.exists(adapter) ? adapter : model.resolve("model.safetensors");

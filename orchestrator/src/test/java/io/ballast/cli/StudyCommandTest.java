@@ -71,6 +71,30 @@ class StudyCommandTest {
     }
 
     @Test
+    void methodsThatSeeGeneralRowsAreALeagueOfTheirOwn() throws IOException {
+        Files.writeString(Path.of(study), Files.readString(Path.of(study)).replace("\"hierarchical\"", "\"rows\""));
+        Files.writeString(Files.createDirectories(folder.resolve("out")).resolve("results.json"), """
+                { "schema": 1, "name": "small", "baselines": [],
+                  "learned": {"dogs": {"task": "piqa", "metric": "acc", "higherIsBetter": true}},
+                  "kept": {"dogs": {"task": "text", "metric": "acc", "higherIsBetter": true}},
+                  "rows": [%s, %s, %s] }
+                """.formatted(row("plain", 0.5, 0), row("plain", 0.7, 0), row("rows", 0.9, 0.1)));
+        Typed typed = Typed.run("study", study, "--report");
+        assertEquals(0, typed.code(), typed.err());
+        String table = typed.out().replaceAll(" +", " ");
+        assertTrue(table.contains("\nplain 0.700 — 1\nrows ° 0.900 — 1\n"), typed.out());
+        assertTrue(table.contains("\n° sees general rows during the domain phase"), typed.out());
+        assertTrue(Files.readString(folder.resolve("out/results.md")).contains("| plain | 0.700 | 1 |  |\n| rows ° | 0.900 | 1 |  |"));
+    }
+
+    private static String row(String method, double score, double replay) {
+        return """
+                {"method": "%s", "domain": "dogs", "seed": 7, "status": "completed", "learned": %s, "kept": %s, "replay": %s,
+                 "seconds": 1, "importanceSeconds": 0, "importanceBytes": 0, "key": "abc"}"""
+                .formatted(method, score, score, replay);
+    }
+
+    @Test
     void aStudyThatCannotRunEndsWithTwo() throws IOException {
         Files.writeString(Path.of(study), Files.readString(Path.of(study)).replace("tiny.json", "nowhere.json"));
         Typed typed = Typed.run("study", study, "--plan");

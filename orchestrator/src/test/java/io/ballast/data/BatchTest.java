@@ -3,6 +3,7 @@ package io.ballast.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -59,6 +60,20 @@ class BatchTest {
         assertArrayEquals(new long[] {0, 1, 2, 3, 0, 1, 2, 0, 1, 2, 0, 0, 0, 0},
                 plane(slot, batch, BatchSlot.POSITIONS));
         assertArrayEquals(new long[] {1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 0, 0, 0, 0}, plane(slot, batch, BatchSlot.SEGMENTS));
+    }
+
+    @Test
+    void theFirstDocumentsAreThoseOfTheFirstRowsAndOfAPartOfTheNext() {
+        Batch batch = Batch.packed(List.of(List.of(COMPLETION, TEXT), List.of(TEXT, COMPLETION, TEXT)));
+        assertEquals(5, batch.documents());
+        Batch first = batch.first(3);
+        assertEquals(List.of(COMPLETION, TEXT), first.documents(0));
+        assertEquals(List.of(TEXT), first.documents(1));
+        assertEquals(3, first.documents());
+        assertEquals(7, first.length());
+        assertEquals(1, batch.first(2).rows());
+        assertFalse(batch.first(1).packed());
+        assertSame(batch, batch.first(5));
     }
 
     @Test

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class CurveTest {
     private static StudyRow row(String method, Double strength, long seed, double learned, double kept) {
-        return new StudyRow(method, "d", strength, seed, "completed", null, learned, kept, 0, 1, 0, 0, "key");
+        double replay = method.startsWith("replay") ? 0.5 : 0;
+        return new StudyRow(method, "d", strength, seed, "completed", null, learned, kept, replay, 1, 0, 0, "key");
     }
 
     private static Curve curve(double... learnedAndKept) {
@@ -74,15 +75,43 @@ class CurveTest {
         Comparison comparison = new Comparison(config, results, "d");
         Comparison.Equal equal = comparison.atEqualLearning().get(0);
         assertEquals(2.5, equal.value(), "between 2 and 3, which both curves span with both seeds");
-        assertEquals(List.of("one", "other", "plain"), new ArrayList<>(equal.methods().keySet()), "the best first");
-        assertEquals(new Spread(4, Math.sqrt(2), 2), equal.methods().get("one").spread());
-        assertEquals(new Spread(5.5, 0, 2), equal.methods().get("other").spread());
-        assertEquals(new Spread(10, Math.sqrt(2), 2), equal.methods().get("plain").spread(), "it learns more and keeps this");
-        assertEquals(new Spread(1.5, Math.sqrt(2), 2), equal.difference("other", "one"), "seed by seed 2.5 and 0.5");
+        Comparison.League league = equal.leagues().get(0);
+        assertEquals(List.of("one", "other", "plain"), new ArrayList<>(league.methods().keySet()), "the best first");
+        assertEquals(new Spread(4, Math.sqrt(2), 2), league.methods().get("one").spread());
+        assertEquals(new Spread(5.5, 0, 2), league.methods().get("other").spread());
+        assertEquals(new Spread(10, Math.sqrt(2), 2), league.methods().get("plain").spread(), "it learns more and keeps this");
+        assertEquals(new Spread(1.5, Math.sqrt(2), 2), league.fromTheBest("other"), "seed by seed 2.5 and 0.5");
         Map<String, Integer> counts = new LinkedHashMap<>();
         comparison.points().forEach((name, points) -> counts.put(name, points.size()));
         assertEquals(Map.of("plain", 1, "one", 1, "other", 2), counts);
         assertEquals(2.0, comparison.points().get("one").get(0).kept().mean());
+    }
+
+    /** All learn 1. Seed 2 is the harder one, so the mean of all seeds of "two" is worse than what "once" has with seed 1. */
+    @Test
+    void whatTheOthersAreComparedWithHasTheMostSeedsAndSeesTheSameRows() {
+        StudyConfig config = study(List.of(1.0), method("once", null), method("lucky", null), method("worse", null),
+                method("two", null), method("elsewhere", null), method("replay", null), method("replay more", null));
+        for (boolean higherIsBetter : new boolean[] {false, true}) {
+            double sign = higherIsBetter ? -1 : 1;
+            StudyResults results = new StudyResults(1, "s", Map.of("d", new Measure("dom", "loss", false)),
+                    Map.of("d", new Measure("gen", "score", higherIsBetter)), new ArrayList<>(), List.of(
+                            row("once", null, 1, 1, sign * 5), row("lucky", null, 1, 1, sign * 3),
+                            row("worse", null, 1, 1, sign * 7), row("worse", null, 2, 1, sign * 11),
+                            row("two", null, 1, 1, sign * 4), row("two", null, 2, 1, sign * 8),
+                            row("elsewhere", null, 3, 1, sign * 2), row("replay", null, 1, 1, sign * 2),
+                            row("replay", null, 2, 1, sign * 1), row("replay more", null, 2, 1, sign * 3)));
+            Comparison comparison = new Comparison(config, results, "d");
+            List<Comparison.League> leagues = comparison.atEqualLearning().get(0).leagues();
+            assertEquals(List.of("two", "replay"), leagues.stream().map(Comparison.League::best).toList());
+            assertEquals(List.of("lucky", "two", "once", "worse", "elsewhere"),
+                    new ArrayList<>(leagues.get(0).methods().keySet()), "seed by seed, those without one in common last");
+            assertEquals(new Spread(sign * 3, 0, 2), leagues.get(0).fromTheBest("worse"));
+            assertEquals(new Spread(sign, Double.NaN, 1), leagues.get(0).fromTheBest("once"));
+            assertEquals(new Spread(sign * 2, Double.NaN, 1), leagues.get(1).fromTheBest("replay more"));
+            assertEquals("replay °", comparison.label("replay"));
+            assertEquals("two", comparison.label("two"));
+        }
     }
 
     @Test

@@ -134,6 +134,39 @@ class StudyRunnerTest extends TinyRuns {
         assertTrue(results.rows().get(0).message().contains("not finite"), results.rows().get(0).message());
         Path report = StudyReport.write(Study.read(file).config(), results, folder.resolve("out"));
         assertTrue(Files.readString(report).contains("## Runs that failed"));
+        List<String> begun = new ArrayList<>();
+        run(begun);
+        assertEquals(List.of(), begun, "they would diverge again");
+    }
+
+    @Test
+    void aRunThatFoundNoMemoryIsMadeAgainWhenTheStudyGoesOn() throws IOException {
+        Files.writeString(folder.resolve("crowded.py"), """
+                from pathlib import Path
+                import torch
+                from ballast.methods.method import Method
+                from ballast.retention import OBJECTIVE, Retention
+
+                class Crowded(Method):
+                    'Finds no room while a file is there.'
+                    forms = (OBJECTIVE,)
+
+                    def retain(self, start):
+                        torch.empty(1 << 55 if (Path(__file__).parent / "full").exists() else 1)
+                        return Retention()
+                """);
+        file = study("""
+                {"name": "crowded", "set": ["retention.method=crowded:Crowded"], "seeds": [1]}""");
+        Path full = Files.createFile(folder.resolve("full"));
+        StudyRow crowded = run(new ArrayList<>()).rows().get(0);
+        assertEquals("out-of-memory", crowded.status(), crowded.message());
+        Files.delete(full);
+        for (int runs : new int[] {1, 0}) {
+            List<String> begun = new ArrayList<>();
+            StudyResults results = run(begun);
+            assertEquals(runs, begun.size());
+            assertEquals(List.of("completed"), results.rows().stream().map(StudyRow::status).toList());
+        }
     }
 
     @Test

@@ -46,6 +46,8 @@ class MethodRunsTest extends TinyRuns {
         assertNotEquals(same.result().importance().sumOmega(), apart.result().importance().sumOmega());
         assertTrue(apart.result().phases().get(0).tokens() > 1.5 * same.result().phases().get(0).tokens(),
                 "a second batch in each step");
+        assertTrue(apart.result().importance().secondsAdded() > 0.3 * apart.result().phases().get(0).seconds(),
+                "about half of the phase is spent on them");
         Run refused = start(new TinyExperiment(folder, "gpt2").with("retention", "{\"method\": \"rwalk\"}")
                 .with("importance", "{\"gradient\": \"independent\"}"));
         InvalidInputException e = assertThrows(InvalidInputException.class, refused::result);
@@ -180,13 +182,22 @@ class MethodRunsTest extends TinyRuns {
     }
 
     @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void itIsMeasuredOnExactlySoManyDocumentsWhateverTheRowsHold(boolean packing) throws IOException {
+        Run run = start(new TinyExperiment(folder, "gpt2").with("retention", "{\"method\": \"ewc\", \"reference\": \"start\"}")
+                .with("importance", "{\"samples\": 5}").with("general.packing", String.valueOf(packing))
+                .without("domain").with("evaluation.domain", "[]"));
+        assertEquals(5, run.result().importance().samples());
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"end", "start"})
     void fisherInformationIsMeasuredOnTheGeneralText(String reference) throws IOException {
         Run run = start(new TinyExperiment(folder, "gpt2").with("retention.method", "\"ewc\"")
                 .with("importance", "{\"labels\": \"sampled\"}").with("retention.reference", "\"" + reference + "\""));
         Result.Importance importance = run.result().importance();
         assertEquals("fisher", importance.method());
-        assertEquals(4 * 4, importance.samples(), "as many documents as the general phase saw");
+        assertEquals(4 * 4, importance.samples(), "all documents of the general phase");
         assertEquals(null, importance.sumOmega());
         assertEquals(reference.equals("end"), run.result().phases().size() == 2, "from the base nothing is trained");
         assertEquals(run.result().toJson(), Result.read(run.folder()).toJson());
