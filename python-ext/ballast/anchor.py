@@ -132,7 +132,7 @@ class Anchor:
         return sum(tensor.nbytes for tensor in self._tensors().values())
 
     def stored_as(self, storage: Storage) -> "Anchor":
-        """The anchor that `save` and `open` would make of this one under a storage: its Ω is what that gives back.
+        """The anchor that `save` and `load` would make of this one under a storage: its Ω is what that gives back.
 
         A phase is held by what is stored, so that a result shows what the storage costs. α is made anew from it.
         """
@@ -288,7 +288,7 @@ class Anchor:
         checkpoints.give_usual_mode(folder)
 
     @classmethod
-    def open(
+    def load(
         cls,
         folder: str | os.PathLike[str],
         model: nn.Module | None = None,

@@ -100,7 +100,7 @@ class BallastCallback(TrainerCallback):
             self._clip = _ClipFactor(self.path_integral.parameters)
         else:
             if isinstance(self.anchor, (str, os.PathLike)):
-                self.anchor = Anchor.open(self.anchor, model)
+                self.anchor = Anchor.load(self.anchor, model)
             self.penalty = RetentionPenalty(model, self.anchor, **self._settings)
 
     def on_step_begin(

@@ -335,10 +335,11 @@ def test_a_method_without_an_anchor_holds_to_where_training_starts(tmp_path):
         ({"measure": True, "layer_coefficients": "steep"}, 'found "steep"'),
         ({"measure": True, "layers": "blocks"}, 'found "blocks"'),
         ({"measure": True, "normalize": "max"}, 'found "max"'),
-        ({"measure": True, "xi": 0.0}, "xi above 0"),
+        ({"measure": True, "xi": 0.0}, "a finite xi above 0"),
         ({}, "expected an anchor of path_integral"),
         ({"method": "heirarchical"}, 'did you mean "hierarchical"'),
-        ({"method": "l2", "strength": -1.0}, "at least 0, found -1.0"),
+        ({"method": "l2", "strength": -1.0}, "a finite number of at least 0, found -1.0"),
+        ({"method": "l2", "strength": "30"}, "retention.lambda: expected a finite number of at least 0, found '30'"),
         ({"method": "kl"}, 'found "kl", which acts through the objective'),
     ],
 )

@@ -83,7 +83,7 @@ def test_a_path_integral_is_no_fisher_information():
 def test_an_anchor_survives_its_file(opened, slot_of, documents, tmp_path):
     anchor = fisher_anchor(opened, slot_of, [[document] for document in documents])
     anchor.save(tmp_path, {"recipe": "a test"})
-    again = Anchor.open(tmp_path, opened.model)
+    again = Anchor.load(tmp_path, opened.model)
     assert again.measured.facts() == anchor.measured.facts()
     assert all(torch.equal(again.importance[name], value) for name, value in anchor.importance.items())
 
