@@ -81,7 +81,7 @@ class RiemannianWalk(PathMeter):
 
     @torch.no_grad()
     def finish(self, xi: float, relative: bool) -> Importance:
-        """As `PathMeter.finish`; ξ is not used, each interval having had its ε."""
+        """As `PathMeter.finish`; ξ says nothing here, each interval having had its ε when it ended."""
         if self._steps:
             self._end_interval()
         if median_squared_move(self.start, self.parameters) == 0:

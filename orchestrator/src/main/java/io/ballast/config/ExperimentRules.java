@@ -124,6 +124,11 @@ final class ExperimentRules {
             throw here.key("method").wrong("a block 'general' or 'retention.anchor' for shrink", "neither",
                     "It goes by importance: add one of them, or use wise-ft or lines.");
         }
+        if (!way.towardsBase() && experiment.retention().space() == RetentionConfig.Space.EFFECTIVE) {
+            throw here.key("method").wrong("wise-ft or lines with the space effective", "shrink", "There importance is of"
+                    + " the product of an adapter's factors, and the product with each element shrunk by its own share is"
+                    + " of no low rank: no adapter holds it.");
+        }
     }
 
     private void checkSpace() {
