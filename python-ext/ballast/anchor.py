@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from safetensors.torch import save_file
@@ -260,7 +259,7 @@ class Anchor:
         groups = group_layers(model, self.importance, layers)
         return replace(self, layer_weights=weigh_layers(self.importance, groups, layer_coefficients, normalize))
 
-    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] | None = None) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
 
         The metadata comes last and tells the size of the tensors' file and its SHA-256: a folder without the one, or
@@ -270,12 +269,12 @@ class Anchor:
 
         Args:
             folder: made where it does not exist; an anchor in it is replaced
-            provenance: JSON values; "baseModel" is compared when the anchor is opened
+            provenance: JSON values in place of the anchor's own; "baseModel" is compared when the anchor is opened
         """
         whole = self._gathered()
         if ranks.is_first():
             with explained_disk_errors(Path(folder)):
-                whole._save(Path(folder), provenance)
+                whole._save(Path(folder), self.provenance if provenance is None else provenance)
 
     def _save(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)

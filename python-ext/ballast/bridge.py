@@ -461,7 +461,7 @@ def merge_anchors(
 ) -> dict:
     storage = storage_of(kind, share)
     merged = Anchor.merged([Anchor.load(each) for each in handles.plain(folders)], rule, decay).stored_as(storage)
-    merged.save(folder, merged.provenance)
+    merged.save(folder)
     return merged.describe()
 
 
