@@ -138,7 +138,7 @@ class EffectivePathIntegral(PathMeter):
         super().__init__(model)
         self._start = self._factors()
         self.omega = {
-            matrix.name: torch.zeros_like(matrix.weight, dtype=torch.float32, requires_grad=False)
+            matrix.name: torch.zeros(matrix.shape, dtype=torch.float32, device=matrix.b.device)
             for matrix in self._matrices
         }
 

@@ -41,7 +41,8 @@ class SampleGradients:
         fisher = {name: total / gradients.samples for name, total in gradients.totals.items()}
 
     Attributes:
-        totals: the sum over samples by parameter name, fp32, the shape of its parameter
+        totals: the sum over samples by parameter name, fp32, the shape of its parameter; of a linear layer's weight in 4
+            or 8 bits [out, in]
         samples: how many have been summed
     """
 
@@ -54,7 +55,6 @@ class SampleGradients:
                 modules that own it are all that use it, which cannot be checked then
             magnitudes: whether to sum |∂ℓ_n/∂θ| instead of its square
         """
-        self.totals = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in parameters.items()}
         self.samples = 0
         self._parameters = dict(parameters)
         self._magnitudes = magnitudes
@@ -65,6 +65,14 @@ class SampleGradients:
             for module in model.modules()
             if (owned := {key: names[p] for key, p in module._parameters.items() if p is not None and p in names})
         }
+        self.totals = {
+            name: torch.zeros(parameter.shape, dtype=torch.float32, device=parameter.device)
+            for name, parameter in parameters.items()
+        }
+        for module, owned in self._owned.items():
+            if "weight" in owned and is_in_few_bits(module):
+                shape = (module.out_features, module.in_features)
+                self.totals[owned["weight"]] = torch.zeros(shape, device=module.weight.device)
 
     @contextmanager
     def of_samples(self, sample_of: Tensor, scored: Tensor | None = None) -> Iterator[None]:
@@ -171,6 +179,11 @@ def _partition(sample_of: Tensor, count: int) -> list[Tensor]:
     return [(sample_of == sample).nonzero().squeeze(1) for sample in range(count)]
 
 
+def is_in_few_bits(module: nn.Module) -> bool:
+    """Whether it is a linear layer whose weight is held as integers, which it multiplies by as if they were numbers."""
+    return isinstance(module, nn.Linear) and not module.weight.is_floating_point()
+
+
 def is_recomputing() -> bool:
     """Whether a forward pass goes on inside a backward pass: a checkpointed block's second one, which is no other use."""
     return torch._C._current_graph_task_id() != -1
@@ -184,6 +197,7 @@ def _add_gradient(
 
     gradients = gradients.to(tile.dtype)
     kind = next((each for each in (nn.Linear, Conv1D, nn.Embedding) if type(module).forward is each.forward), None)
+    kind = nn.Linear if is_in_few_bits(module) else kind
     if kind in (nn.Linear, Conv1D):
         inputs, gradients = inputs.flatten(0, -2), gradients.flatten(0, -2)
     if kind in (nn.Linear, Conv1D) and key == "bias":

@@ -14,6 +14,8 @@ final class ExperimentRules {
     private static final Set<String> METHODS_WITH_ADAPTER = Set.of("olora");
     static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "rwalk", "ewc-lora");
 
+    private static final Set<Object> WITHOUT_WEIGHT_GRADIENTS = Set.of("batched", "online");
+
     private final ExperimentConfig experiment;
     private final Place place;
 
@@ -30,6 +32,7 @@ final class ExperimentRules {
         checkAnchor();
         checkForm();
         checkMethodsAdapter();
+        checkFisherOfFewBits();
         if (experiment.adapter() != null) {
             checkAdapter(experiment.adapter(), place.key("adapter"));
         }
@@ -81,6 +84,17 @@ final class ExperimentRules {
                 && !experiment.afterTraining().towardsBase()) {
             throw place.key("afterTraining").key("method").wrong("wise-ft or lines after " + method, "shrink",
                     "The adapter is started afresh, so that the anchor's factors are not its own.");
+        }
+    }
+
+    /** Autograd has a gradient of each weight only where weights are numbers; what is made of a layer's inputs serves. */
+    private void checkFisherOfFewBits() {
+        Object variant = experiment.retention().options().getOrDefault("variant", "released");
+        if (experiment.retention().method().equals("ewc-lora") && experiment.adapter() != null
+                && experiment.adapter().kind() == Kind.QLORA && !WITHOUT_WEIGHT_GRADIENTS.contains(variant)) {
+            throw place.key("retention").key("options").key("variant").wrong("batched or online with adapter.kind qlora",
+                    String.valueOf(variant), "It takes the gradient of each weight, and weights in 4 or 8 bits have none:"
+                            + " batched is the same Fisher information; or set adapter.kind to lora.");
         }
     }
 
