@@ -23,12 +23,12 @@ class AdaptedMatrix:
     """One linear module with its adapter: its weight acts as W + s B A (arXiv 2106.09685).
 
     A weight is stored [out, in] by `nn.Linear` and [in, out] by transformers' Conv1D. What has the weight's shape here
-    (Ω, tiles) is always as stored; rows are the stored ones.
+    (Ω, tiles) is always as stored; rows are the stored ones. A weight in 4 bits is packed: it is meant as it computes.
 
     Attributes:
         name: of W, as the model has it without an adapter
         module: PEFT's layer; its input and output are those of the adapted matrix
-        weight: W, frozen
+        weight: W, frozen; of integers where it is held in 4 or 8 bits
         a: A [r, in], trainable
         b: B [out, r], trainable
         a_name: of A, as the model has it
@@ -46,6 +46,12 @@ class AdaptedMatrix:
     b_name: str
     scaling: float
     transposed: bool
+
+    @property
+    def shape(self) -> torch.Size:
+        """Of W as it computes."""
+        rows, columns = self.factors(self.b, self.a)
+        return torch.Size((rows.shape[0], columns.shape[1]))
 
     def factors(self, b: Tensor, a: Tensor) -> tuple[Tensor, Tensor]:
         """Views of two factors, or of what has their shapes, the one that belongs to the rows of W as stored first.
@@ -96,7 +102,7 @@ class LowRank:
         return self.rows[part] @ self.columns
 
 
-def tiles(matrix: Tensor, size: int = TILE) -> Iterator[slice]:
+def tiles(matrix: Tensor | AdaptedMatrix, size: int = TILE) -> Iterator[slice]:
     """Slices of the rows of a matrix, each of at most `size` numbers, but of one row at least."""
     step = max(1, size // matrix.shape[1])
     return (slice(begin, begin + step) for begin in range(0, matrix.shape[0], step))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ballast import adapters, kernels
+from ballast.adapted import EFFECTIVE
 from ballast.anchor import Anchor
 from ballast.errors import InvalidInputError
 from ballast.importance import weigh_layers
@@ -115,7 +116,8 @@ def shrink(
 ) -> None:
     """θ ← θ* + (θ − θ*) / (1 + κ α Ω) in place: the more important a parameter, the further back it goes.
 
-    It is the proximal operator of ½ κ Σ α Ω (θ − θ*)². In the space of the anchor: with an adapter its factors.
+    It is the proximal operator of ½ κ Σ α Ω (θ − θ*)². With an adapter θ are its factors: not for an anchor of the
+    effective space, whose shrunk product would be no product of two small factors any more.
 
     Args:
         model: trained
@@ -152,6 +154,12 @@ def _check(
         raise InvalidInputError(
             "expected an anchor for shrink, found none: it goes by the importance of a general phase; use wise-ft or "
             "lines, which need nothing"
+        )
+    if method == SHRINK and anchor.space == EFFECTIVE:
+        raise InvalidInputError(
+            "expected an anchor of the parameters or of an adapter's factors for shrink, found one of the effective space: "
+            "s(BA − B*A*) with each element over its own 1 + κ α Ω is of no low rank, so that no adapter holds it; use "
+            'wise-ft or lines, or measure with retention.space "factors"'
         )
     if method == SHRINK and opened.former:
         raise InvalidInputError(

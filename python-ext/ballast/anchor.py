@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from safetensors.torch import save_file
@@ -134,7 +133,7 @@ class Anchor:
         return sum(tensor.nbytes for tensor in self._tensors().values())
 
     def stored_as(self, storage: Storage) -> "Anchor":
-        """The anchor that `save` and `open` would make of this one under a storage: its Ω is what that gives back.
+        """The anchor that `save` and `load` would make of this one under a storage: its Ω is what that gives back.
 
         A phase is held by what is stored, so that a result shows what the storage costs. α is made anew from it.
         """
@@ -262,7 +261,7 @@ class Anchor:
         groups = group_layers(model, self.importance, layers)
         return replace(self, layer_weights=weigh_layers(self.importance, groups, layer_coefficients, normalize))
 
-    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def save(self, folder: str | os.PathLike[str], provenance: Mapping[str, Any] | None = None) -> None:
         """Writes `anchor.safetensors` and then `anchor.json` into `folder`, each under a temporary name first.
 
         The metadata comes last and tells the size of the tensors' file and its SHA-256: a folder without the one, or
@@ -272,12 +271,12 @@ class Anchor:
 
         Args:
             folder: made where it does not exist; an anchor in it is replaced
-            provenance: JSON values; "baseModel" is compared when the anchor is opened
+            provenance: JSON values in place of the anchor's own; "baseModel" is compared when the anchor is opened
         """
         whole = self._gathered()
         if ranks.is_first():
             with explained_disk_errors(Path(folder)):
-                whole._save(Path(folder), provenance)
+                whole._save(Path(folder), self.provenance if provenance is None else provenance)
 
     def _save(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -290,7 +289,7 @@ class Anchor:
         checkpoints.give_usual_mode(folder)
 
     @classmethod
-    def open(
+    def load(
         cls,
         folder: str | os.PathLike[str],
         model: nn.Module | None = None,

@@ -21,8 +21,8 @@ def check_base_model(anchored: str | None, opened: str | None) -> None:
 def check_matrices(anchored: Mapping[str, Tensor], matrices: Sequence[AdaptedMatrix]) -> None:
     for matrix in matrices:
         expected = list(anchored[matrix.name].shape) if matrix.name in anchored else "no importance"
-        if expected != list(matrix.weight.shape):
-            raise _other_model(matrix.name, expected, list(matrix.weight.shape))
+        if expected != list(matrix.shape):
+            raise _other_model(matrix.name, expected, list(matrix.shape))
 
 
 def check_shapes(anchored: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> None:

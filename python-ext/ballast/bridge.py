@@ -458,7 +458,7 @@ def carry_anchor_on(
 
 @called_from_java
 def compare_anchors(first: str, second: str) -> dict:
-    return comparison.compare(Anchor.open(first), Anchor.open(second))
+    return comparison.compare(Anchor.load(first), Anchor.load(second))
 
 
 @called_from_java
@@ -466,8 +466,8 @@ def merge_anchors(
     folders: list[str], rule: str, decay: float | None, kind: str, share: float, folder: str
 ) -> dict:
     storage = storage_of(kind, share)
-    merged = Anchor.merged([Anchor.open(each) for each in handles.plain(folders)], rule, decay).stored_as(storage)
-    merged.save(folder, merged.provenance)
+    merged = Anchor.merged([Anchor.load(each) for each in handles.plain(folders)], rule, decay).stored_as(storage)
+    merged.save(folder)
     return merged.describe()
 
 
@@ -487,7 +487,7 @@ def open_anchor(
     normalize: str,
 ) -> int:
     anchored = get(model, OpenedModel).model
-    anchor = Anchor.open(folder, anchored, base_model, space)
+    anchor = Anchor.load(folder, anchored, base_model, space)
     anchor.restore(anchored)
     return handles.add(anchor.weighed(anchored, layer_coefficients, layers, normalize))
 
@@ -606,7 +606,7 @@ def lend_hidden_states(model: int, ids, rows: int, length: int) -> list[dict]:
 
 @called_from_java
 def open_anchor_to_read(folder: str) -> int:
-    return handles.add(Anchor.open(folder))
+    return handles.add(Anchor.load(folder))
 
 
 @called_from_java

@@ -56,9 +56,13 @@ class EffectiveGradients:
     """∂L/∂W of frozen adapted matrices, by hooks on the modules: what comes in, and the gradient of what goes out.
 
     Autograd computes none of them: a frozen W has no `.grad`. Calls add up, so several micro-batches make one step.
+
+    Attributes:
+        listening: whether backward passes are collected
     """
 
     def __init__(self, matrices: Sequence[AdaptedMatrix]) -> None:
+        self.listening = True
         self._collected: dict[str, OuterProducts] = {}
         self._hooks = [matrix.module.register_forward_hook(self._watch(matrix)) for matrix in matrices]
 
@@ -84,6 +88,8 @@ class EffectiveGradients:
             inputs = arguments[0].detach().flatten(0, -2)
 
             def arrived(gradient: Tensor) -> None:
+                if not self.listening:
+                    return
                 product = self._collected.setdefault(matrix.name, OuterProducts(matrix.transposed))
                 with torch.no_grad():
                     product.add(gradient.detach().flatten(0, -2), inputs)
@@ -132,7 +138,7 @@ class EffectivePathIntegral(PathMeter):
         super().__init__(model)
         self._start = self._factors()
         self.omega = {
-            matrix.name: torch.zeros_like(matrix.weight, dtype=torch.float32, requires_grad=False)
+            matrix.name: torch.zeros(matrix.shape, dtype=torch.float32, device=matrix.b.device)
             for matrix in self._matrices
         }
 
@@ -149,6 +155,17 @@ class EffectivePathIntegral(PathMeter):
             for matrix, factors in zip(self._matrices, before, strict=True):
                 if (gradient := self._gradients.of(matrix)) is not None:
                     self._observe(matrix, gradient, matrix.move(*factors), gate)
+        self._gradients.clear()
+
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        self._gradients.listening = False
+        try:
+            yield
+        finally:
+            self._gradients.listening = True
+
+    def forget(self) -> None:
         self._gradients.clear()
 
     def stop(self) -> None:

@@ -11,6 +11,7 @@ from ballast import scoring
 from ballast.adapted import adapted_matrices, base_parameters, tiles
 from ballast.batches import TokenBatch
 from ballast.effective import EffectiveGradients
+from ballast.errors import InvalidInputError
 from ballast.layers import covered_parameters
 from ballast.models import OpenedModel
 from ballast.sample_gradients import SampleGradients
@@ -45,9 +46,19 @@ class DocumentLoop:
     """
 
     def __init__(self, opened: OpenedModel, variant: str) -> None:
+        """
+        Raises:
+            InvalidInputError: weights in 4 or 8 bits, for which autograd has no gradient.
+        """
         self._opened = opened
         adapted = {matrix.name: matrix.weight for matrix in adapted_matrices(opened.model)}
         chosen = base_parameters(opened.model) if variant == RELEASED else adapted
+        if any(not weight.is_floating_point() for weight in chosen.values()):
+            raise InvalidInputError(
+                f'retention.options.variant: expected "{BATCHED}" (the same Fisher information) or "{ONLINE}" for a base in '
+                f'4 or 8 bits, found "{variant}", which needs the gradient of each weight, and integers have none: set '
+                'one of them, or adapter.kind to "lora"'
+            )
         self._parameters = chosen
         self._device = torch.device("cpu") if variant == RELEASED else opened.device
         self.totals = {name: torch.zeros(weight.shape, device=self._device) for name, weight in chosen.items()}
@@ -120,7 +131,8 @@ class WholeBatch:
         self._opened = opened
         self._matrices = adapted_matrices(opened.model)
         self.totals = {
-            matrix.name: torch.zeros_like(matrix.weight, dtype=torch.float32) for matrix in self._matrices
+            matrix.name: torch.zeros(matrix.shape, dtype=torch.float32, device=matrix.b.device)
+            for matrix in self._matrices
         }
         self.samples = 0
 
@@ -151,7 +163,7 @@ def create(opened: OpenedModel, variant: str) -> DocumentLoop | DocumentBatch | 
     """What measures a variant.
 
     Raises:
-        InvalidInputError: the model has no LoRA adapter on linear modules.
+        InvalidInputError: the model has no LoRA adapter on linear modules, or a base whose weights have no gradient.
     """
     if variant == BATCHED:
         return DocumentBatch(opened)

@@ -86,7 +86,7 @@ class EffectivePenalty(Retention):
 
     def _weighted(self, matrix: AdaptedMatrix, move: LowRank, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """M = Ω ⊙ E in tiles of rows."""
-        for part in tiles(matrix.weight, self._tile):
+        for part in tiles(matrix, self._tile):
             yield part, move.tile(part).mul_(weight if weight.dim() == 0 else weight[part])
 
     def _each(self) -> Iterator[tuple[AdaptedMatrix, Tensor, float, tuple[Tensor, Tensor]]]:

@@ -115,11 +115,25 @@ def absolute_xi(xi: float, relative: bool, moves: Callable[[], Iterable[Tensor]]
         moves: gives Δ in parts, as often as it is called
 
     Raises:
-        InvalidInputError: ξ is not positive, or it is relative and nothing moved.
+        InvalidInputError: ξ is not a positive number, or it is relative and nothing moved.
     """
-    if not xi > 0:
-        raise InvalidInputError(f"expected xi above 0, found {xi}: it keeps Ω finite where a parameter did not move")
-    return xi * median_square(moves) if relative else xi
+    if not isinstance(xi, (int, float)) or not 0 < xi < math.inf:
+        raise InvalidInputError(
+            f"expected a finite xi above 0, found {xi!r}: it keeps Ω finite where a parameter did not move"
+        )
+    if not relative:
+        return xi
+    median = median_square(moves)
+    if median == 0:
+        raise nothing_moved()
+    return xi * median
+
+
+def nothing_moved() -> InvalidInputError:
+    return InvalidInputError(
+        "expected parameters that moved during the general phase, found none: there is no importance without a move; "
+        "check general.learningRate and general.steps"
+    )
 
 
 def median_squared_move(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) -> float:
@@ -128,23 +142,18 @@ def median_squared_move(start: Mapping[str, Tensor], end: Mapping[str, Tensor]) 
 
 
 def median_square(moves: Callable[[], Iterable[Tensor]]) -> float:
-    """The exact median (the lower one of an even number, as `torch.median`) of Δ² over all elements that moved.
+    """The exact median (the lower one of an even number, as `torch.median`) of Δ² over all elements that moved; 0 where
+    none did.
 
     A radix selection in two passes, without concatenating: the bits of non-negative floats are ordered as the
     integers they spell, so counting the upper 15 bits finds the median's bin and counting the lower 16 inside the bin
     finds the median.
-
-    Raises:
-        InvalidInputError: no element moved.
     """
     with torch.no_grad():
         upper = sum(kernels.count_squares(move, None) for move in moves())
         moved = int(upper.sum())
         if moved == 0:
-            raise InvalidInputError(
-                "expected parameters that moved during the general phase, found none: a relative xi has nothing to "
-                "refer to; check general.learningRate and general.steps"
-            )
+            return 0.0
         rank = (moved - 1) // 2
         top, rank = _bin_of(upper, rank)
         lower = sum(kernels.count_squares(move, top) for move in moves())

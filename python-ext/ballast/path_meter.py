@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from torch import Tensor, nn
 
@@ -66,6 +66,13 @@ class PathMeter(ABC):
 
     def set_numbers(self, numbers: Mapping[str, float]) -> None:
         """Puts back what `numbers` gave."""
+
+    def deaf(self) -> AbstractContextManager[None]:
+        """Inside, backward passes are none of its business, where it listens to them and does not read `.grad`."""
+        return nullcontext()
+
+    def forget(self) -> None:
+        """Drops what it heard since the last step, which will be computed again."""
 
     def stop(self) -> None:
         """Watches no longer. May be called again."""

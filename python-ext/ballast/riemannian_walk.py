@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from ballast.importance import RIEMANNIAN_WALK, Importance, median_square
+from ballast.importance import RIEMANNIAN_WALK, Importance, median_square, median_squared_move, nothing_moved
 from ballast.path_meter import PathMeter
 
 INTERVAL = 10
@@ -24,8 +24,8 @@ class RiemannianWalk(PathMeter):
 
         s ← s + max(ω, 0) / (½ F Δ² + ε)
 
-    ε is the median distance of that interval, as a relative ξ of 1 is for the path integral. Seven numbers are held for
-    each parameter.
+    ε is the median distance of that interval, as a relative ξ of 1 is for the path integral; an interval in which nothing
+    moved gained nothing. Seven numbers are held for each parameter.
 
     Attributes:
         parameters: θ by name, the live tensors; fp32
@@ -81,9 +81,11 @@ class RiemannianWalk(PathMeter):
 
     @torch.no_grad()
     def finish(self, xi: float, relative: bool) -> Importance:
-        """As `PathMeter.finish`; ξ is not used, each interval having had its ε."""
+        """As `PathMeter.finish`; ξ says nothing here, each interval having had its ε when it ended."""
         if self._steps:
             self._end_interval()
+        if median_squared_move(self.start, self.parameters) == 0:
+            raise nothing_moved()
         values = {}
         most_score, most_fisher = (max(float(t.max()) for t in of.values()) for of in (self.score, self.fisher))
         for name in self.parameters:
@@ -98,7 +100,7 @@ class RiemannianWalk(PathMeter):
             fisher.mul_(1 - newest).add_(self._squares[name], alpha=newest / self._steps)
         # √(F/2) Δ, whose square is the distance.
         epsilon = median_square(lambda: (self._root(name) for name in self.parameters))
-        for name, score in self.score.items():
+        for name, score in self.score.items() if epsilon > 0 else ():
             score += self._omega[name].clamp(min=0).div_(self._root(name).square_().add_(epsilon))
         self._sum_omega += sum(float(omega.sum(dtype=torch.float64)) for omega in self._omega.values())
         self._intervals += 1

@@ -97,7 +97,8 @@ class TrainingPhase:
         self._micro_batches += 1
         self._gate.watch(objective.detach().to(self.device), self._steps + 1, self._micro_batches)
         self._loss_sum += (objective if loss is None else loss).detach().to(self.device)
-        with self.retention.around_backward():
+        unheard = self._meter.deaf() if self.settings.independent_gradient else contextlib.nullcontext()
+        with self.retention.around_backward(), unheard:
             objective.backward()
 
     def begin_pass(self) -> None:
@@ -111,6 +112,8 @@ class TrainingPhase:
         self._before_pass.put_back()
         self._micro_batches = self._before_pass.micro_batches
         self._measured = {}
+        if self._meter is not None:
+            self._meter.forget()
         if self._micro_batches == 0:
             self._drop_gradients()
 
@@ -262,10 +265,10 @@ class TrainingPhase:
 
     def _make_meter(self) -> PathMeter | None:
         wanted, effective = self.settings.importance, self.settings.space == EFFECTIVE
-        if self.settings.independent_gradient and (wanted != PATH_INTEGRAL or effective):
+        if self.settings.independent_gradient and wanted != PATH_INTEGRAL:
             raise InvalidInputError(
                 'importance.gradient: expected "same" for what this method measures, found "independent", which only the '
-                "path integral of the parameters themselves has; leave the key out"
+                "path integral has (rwalk sets it against the Fisher information of the same gradients); leave the key out"
             )
         if wanted == RIEMANNIAN_WALK:
             return RiemannianWalk(self.parameters)
@@ -287,7 +290,7 @@ class TrainingPhase:
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
         """Measures ω around the whole step where the optimizer does not: g without the penalty, d with it."""
-        if self.settings.independent_gradient:
+        if self.settings.independent_gradient and isinstance(self._meter, PathIntegral):
             measured, self._measured = self._measured, {}
             return self._meter.around_step(self._gate.step, gradients=measured)
         if self._meter is not None and not self._fuses_path_integral():

@@ -68,7 +68,7 @@ NOT_CHOSEN = {
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("anchor")
-    anchor = Anchor.open(arguments.parse_args().anchor)
+    anchor = Anchor.load(arguments.parse_args().anchor)
     whole = 4 * sum(values.numel() for values in anchor.importance.values())
     print("| form | size | error | rank correlation | of the largest 1 % |")
     print("|---|---|---|---|---|")

@@ -65,7 +65,7 @@ def cost(told: PhaseOfItsOwn) -> Cost:
         workload.add_lora(opened)
     anchor = None
     if told.anchor is not None:
-        anchor = Anchor.open(told.anchor, opened.model)
+        anchor = Anchor.load(told.anchor, opened.model)
         anchor.restore(opened.model)
     phase = ModelPhase(opened, phase_settings(**told.settings), anchor)
     times = []

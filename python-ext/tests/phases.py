@@ -3,7 +3,7 @@
 import warnings
 
 import torch
-from tiny_models import CONFIGURATIONS, VOCABULARY_SIZE
+from tiny_models import CONFIGURATIONS, VOCABULARY_SIZE, WITH_HEAD_NORMS
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM
@@ -52,7 +52,7 @@ def retain(method: str, model: torch.nn.Module, anchor: Anchor | None = None, **
 def tiny_model(name: str = "llama-tied") -> torch.nn.Module:
     """A random model of an architecture of `tiny_models`, the same at every call."""
     torch.manual_seed(11)
-    return AutoModelForCausalLM.from_config(CONFIGURATIONS[name](), dtype=torch.float32)
+    return AutoModelForCausalLM.from_config((CONFIGURATIONS | WITH_HEAD_NORMS)[name](), dtype=torch.float32)
 
 
 def lora_model(name: str = "llama-tied") -> torch.nn.Module:

@@ -66,7 +66,7 @@ def run_case(models_folder: Path, out: Path, case: dict) -> None:
     sharding.shard(opened, offload=False)
     half, saving = case["steps"] // 2, None
     if "load" in case:
-        anchor = Anchor.open(Path(case["load"]) / "anchor", opened.model)
+        anchor = Anchor.load(Path(case["load"]) / "anchor", opened.model)
         anchor.restore(opened.model)
         said = []
     else:

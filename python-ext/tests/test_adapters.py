@@ -209,7 +209,7 @@ def test_every_kind_goes_through_a_run_and_peft_reads_the_result_on_the_original
     assert set(anchor.importance) == trained
     assert any("magnitude" in name for name in trained) == (kind == "dora")
     anchor.save(tmp_path / "anchor", {})
-    anchor = Anchor.open(tmp_path / "anchor", opened.model)
+    anchor = Anchor.load(tmp_path / "anchor", opened.model)
     train_on(TrainingPhase(opened.model, settings(method="hierarchical", learningRate=1e-2), anchor), seed=3)
     moved = logits(opened.model)
     assert (moved - start).abs().max() > 0.05

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from phases import batch, mean_loss, measured_anchor, settings, values
+from phases import batch, mean_loss, measured_anchor, same_bits, settings, values
 from test_adapters import KINDS, LORA, OSF, logits, open_with, train_on
 
 from ballast import TrainingPhase, adapters, covered_parameters, models
@@ -213,3 +213,12 @@ def test_an_anchor_of_another_rank_is_refused(model_folder, slot_of, documents):
     opened = open_with(model_folder("qwen2"), LORA, slot_of, documents)
     with pytest.raises(InvalidInputError, match="the anchor is of another model"):
         soften(opened, "shrink", 1.0, None, anchor, **UNIFORM)
+
+
+def test_an_anchor_of_the_effective_space_is_refused(model_folder, slot_of, documents):
+    opened = open_with(model_folder("llama-tied"), LORA, slot_of, documents)
+    anchor = measured_anchor(opened.model, space="effective")
+    trained = values(opened.model)
+    with pytest.raises(InvalidInputError, match="found one of the effective space.*use wise-ft or lines"):
+        soften(opened, "shrink", 1.0, None, anchor, **UNIFORM)
+    assert same_bits(values(opened.model), trained)

@@ -33,7 +33,7 @@ def saved(anchor, tmp_path):
 
 
 def test_round_trip(anchor, saved):
-    opened = Anchor.open(saved, tiny_model(), "sha256:1234")
+    opened = Anchor.load(saved, tiny_model(), "sha256:1234")
     assert same_bits(opened.importance, anchor.importance)
     assert same_bits(opened.reference, anchor.reference)
     assert opened.describe() == anchor.describe()
@@ -43,7 +43,7 @@ def test_round_trip(anchor, saved):
 
 def test_a_phase_under_an_opened_anchor_is_the_phase_under_the_one_in_memory(anchor, saved):
     outcomes = []
-    for held in (anchor, Anchor.open(saved, tiny_model())):
+    for held in (anchor, Anchor.load(saved, tiny_model())):
         phase = TrainingPhase(tiny_model(), settings(method="hierarchical"), held)
         outcomes.append(values(train(phase, batch()).model))
     assert same_bits(*outcomes)
@@ -51,7 +51,7 @@ def test_a_phase_under_an_opened_anchor_is_the_phase_under_the_one_in_memory(anc
 
 def test_a_reference_that_is_the_base_is_not_stored(base_anchor, tmp_path):
     base_anchor.save(tmp_path, {})
-    opened = Anchor.open(tmp_path, tiny_model())
+    opened = Anchor.load(tmp_path, tiny_model())
     assert same_bits(opened.reference, values(tiny_model()))
     assert base_anchor.bytes == tiny_model().num_parameters() * 4 == base_anchor.model_bytes
     assert (tmp_path / TENSORS).stat().st_size < 1.2 * base_anchor.bytes
@@ -81,7 +81,7 @@ def test_a_base_that_bfloat16_holds_to_the_bit_is_held_so_and_holds_alike(form, 
 def test_every_storage_opens_as_what_it_was_in_memory(anchor, base_anchor, tmp_path, kind, reference):
     stored = {"start": base_anchor, "end": anchor}[reference].stored_as(storage_of(kind, 0.05))
     stored.save(tmp_path, PROVENANCE)
-    opened = Anchor.open(tmp_path, tiny_model(), "sha256:1234")
+    opened = Anchor.load(tmp_path, tiny_model(), "sha256:1234")
     assert same_bits(opened.importance, stored.importance) and same_bits(opened.reference, stored.reference)
     assert opened.describe() == stored.describe() and opened.layer_weights == stored.layer_weights
     opened.save(tmp_path / "again", PROVENANCE)
@@ -130,7 +130,7 @@ def test_an_unknown_storage_names_the_file(saved):
     metadata["storage"]["kind"] = "int2"
     (saved / METADATA).write_text(json.dumps(metadata))
     with pytest.raises(InvalidInputError, match='"storage" in .*anchor.json.* found "int2".* version of Ballast'):
-        Anchor.open(saved)
+        Anchor.load(saved)
 
 
 def test_tensors_that_are_not_of_the_storage_are_refused_as_damaged(saved):
@@ -139,12 +139,12 @@ def test_tensors_that_are_not_of_the_storage_are_refused_as_damaged(saved):
         metadata["storage"]["kind"] = kind
         (saved / METADATA).write_text(json.dumps(metadata))
         with pytest.raises(InvalidInputError, match=f"not those of the storage {kind}"):
-            Anchor.open(saved)
+            Anchor.load(saved)
 
 
 def test_without_a_model_an_anchor_can_be_looked_at_but_not_used(base_anchor, tmp_path):
     base_anchor.save(tmp_path, {})
-    opened = Anchor.open(tmp_path)
+    opened = Anchor.load(tmp_path)
     assert opened.describe() == base_anchor.describe()
     with pytest.raises(InvalidInputError, match="open it with the base model"):
         TrainingPhase(tiny_model(), settings(method="hierarchical"), opened)
@@ -153,7 +153,7 @@ def test_without_a_model_an_anchor_can_be_looked_at_but_not_used(base_anchor, tm
 def test_lora_factors_round_trip(tmp_path):
     anchor = measured_anchor(lora_model())
     anchor.save(tmp_path, {})
-    opened = Anchor.open(tmp_path, lora_model())
+    opened = Anchor.load(tmp_path, lora_model())
     assert same_bits(opened.importance, anchor.importance)
     assert opened.bytes < opened.model_bytes
     assert [layer.name for layer in opened.layer_weights.layers] == ["block.0", "block.1"]
@@ -171,7 +171,7 @@ def test_metadata_says_how_it_came_about(saved):
 
 def mismatch_of(folder, model) -> str:
     with pytest.raises(InvalidInputError, match="is of another model") as refusal:
-        Anchor.open(folder, model)
+        Anchor.load(folder, model)
     return str(refusal.value)
 
 
@@ -201,12 +201,12 @@ def test_other_values_are_refused_where_the_reference_is_the_base(base_anchor, t
 
 def test_another_base_models_hash_is_refused(saved):
     with pytest.raises(InvalidInputError, match="sha256:1234.* found another one .*sha256:5678"):
-        Anchor.open(saved, tiny_model(), "sha256:5678")
+        Anchor.load(saved, tiny_model(), "sha256:5678")
 
 
 def test_a_folder_without_an_anchor_is_refused(tmp_path):
     with pytest.raises(InvalidInputError, match="found neither in"):
-        Anchor.open(tmp_path)
+        Anchor.load(tmp_path)
 
 
 def without_metadata(folder):
@@ -256,7 +256,7 @@ DAMAGES = [
 def test_a_half_written_anchor_is_refused(saved, damage):
     damage(saved)
     with pytest.raises(InvalidInputError, match="half-written or damaged"):
-        Anchor.open(saved, tiny_model())
+        Anchor.load(saved, tiny_model())
 
 
 def test_an_anchor_of_an_earlier_version_has_no_hash_and_opens(saved):
@@ -264,12 +264,12 @@ def test_an_anchor_of_an_earlier_version_has_no_hash_and_opens(saved):
     del metadata["tensorHash"]
     (saved / METADATA).write_text(json.dumps(metadata))
     with_a_flipped_bit(saved)
-    Anchor.open(saved, tiny_model())
+    Anchor.load(saved, tiny_model())
 
 
 def test_an_anchor_replaces_an_older_one_and_leaves_nothing_else(anchor, base_anchor, saved):
     base_anchor.save(saved, {})
-    assert Anchor.open(saved, tiny_model()).describe() == base_anchor.describe()
+    assert Anchor.load(saved, tiny_model()).describe() == base_anchor.describe()
     assert sorted(file.name for file in saved.iterdir()) == [METADATA, TENSORS]
 
 
@@ -282,7 +282,7 @@ def test_a_replacement_that_breaks_off_leaves_no_anchor_that_opens(base_anchor, 
     with pytest.raises(OSError, match="no space"):
         base_anchor.save(saved, {})
     with pytest.raises(InvalidInputError, match="half-written"):
-        Anchor.open(saved)
+        Anchor.load(saved)
     assert [file.name for file in saved.iterdir()] == [TENSORS], "the half of a file takes no room"
 
 
@@ -290,7 +290,7 @@ def test_another_schema_is_refused(saved):
     metadata = json.loads((saved / METADATA).read_text())
     (saved / METADATA).write_text(json.dumps(metadata | {"schema": 1}))
     with pytest.raises(InvalidInputError, match='expected "schema": 4 .* found 1'):
-        Anchor.open(saved)
+        Anchor.load(saved)
 
 
 # ── the effective space of a LoRA adapter ────────────────────────────────────────────────────────────────────────────
@@ -312,7 +312,7 @@ def test_an_effective_anchor_holds_base_weights_importance_and_the_adapter(tmp_p
     names = {f"importance.{matrix.name}" for matrix in adapted_matrices(model)}
     assert {name for name in tensors if name.startswith("importance.")} == names
     opened = lora_model("gpt2")
-    again = Anchor.open(tmp_path, opened, space="effective")
+    again = Anchor.load(tmp_path, opened, space="effective")
     again.restore(opened)
     assert same_bits(factors(opened), start if reference == "start" else factors(model))
     one, other = (retain("hierarchical", opened, each, space="effective", form="gradient") for each in (anchor, again))
@@ -330,9 +330,9 @@ def test_an_adapter_that_has_not_begun_may_have_any_random_a(tmp_path):
         return model
 
     measured_anchor(fresh(1), space="effective", reference="start").save(tmp_path, {})
-    assert Anchor.open(tmp_path, fresh(2)).space == "effective"
+    assert Anchor.load(tmp_path, fresh(2)).space == "effective"
     with pytest.raises(InvalidInputError, match="first mismatch is .*lora_B"):
-        Anchor.open(tmp_path, lora_model())
+        Anchor.load(tmp_path, lora_model())
 
 
 def test_an_anchor_of_full_fine_tuning_serves_an_adapter_on_the_same_base(tmp_path):
@@ -341,7 +341,7 @@ def test_an_anchor_of_full_fine_tuning_serves_an_adapter_on_the_same_base(tmp_pa
     assert json.loads((tmp_path / METADATA).read_text())["space"] == "parameters"
     model = lora_model()
     before = factors(model)
-    anchor = Anchor.open(tmp_path, model, space="effective")
+    anchor = Anchor.load(tmp_path, model, space="effective")
     anchor.restore(model)
     assert same_bits(factors(model), before), "the adapter stays where it is"
     penalty = retain("hierarchical", model, anchor, strength=0.5, normalize="none", layer_coefficients="uniform",
@@ -369,7 +369,7 @@ def test_an_anchor_of_another_space_names_the_setting(tmp_path):
     ):
         expected = f'retention.space: expected an anchor .* "{wanted}", found one that was measured in "{space}"'
         with pytest.raises(InvalidInputError, match=expected):
-            Anchor.open(tmp_path / space, model, space=wanted)
+            Anchor.load(tmp_path / space, model, space=wanted)
     with pytest.raises(InvalidInputError, match='retention.space: .* in "factors"'):
         retain("hierarchical", lora_model(), measured_anchor(lora_model()), space="effective", form="gradient")
 
@@ -377,9 +377,9 @@ def test_an_anchor_of_another_space_names_the_setting(tmp_path):
 def test_an_effective_anchor_of_another_base_or_rank_is_refused(tmp_path):
     measured_anchor(lora_model(), space="effective").save(tmp_path, {})
     with pytest.raises(InvalidInputError, match="mismatch is transformer.h.0.attn.c_attn.weight: .* no importance"):
-        Anchor.open(tmp_path, lora_model("gpt2"))
+        Anchor.load(tmp_path, lora_model("gpt2"))
     other = lora_model()
     matrix = adapted_matrices(other)[0]
     matrix.a.data = torch.zeros(5, matrix.a.shape[1])
     with pytest.raises(InvalidInputError, match="first mismatch is .*lora_A.default.weight: expected .2, 32"):
-        Anchor.open(tmp_path, other)
+        Anchor.load(tmp_path, other)

@@ -54,7 +54,7 @@ def test_every_block_of_the_page_runs(script):
     before = values(model)
     exec(measuring, script)
     measured = values(model)
-    assert not same_bits(measured, before) and same_bits(dict(Anchor.open("anchor").reference), measured)
+    assert not same_bits(measured, before) and same_bits(dict(Anchor.load("anchor").reference), measured)
     exec(retaining, script)
     assert not same_bits(values(model), measured)
     exec(loop, script)

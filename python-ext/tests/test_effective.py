@@ -126,6 +126,50 @@ def test_with_the_full_batch_and_small_steps_the_sum_is_the_loss_gained():
     assert not any(matrix.module._forward_hooks for matrix in adapted_matrices(model))
 
 
+@pytest.mark.parametrize("name", ["llama-tied", "gpt2"])
+def test_an_independent_gradient_is_of_another_batch_and_the_move_of_the_step(name):
+    """ω of two steps by hand: autograd's ∂L/∂W of the second batch times the move that the first one's step made."""
+    model, twin = lora_model(name), lora_model(name)
+    changes = {"importance": "path_integral", "space": "effective", "learningRate": 1e-2}
+    phase = TrainingPhase(model, settings(independentGradient=True, **changes))
+    plain = TrainingPhase(twin, settings(space="effective", learningRate=1e-2))
+    matrices = adapted_matrices(twin)
+    omega = {matrix.name: torch.zeros_like(matrix.weight) for matrix in matrices}
+    for step in range(2):
+        own, other = batch(seed=2 + step), batch(seed=20 + step)
+        gradients = autograd(twin, other)
+        before = {matrix.name: effective(matrix) for matrix in matrices}
+        plain.backward(mean_loss(twin, own))
+        plain.step()
+        phase.backward(mean_loss(model, own))
+        phase.begin_pass()
+        phase.measure(mean_loss(model, own))
+        phase.undo_pass()  # As where memory ran out: only what comes after it counts.
+        for _ in range(2):  # Micro-batches add up.
+            phase.measure(mean_loss(model, other) / 2)
+        phase.step()
+        for matrix in matrices:
+            omega[matrix.name] -= gradients[matrix.name] * (effective(matrix) - before[matrix.name])
+    for one, other in zip(adapted_matrices(model), matrices, strict=True):
+        assert torch.equal(one.b, other.b) and torch.equal(one.a, other.a), "measuring moves nothing"
+        expected, largest = omega[one.name], float(omega[one.name].abs().max())
+        assert torch.allclose(phase._meter.omega[one.name], expected, rtol=1e-2, atol=1e-3 * largest), one.name
+
+
+def test_a_pass_that_is_made_again_is_measured_once():
+    model, twin = lora_model(), lora_model()
+    changes = {"importance": "path_integral", "space": "effective"}
+    phase, undisturbed = TrainingPhase(model, settings(**changes)), TrainingPhase(twin, settings(**changes))
+    phase.begin_pass()
+    phase.backward(mean_loss(model, batch(seed=4)))
+    phase.undo_pass()
+    for each in (phase, undisturbed):
+        each.backward(mean_loss(each.model, batch(seed=6)))
+        each.step()
+    for name, omega in undisturbed._meter.omega.items():
+        assert omega.any() and torch.equal(phase._meter.omega[name], omega), name
+
+
 @pytest.mark.parametrize("reference", ["start", "end"])
 def test_the_model_ends_where_the_reference_says(reference):
     model = lora_model()

@@ -1,13 +1,16 @@
 """EWC-LoRA's Fisher information in each variant against a loop with autograd's own gradients."""
 
+import importlib.util
+
 import pytest
 import torch
-from phases import retain
+from phases import measured_anchor, retain
 from torch.nn import functional
 
 from ballast import InvalidInputError, adapters
 from ballast.adapted import adapted_matrices, base_parameters
 from ballast.effective_fisher import BATCHED, DOCUMENT_TOKENS, ONLINE, RELEASED, RESTRICTED, fisher_kind
+from ballast.importance import FISHER, SENSITIVITY
 from ballast.measurement import Measurement
 from ballast.models import open_model
 
@@ -200,3 +203,83 @@ def test_an_anchor_of_it_serves_the_method(model_folder, slot_of, documents):
     opened = open_with_lora(model_folder("llama-tied"))
     anchor = anchor_of(opened, BATCHED, [slot_of([[document] for document in documents])])
     assert retain("ewc-lora", opened.model, anchor, space="effective", form="gradient").strength == 0.01
+
+
+# --- a base in few bits ---------------------------------------------------------------------------------------------
+
+
+class Packed(torch.nn.Linear):
+    """A linear layer whose weight is held as 4 bits are: two numbers in a byte, [out · in / 2, 1]."""
+
+    def __init__(self, linear):
+        super().__init__(linear.in_features, linear.out_features, bias=False)
+        self.scale = float(linear.weight.abs().max()) / 7
+        nibbles = (linear.weight.detach() / self.scale).round().to(torch.int8).add(8).to(torch.uint8).view(-1, 2)
+        self.weight = torch.nn.Parameter((nibbles[:, :1] << 4) | nibbles[:, 1:], requires_grad=False)
+
+    def numbers(self):
+        nibbles = torch.cat([self.weight >> 4, self.weight & 15], 1).view(self.out_features, self.in_features)
+        return (nibbles.float() - 8) * self.scale
+
+    def forward(self, x):
+        return functional.linear(x, self.numbers())
+
+
+@pytest.fixture
+def packed_and_whole(model_folder):
+    """A base whose adapted matrices are packed, and one with the same numbers in fp32."""
+    packed, whole = (open_with_lora(model_folder("llama-tied"), ["up_proj"]) for _ in range(2))
+    for one, other in zip(adapted_matrices(packed.model), adapted_matrices(whole.model), strict=True):
+        one.module.base_layer = Packed(one.module.base_layer)
+        with torch.no_grad():
+            other.weight.copy_(one.module.base_layer.numbers())
+            one.b.copy_(other.b)
+    return packed, whole
+
+
+@pytest.mark.parametrize("variant", [BATCHED, ONLINE])
+def test_the_fisher_information_of_packed_weights_is_that_of_their_numbers(
+    packed_and_whole, slot_of, documents, variant
+):
+    slot = slot_of([[document] for document in documents])
+    found, expected = (anchor_of(opened, variant, [slot]).importance for opened in packed_and_whole)
+    assert found.keys() == expected.keys()
+    assert_same(found, expected, expected)
+
+
+def test_the_path_integral_of_packed_weights_and_its_penalty_are_those_of_their_numbers(packed_and_whole):
+    anchors = [measured_anchor(opened.model, space="effective") for opened in packed_and_whole]
+    assert_same(anchors[0].importance, anchors[1].importance, anchors[1].importance)
+    values = []
+    for opened, anchor in zip(packed_and_whole, anchors, strict=True):
+        penalty = retain("hierarchical", opened.model, anchor, space="effective", form="gradient", strength=1.0)
+        with torch.no_grad():
+            for matrix in adapted_matrices(opened.model):
+                matrix.b.add_(0.1)
+        values.append(penalty.value().item())
+    assert values[0] == pytest.approx(values[1], rel=1e-3) and values[0] > 0
+
+
+@pytest.mark.parametrize("variant", [RELEASED, RESTRICTED])
+def test_variants_that_need_the_gradient_of_each_weight_are_refused_on_packed_ones(packed_and_whole, variant):
+    with pytest.raises(InvalidInputError, match=f'variant: expected "batched" .* or "online" .* found "{variant}"'):
+        Measurement(packed_and_whole[0], fisher_kind(variant), "data", 0)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is None, reason="needs the package bitsandbytes")
+@pytest.mark.parametrize("kind", [FISHER, SENSITIVITY, fisher_kind(BATCHED), fisher_kind(ONLINE)])
+def test_importance_on_a_base_in_8_bits_is_near_that_on_the_whole_one(kind, model_folder, slot_of, documents):
+    slot = slot_of([[document] for document in documents])
+    found = []
+    for adapter, bits in (("lora", None), ("qlora", 8)):
+        opened = adapters.open_model(str(model_folder("llama-tied")), "float32", "cpu", False, 0, bits)
+        adapters.add_adapter(opened, adapters.AdapterSettings(adapter, 2, 4.0, 0.0, ["q_proj", "v_proj"], None), 1)
+        with torch.no_grad():
+            for matrix in adapted_matrices(opened.model):
+                matrix.b.copy_(torch.randn(matrix.b.shape, generator=torch.Generator().manual_seed(2)) / 10)
+        measurement = Measurement(opened, kind, "data", 0)
+        measurement.add(*slot[:4])
+        importance = measurement.finish(False, "uniform", "block", "mean").importance
+        found.append(torch.cat([tensor.flatten() for tensor in importance.values()]))
+    whole, few = found
+    assert few.dtype == torch.float32 and float((few - whole).norm() / whole.norm()) < 0.2

@@ -110,7 +110,7 @@ def test_an_anchor(saved, folder, name, data):
         metadata = json.loads((saved / "anchor.json").read_text()) | {"tensorBytes": len(content)}
         (copy / "anchor.json").write_bytes(written(metadata))
     with refusals:
-        Anchor.open(copy, tiny_model(), "sha256:1234").describe()
+        Anchor.load(copy, tiny_model(), "sha256:1234").describe()
 
 
 @pytest.mark.parametrize("task", [TASK, GENERATED], ids=["choices", "generated"])

@@ -37,9 +37,9 @@ def test_the_arguments_are_left_as_they_are():
     assert omega["a"].tolist() == [-1.0, 2.0] and start["a"].tolist() == [0.0, 1.0] and end["a"].tolist() == [1.0, 3.0]
 
 
-@pytest.mark.parametrize("xi", [0.0, -1.0, math.nan])
-def test_a_xi_that_is_not_positive_is_refused(xi):
-    with pytest.raises(InvalidInputError, match="expected xi above 0"):
+@pytest.mark.parametrize("xi", [0.0, -1.0, math.nan, math.inf, "1e-7", None])
+def test_a_xi_that_is_no_positive_number_is_refused(xi):
+    with pytest.raises(InvalidInputError, match="expected a finite xi above 0, found"):
         finish_importance(tensors(a=[1.0]), tensors(a=[1.0]), tensors(a=[2.0]), xi, False)
 
 

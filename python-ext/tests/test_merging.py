@@ -92,8 +92,8 @@ def test_reference_is_the_latest_and_seen_tokens_are_those_of_any(pair):
 def test_separate_penalties_need_to_know_where_each_stands(pair, tmp_path):
     pair[1].save(tmp_path, {"baseModel": "a"})
     with pytest.raises(InvalidInputError, match='that hold their θ\\* for the rule "separate", found one whose'):
-        Anchor.merged([pair[0], Anchor.open(tmp_path)], "separate")
-    merged = Anchor.merged([pair[0], Anchor.open(tmp_path, tiny_model())], "separate")
+        Anchor.merged([pair[0], Anchor.load(tmp_path)], "separate")
+    merged = Anchor.merged([pair[0], Anchor.load(tmp_path, tiny_model())], "separate")
     assert not merged.reference_is_base
     for name, between in merged.reference.items():
         ends = torch.stack([anchor.reference[name] for anchor in pair])
@@ -143,9 +143,9 @@ def test_merged_anchors_are_saved_opened_and_used_also_if_opened_without_a_model
     for anchor, folder in zip(pair, folders, strict=True):
         anchor.save(folder, anchor.provenance)
     decay = 0.9 if rule == "decay" else None
-    merged = Anchor.merged([Anchor.open(folder) for folder in folders], rule, decay).stored_as(storage_of(kind))
+    merged = Anchor.merged([Anchor.load(folder) for folder in folders], rule, decay).stored_as(storage_of(kind))
     merged.save(tmp_path / "merged", merged.provenance)
-    opened = Anchor.open(tmp_path / "merged", tiny_model(), "a")
+    opened = Anchor.load(tmp_path / "merged", tiny_model(), "a")
     in_memory = Anchor.merged(pair, rule, decay).stored_as(storage_of(kind))
     assert same_bits(opened.importance, in_memory.importance)
     assert same_bits(opened.reference, values(tiny_model()))

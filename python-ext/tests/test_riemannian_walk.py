@@ -1,8 +1,8 @@
 import pytest
 import torch
-from phases import batch, retain, settings, tiny_model, train
+from phases import batch, mean_loss, retain, settings, tiny_model, train
 
-from ballast import TrainingPhase, covered_parameters
+from ballast import DivergedError, InvalidInputError, TrainingPhase, covered_parameters
 from ballast.importance import RIEMANNIAN_WALK
 from ballast.riemannian_walk import INTERVAL, RiemannianWalk
 
@@ -60,7 +60,29 @@ def test_a_phase_measures_it_and_the_method_is_held_by_it():
 def test_a_step_behind_a_shut_gate_is_not_measured():
     theta = torch.nn.Parameter(torch.ones(3))
     walk = RiemannianWalk({"theta": theta})
-    theta.grad = torch.full((3,), float("nan"))
-    with walk.around_step(torch.ones((), dtype=torch.int32)):
-        pass
+
+    def step(gradient, move, gate):
+        theta.grad = torch.full((3,), gradient)
+        with walk.around_step(torch.tensor(gate, dtype=torch.int32)), torch.no_grad():
+            theta.add_(move)
+
+    step(float("nan"), 0.0, gate=1)
     assert not walk._omega["theta"].any() and not walk._squares["theta"].any()
+    for _ in range(2 * INTERVAL):  # An interval's end, and a whole interval, in which nothing moves.
+        step(float("nan"), 0.0, gate=1)
+    assert not walk.score["theta"].any() and not walk.fisher["theta"].any()
+    with pytest.raises(InvalidInputError, match="expected parameters that moved"):
+        walk.finish(1.0, True)
+
+
+@pytest.mark.parametrize("finite", [0, 3, INTERVAL, INTERVAL + 3])
+def test_a_phase_that_diverges_says_so_wherever_its_intervals_end(finite):
+    model = tiny_model()
+    phase = train(TrainingPhase(model, settings(importance=RIEMANNIAN_WALK)), batch(seed=2), steps=finite)
+    for _ in range(2 * INTERVAL):
+        phase.backward(mean_loss(model, batch(seed=2)) * float("nan"))
+        phase.step()
+    assert phase.progress()["nonFiniteStep"] == finite + 1
+    phase.end()
+    with pytest.raises(DivergedError, match=f"found one that is not at step {finite + 1}, micro-batch 1"):
+        phase.finish_importance(*FINISH)

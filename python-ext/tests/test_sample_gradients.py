@@ -3,7 +3,7 @@
 import pytest
 import torch
 from phases import batch, lora_model, tiny_model
-from tiny_models import CONFIGURATIONS
+from tiny_models import CONFIGURATIONS, WITH_HEAD_NORMS
 from torch.nn import functional
 
 from ballast import InvalidInputError, covered_parameters
@@ -42,7 +42,7 @@ def assert_same(found, expected):
         assert torch.allclose(found[name], value, rtol=2e-4, atol=2e-5 * float(value.max())), name
 
 
-@pytest.mark.parametrize("name", list(CONFIGURATIONS))
+@pytest.mark.parametrize("name", [*CONFIGURATIONS, *WITH_HEAD_NORMS])
 def test_a_batch_gives_what_a_loop_over_its_samples_gives(name):
     model, ids = tiny_model(name).eval(), batch(rows=5)
     gradients = SampleGradients(model, covered_parameters(model))
@@ -52,6 +52,16 @@ def test_a_batch_gives_what_a_loop_over_its_samples_gives(name):
     assert gradients.samples == 5
     assert_same(gradients.totals, batch_of_one_loop(model, ids))
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", WITH_HEAD_NORMS)
+def test_heads_are_not_taken_for_tokens_where_there_are_as_many(name):
+    model, ids = tiny_model(name).eval(), batch(rows=3)[:, :4]
+    assert ids.shape[1] == model.config.num_attention_heads
+    gradients = SampleGradients(model, covered_parameters(model))
+    with gradients.of_samples(rows_of(ids)):
+        nats(model, ids, position_ids=positions_of(ids)).backward()
+    assert_same(gradients.totals, batch_of_one_loop(model, ids))
 
 
 def test_magnitudes_in_place_of_squares():

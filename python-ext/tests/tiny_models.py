@@ -78,6 +78,24 @@ def _qwen2():
     )  # fmt: skip
 
 
+def _qwen3():
+    from transformers import Qwen3Config
+
+    return Qwen3Config(
+        vocab_size=VOCABULARY_SIZE, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=8, max_position_embeddings=MAX_LENGTH, bos_token_id=1, eos_token_id=2,
+    )  # fmt: skip
+
+
+def _gemma3():
+    from transformers import Gemma3TextConfig
+
+    return Gemma3TextConfig(
+        vocab_size=VOCABULARY_SIZE, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=8, max_position_embeddings=MAX_LENGTH, bos_token_id=1, eos_token_id=2,
+    )  # fmt: skip
+
+
 CONFIGURATIONS = {
     "llama-tied": lambda: _llama(tied=True),
     "llama-untied": lambda: _llama(tied=False),
@@ -85,6 +103,8 @@ CONFIGURATIONS = {
     "gpt2": _gpt2,
     "qwen2": _qwen2,
 }
+# Queries and keys have norms for each head: Qwen3 takes [rows, length, heads, d], Gemma 3 [rows, heads, length, d].
+WITH_HEAD_NORMS = {"qwen3": _qwen3, "gemma3": _gemma3}
 
 
 def write_model(folder: Path, name: str) -> Path:
@@ -92,7 +112,7 @@ def write_model(folder: Path, name: str) -> Path:
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(17)
-    model = AutoModelForCausalLM.from_config(CONFIGURATIONS[name](), dtype=torch.float32)
+    model = AutoModelForCausalLM.from_config((CONFIGURATIONS | WITH_HEAD_NORMS)[name](), dtype=torch.float32)
     # Freshly initialised models of this size hardly tell one token from another: wider weights make logits that differ.
     with torch.no_grad():
         for parameter in model.parameters():

@@ -11,7 +11,7 @@ from ballast.artifacts import records
 
 @dataclass(frozen=True)
 class AnchorDescription:
-    """What an anchor says of itself; `Anchor.open` reads its tensors too.
+    """What an anchor says of itself; `Anchor.load` reads its tensors too.
 
     Attributes:
         space: parameters, factors or effective

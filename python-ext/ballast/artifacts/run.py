@@ -47,7 +47,7 @@ class Run:
         return self.folder / "model"
 
     def anchor(self) -> AnchorDescription:
-        """`anchor/anchor.json`; `Anchor.open(run.folder / "anchor")` reads its tensors too."""
+        """`anchor/anchor.json`; `Anchor.load(run.folder / "anchor")` reads its tensors too."""
         return AnchorDescription.read(self.folder / "anchor")
 
     def events(self) -> list[Event]:

@@ -1,9 +1,11 @@
 """Ballast in Hugging Face's `Trainer`, and in what derives from it, as TRL's `SFTTrainer`."""
 
 import inspect
+import logging
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,12 +14,16 @@ from accelerate.utils import DistributedType
 from torch import Tensor, nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from ballast import provenance
 from ballast.anchor import Anchor
+from ballast.anchor_checks import check_base_model
 from ballast.errors import InvalidInputError
 from ballast.layers import covered_parameters
 from ballast.path_integral import PathIntegral
 from ballast.penalty import PROXIMAL
 from ballast.retention_penalty import RetentionPenalty
+
+logger = logging.getLogger(__name__)
 
 
 class BallastCallback(TrainerCallback):
@@ -35,6 +41,10 @@ class BallastCallback(TrainerCallback):
 
     For one process with one device, parameters in float32, with or without bfloat16 autocast; adapters of PEFT and
     gradient accumulation are fine.
+
+    An anchor that is measured notes the hashes of base model and tokenizer where these were opened from a folder or from
+    the hub's cache. With another base it is refused, here and by Java; but a model that stands exactly at θ*, all of it, is
+    the anchor's wherever it was saved. The tokenizer is compared by Java alone: files that were saved again differ.
 
     Attributes:
         anchor: what was measured, once training has ended, or what was given
@@ -74,11 +84,19 @@ class BallastCallback(TrainerCallback):
         self._measure = measure
         self._save_to = save_to
         self._settings = settings
+        self._provenance: dict[str, str] = {}
         self._clip: _ClipFactor | None = None
         self._step = ExitStack()
 
     def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: nn.Module, **_: Any
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        *,
+        model: nn.Module,
+        processing_class: Any = None,
+        **_: Any,
     ) -> None:
         _check_accelerator(args)
         self._step = ExitStack()  # Whatever a training left that was broken off.
@@ -96,11 +114,14 @@ class BallastCallback(TrainerCallback):
                 )
             _rehearse(model, self._settings)
             self.anchor = None
+            self._provenance = _provenance(model, processing_class)
             self.path_integral = PathIntegral(model)
             self._clip = _ClipFactor(self.path_integral.parameters)
         else:
             if isinstance(self.anchor, (str, os.PathLike)):
-                self.anchor = Anchor.open(self.anchor, model)
+                self.anchor = Anchor.load(self.anchor, model)
+            if self.anchor is not None:
+                _check_base(self.anchor, model)
             self.penalty = RetentionPenalty(model, self.anchor, **self._settings)
 
     def on_step_begin(
@@ -133,7 +154,7 @@ class BallastCallback(TrainerCallback):
     ) -> None:
         if self._measure:
             self._stop_watching()
-            self.anchor = self.path_integral.anchor(model, **self._settings)
+            self.anchor = replace(self.path_integral.anchor(model, **self._settings), provenance=self._provenance)
             self.path_integral = None
             if self._save_to is not None:
                 self.anchor.save(self._save_to)
@@ -203,6 +224,30 @@ def _check_accelerator(args: TrainingArguments) -> None:
             f'expected mixed precision "no" or "bf16", found "{accelerator.mixed_precision}", which scales gradients '
             "and skips steps: set bf16=True in its place"
         )
+
+
+def _provenance(model: nn.Module, tokenizer: Any) -> dict[str, str]:
+    """The hashes that are known."""
+    hashes = {provenance.BASE_MODEL: provenance.of_model(model), provenance.TOKENIZER: provenance.of_tokenizer(tokenizer)}
+    if hashes[provenance.BASE_MODEL] is None:
+        logger.warning(
+            "the anchor will not say which base model it is of, and another one of the same shapes will not be noticed: "
+            "the model was not opened from safetensors in a folder or in the hub's cache"
+        )
+    return {key: known for key, known in hashes.items() if known is not None}
+
+
+def _check_base(anchor: Anchor, model: nn.Module) -> None:
+    noted = anchor.provenance.get(provenance.BASE_MODEL)
+    if noted is not None and not _stands_at_the_reference(anchor, model):
+        check_base_model(noted, provenance.of_model(model))
+
+
+def _stands_at_the_reference(anchor: Anchor, model: nn.Module) -> bool:
+    parameters, reference = dict(model.named_parameters()), anchor.reference or {}
+    return parameters.keys() == reference.keys() and all(
+        torch.equal(parameter, reference[name].to(parameter)) for name, parameter in parameters.items()
+    )
 
 
 def _rehearse(model: nn.Module, settings: Mapping[str, Any]) -> None:

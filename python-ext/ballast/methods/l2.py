@@ -78,8 +78,14 @@ class L2(Method):
                 + ("no general text" if start.anchor is None else "an anchor that was made without noting them")
                 + ': add a "general" block to the experiment, or measure a new anchor'
             )
+        with_rows = vocabulary_parameters(start.model, start.parameters)
+        if not with_rows:
+            raise InvalidInputError(
+                "retention.options.freeUnseen: expected an embedding or a head that is trained, found none: an adapter "
+                "has no row for each token; leave the option out, or train the whole model"
+            )
         seen = start.anchor.seen_tokens
         return {
             name: seen.to(parameter.device, torch.bfloat16)[:, None].expand_as(parameter).contiguous()
-            for name, parameter in vocabulary_parameters(start.model, start.parameters).items()
+            for name, parameter in with_rows.items()
         }

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -88,8 +89,9 @@ def retain(start: PhaseStart) -> Retention:
             f'retention.space: expected {" or ".join(method.spaces)} for the method "{settings.method}", found '
             f'"{settings.space}", which it does not have; leave the key out for its default'
         )
-    if settings.strength is not None and not settings.strength >= 0:
-        raise InvalidInputError(f"retention.lambda: expected at least 0, found {settings.strength}")
+    strength = settings.strength
+    if strength is not None and not (isinstance(strength, (int, float)) and 0 <= strength < math.inf):
+        raise InvalidInputError(f"retention.lambda: expected a finite number of at least 0, found {strength!r}")
     if not _is_own(settings.method):
         return method.retain(start)
     plugin = load(settings.method, KEY)

@@ -16,7 +16,7 @@ def test_the_phase_with_retention_is_held_by_the_anchor_that_was_saved(plain, tm
     anchor = tmp_path / "anchor"
     measured = {"importance": "path_integral"}
     assert cost(dataclasses.replace(plain, settings=measured, save_to=str(anchor))).peak_bytes > 0
-    opened = Anchor.open(anchor)
+    opened = Anchor.load(anchor)
     assert set(opened.reference) == set(opened.importance)
     held = {"method": "hierarchical", "form": "proximal"}
     assert cost(dataclasses.replace(plain, settings=held, anchor=str(anchor))).peak_bytes > 0

@@ -3,20 +3,23 @@
 import copy
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from phases import lora_model, measured_anchor, same_bits, tiny_model, values
 from safetensors.torch import load_file
 from tiny_models import VOCABULARY_SIZE
 from torch.distributed.elastic.utils.distributed import get_free_port
-from transformers import AutoTokenizer, Trainer, TrainingArguments
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
 from ballast import Anchor, DivergedError, InvalidInputError, bridge, covered_parameters
 from ballast.integrations.trainer import BallastCallback
+from ballast.provenance import tokenizer_hash, weights_hash
 
 STEPS, RATE, CLIP = 5, 3e-3, 0.1
 CASES = {
@@ -219,8 +222,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:`(is_)?gradient_checkpointing` i
 def test_sft_trainer_measures_and_is_held_back_as_the_hand_written_loop(
     form, strength, bf16, adapter, model_folder, tmp_path
 ):
-    from peft import LoraConfig
-
     config = LoraConfig(r=2, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
     changes = {"bf16": bf16, "gradient_accumulation_steps": 2, "peft_config": config if adapter else None}
     measuring = BallastCallback(measure=True, xi=1e-7, relative=False)
@@ -299,6 +300,55 @@ def test_an_anchor_made_by_java_is_what_the_trainer_opens(reference, opened, tmp
     assert retaining.anchor.describe() == bridge.anchor_info(made)
 
 
+@pytest.fixture
+def two_models(model_folder, tmp_path):
+    """Folders of two models of one shape, with their tokenizer."""
+    shutil.copytree(model_folder("llama-tied"), tmp_path / "other")
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "other")
+    with torch.no_grad():
+        model.model.norm.weight += 0.1
+    model.save_pretrained(tmp_path / "other")
+    return model_folder("llama-tied"), tmp_path / "other"
+
+
+def trained_with(folder, tmp_path, adapter=False, **settings):
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, pad_token="</s>")
+    model = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])) if adapter else model
+    callback = BallastCallback(**settings)
+    Trainer(
+        model, arguments(tmp_path), train_dataset=rows(), callbacks=[callback], processing_class=tokenizer
+    ).train()
+    return model, callback.anchor
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+def test_another_model_of_the_same_shape_is_refused(adapter, two_models, tmp_path):
+    base, other = two_models
+    _, anchor = trained_with(base, tmp_path, adapter, measure=True, save_to=tmp_path / "anchor", reference="end")
+    assert anchor.provenance == {"baseModel": weights_hash(base), "tokenizer": tokenizer_hash(base)}
+    assert Anchor.load(tmp_path / "anchor").provenance == anchor.provenance
+    trained_with(base, tmp_path, adapter, anchor=tmp_path / "anchor")
+    for given in (tmp_path / "anchor", anchor):
+        with pytest.raises(InvalidInputError, match="expected the base model that the anchor was made from"):
+            trained_with(other, tmp_path, adapter, anchor=given)
+
+
+def test_the_trained_model_opened_again_is_the_anchors(two_models, tmp_path):
+    model, anchor = trained_with(two_models[0], tmp_path, measure=True)
+    model.save_pretrained(tmp_path / "trained")
+    AutoTokenizer.from_pretrained(two_models[0]).save_pretrained(tmp_path / "trained")
+    assert weights_hash(tmp_path / "trained") != anchor.provenance["baseModel"]
+    trained_with(tmp_path / "trained", tmp_path, anchor=anchor)
+
+
+def test_an_anchor_of_a_model_without_a_folder_warns_that_it_cannot_tell(tmp_path, caplog):
+    anchor = measured_by_trainer(tiny_model(), arguments(tmp_path))
+    assert anchor.provenance == {}
+    (warning,) = [record.message for record in caplog.records if record.name == "ballast.integrations.trainer"]
+    assert "another one of the same shapes will not be noticed" in warning
+
+
 # --- what it leaves alone, and what it refuses ----------------------------------------------------------------------
 
 
@@ -335,10 +385,11 @@ def test_a_method_without_an_anchor_holds_to_where_training_starts(tmp_path):
         ({"measure": True, "layer_coefficients": "steep"}, 'found "steep"'),
         ({"measure": True, "layers": "blocks"}, 'found "blocks"'),
         ({"measure": True, "normalize": "max"}, 'found "max"'),
-        ({"measure": True, "xi": 0.0}, "xi above 0"),
+        ({"measure": True, "xi": 0.0}, "a finite xi above 0"),
         ({}, "expected an anchor of path_integral"),
         ({"method": "heirarchical"}, 'did you mean "hierarchical"'),
-        ({"method": "l2", "strength": -1.0}, "at least 0, found -1.0"),
+        ({"method": "l2", "strength": -1.0}, "a finite number of at least 0, found -1.0"),
+        ({"method": "l2", "strength": "30"}, "retention.lambda: expected a finite number of at least 0, found '30'"),
         ({"method": "kl"}, 'found "kl", which acts through the objective'),
     ],
 )

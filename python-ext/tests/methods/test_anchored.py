@@ -1,8 +1,12 @@
 import copy
+import itertools
+import statistics
 
 import pytest
 import torch
 from phases import measured_anchor, retain, tiny_model
+from scipy.stats import spearmanr
+from tiny_models import WITH_HEAD_NORMS
 
 from ballast import Anchor, InvalidInputError, covered_parameters
 from ballast.importance import FISHER, RIEMANNIAN_WALK, SENSITIVITY
@@ -36,8 +40,10 @@ def loop(opened, documents):
     return totals
 
 
+@pytest.mark.parametrize("name", ["llama-tied", "gpt2", "gptj", *WITH_HEAD_NORMS])
 @pytest.mark.parametrize("packed", [False, True])
-def test_padded_and_packed_rows_give_what_a_loop_over_documents_gives(opened, slot_of, documents, packed):
+def test_padded_and_packed_rows_give_what_a_loop_over_documents_gives(name, packed, model_folder, slot_of, documents):
+    opened = open_model(str(model_folder(name)), "float32", "cpu", False, 0)
     rows = [documents[:2], documents[2:5], documents[5:]] if packed else [[document] for document in documents]
     anchor = fisher_anchor(opened, slot_of, rows)
     assert anchor.measured.method == FISHER and anchor.measured.samples == len(documents)
@@ -83,7 +89,7 @@ def test_a_path_integral_is_no_fisher_information():
 def test_an_anchor_survives_its_file(opened, slot_of, documents, tmp_path):
     anchor = fisher_anchor(opened, slot_of, [[document] for document in documents])
     anchor.save(tmp_path, {"recipe": "a test"})
-    again = Anchor.open(tmp_path, opened.model)
+    again = Anchor.load(tmp_path, opened.model)
     assert again.measured.facts() == anchor.measured.facts()
     assert all(torch.equal(again.importance[name], value) for name, value in anchor.importance.items())
 
@@ -109,8 +115,8 @@ def test_sensitivity_is_the_mean_magnitude_of_the_squared_logits_gradient(opened
         retain("ewc", tiny_model(), anchor)
 
 
-def test_the_importances_are_not_each_others(opened, slot_of, documents):
-    """Other measures, not other constants: the ranks of the elements differ."""
+def test_the_importances_are_not_each_others(opened, slot_of, documents, capsys):
+    """Other measures, not other constants: the ranks of the elements differ, over the whole model and in each tensor."""
     rows = [[document] for document in documents]
     sensitivity = Measurement(opened, SENSITIVITY, "data", 0)
     sensitivity.add(*slot_of(rows)[:4])
@@ -120,8 +126,23 @@ def test_the_importances_are_not_each_others(opened, slot_of, documents):
         "hierarchical": measured_anchor(copy.deepcopy(opened.model)).importance,
         "rwalk": measured_anchor(copy.deepcopy(opened.model), importance=RIEMANNIAN_WALK).importance,
     }
-    name = "model.layers.0.mlp.up_proj.weight"
-    ranks = torch.stack([tensor[name].flatten().argsort().argsort().double() for tensor in measured.values()])
-    correlations = torch.corrcoef(ranks)
-    print(f"rank correlations in {name} of {', '.join(measured)}:\n{correlations}")
-    assert (correlations - torch.eye(4)).max() < 0.95
+    for one, other in itertools.combinations(measured, 2):
+        of_tensors = {
+            name: rank_correlation(measured[one][name], measured[other][name])
+            for name in measured[one]
+            if "embed_tokens" not in name  # Nearly all its rows are 0 in each: of tokens that no text has.
+        }
+        over_all = rank_correlation(*(torch.cat([t.flatten() for t in measured[m].values()]) for m in (one, other)))
+        nearest = max(of_tensors, key=of_tensors.get)
+        with capsys.disabled():
+            print(
+                f"\nrank correlation of {one} and {other}: {over_all:.2f} over all; by tensor median "
+                f"{statistics.median(of_tensors.values()):.2f}, most {of_tensors[nearest]:.2f} in {nearest}",
+                end="",
+            )
+        assert over_all < 0.65 and of_tensors[nearest] < 0.8 and statistics.median(of_tensors.values()) < 0.5
+
+
+def rank_correlation(one, other):
+    """Spearman's; equal numbers share their rank."""
+    return float(spearmanr(one.flatten(), other.flatten()).statistic)

@@ -111,7 +111,7 @@ def test_an_anchor_survives_its_file_with_what_it_does_not_need(tmp_path):
     model = lora_model()
     anchor = fisher_anchor(model)
     anchor.save(tmp_path, {})
-    again = Anchor.open(tmp_path, lora_model(), space="effective")
+    again = Anchor.load(tmp_path, lora_model(), space="effective")
     assert again.space == "effective" and again.reference_is_base
     assert len(again.importance) == len(base_parameters(model)), "the released one is of the whole model"
     penalty, other = (retain("ewc-lora", model, each, **EFFECTIVE) for each in (anchor, again))

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 import torch
-from phases import measured_anchor, retain, tiny_model
+from phases import lora_model, measured_anchor, retain, tiny_model
 from tiny_models import VOCABULARY_SIZE
 
 from ballast import InvalidInputError, covered_parameters
@@ -66,3 +66,10 @@ def test_free_unseen_without_general_text_says_what_to_add():
         retain("l2", tiny_model(), options={"freeUnseen": True})
     with pytest.raises(InvalidInputError, match="without noting them"):
         retain("l2", tiny_model(), measured_anchor(tiny_model()), options={"freeUnseen": True})
+
+
+def test_free_unseen_of_an_adapter_without_rows_of_tokens_is_refused():
+    model = lora_model()
+    anchor = dataclasses.replace(measured_anchor(model), seen_tokens=torch.ones(VOCABULARY_SIZE, dtype=torch.bool))
+    with pytest.raises(InvalidInputError, match="freeUnseen: expected an embedding or a head that is trained, found none"):
+        retain("l2", model, anchor, options={"freeUnseen": True})

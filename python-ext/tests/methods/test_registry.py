@@ -148,5 +148,5 @@ def test_a_form_that_the_method_does_not_have_is_refused():
 
 
 def test_a_negative_strength_is_refused():
-    with pytest.raises(InvalidInputError, match="retention.lambda: expected at least 0, found -1"):
+    with pytest.raises(InvalidInputError, match="retention.lambda: expected a finite number of at least 0, found -1"):
         retain("l2", tiny_model(), strength=-1)

@@ -14,6 +14,8 @@ final class ExperimentRules {
     private static final Set<String> METHODS_WITH_ADAPTER = Set.of("olora");
     static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "rwalk", "ewc-lora");
 
+    private static final Set<Object> WITHOUT_WEIGHT_GRADIENTS = Set.of("batched", "online");
+
     private final ExperimentConfig experiment;
     private final Place place;
 
@@ -30,6 +32,7 @@ final class ExperimentRules {
         checkAnchor();
         checkForm();
         checkMethodsAdapter();
+        checkFisherOfFewBits();
         if (experiment.adapter() != null) {
             checkAdapter(experiment.adapter(), place.key("adapter"));
         }
@@ -84,6 +87,17 @@ final class ExperimentRules {
         }
     }
 
+    /** Autograd has a gradient of each weight only where weights are numbers; what is made of a layer's inputs serves. */
+    private void checkFisherOfFewBits() {
+        Object variant = experiment.retention().options().getOrDefault("variant", "released");
+        if (experiment.retention().method().equals("ewc-lora") && experiment.adapter() != null
+                && experiment.adapter().kind() == Kind.QLORA && !WITHOUT_WEIGHT_GRADIENTS.contains(variant)) {
+            throw place.key("retention").key("options").key("variant").wrong("batched or online with adapter.kind qlora",
+                    String.valueOf(variant), "It takes the gradient of each weight, and weights in 4 or 8 bits have none:"
+                            + " batched is the same Fisher information; or set adapter.kind to lora.");
+        }
+    }
+
     private void checkAdapter(AdapterConfig adapter, Place here) {
         checkLacks(here, "preserved", adapter.preserved(), adapter.kind() != Kind.OSF, "only the kind osf has it");
         checkLacks(here, "samples", adapter.samples(), adapter.kind() != Kind.CORDA, "only the kind corda has it");
@@ -123,6 +137,11 @@ final class ExperimentRules {
         if (!way.towardsBase() && experiment.general() == null && experiment.retention().anchor() == null) {
             throw here.key("method").wrong("a block 'general' or 'retention.anchor' for shrink", "neither",
                     "It goes by importance: add one of them, or use wise-ft or lines.");
+        }
+        if (!way.towardsBase() && experiment.retention().space() == RetentionConfig.Space.EFFECTIVE) {
+            throw here.key("method").wrong("wise-ft or lines with the space effective", "shrink", "There importance is of"
+                    + " the product of an adapter's factors, and the product with each element shrunk by its own share is"
+                    + " of no low rank: no adapter holds it.");
         }
     }
 

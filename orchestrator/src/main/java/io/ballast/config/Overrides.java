@@ -59,7 +59,8 @@ final class Overrides {
         if (changed.isJsonNull()) {
             object.remove(name);
         } else {
-            object.add(name, changed);
+            object.add(name, type instanceof ParameterizedType ? PathSettings.entry(name, changed, setting, base, place)
+                    : changed);
         }
         return object;
     }

@@ -8,6 +8,8 @@ import io.ballast.config.RetentionConfig.Xi;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * Makes the paths inside a value absolute before it joins an experiment whose own paths start
@@ -30,7 +32,23 @@ final class PathSettings {
         if (json.isJsonObject() && type instanceof Class<?> record && record.isRecord() && record != Xi.class) {
             return object(json.getAsJsonObject(), record, base, place);
         }
+        if (json.isJsonObject() && type instanceof ParameterizedType) {
+            JsonObject object = new JsonObject();
+            json.getAsJsonObject().asMap().forEach((name, value) ->
+                    object.add(name, entry(name, value, setting, base, place)));
+            return object;
+        }
         return json;
+    }
+
+    /** A value inside an object of single values. */
+    static JsonElement entry(String name, JsonElement json, Setting setting, Path base, Place place) {
+        if (!ScalarValue.isText(json) || !Arrays.asList(setting.paths()).contains(name)) {
+            return json;
+        }
+        return new JsonPrimitive(Arrays.stream(json.getAsString().split(",")).map(String::strip)
+                .filter(path -> !path.isEmpty()).map(path -> FilePath.absolute(path, base, place))
+                .collect(Collectors.joining(",")));
     }
 
     private static JsonObject object(JsonObject json, Class<?> record, Path base, Place place) {

@@ -112,7 +112,7 @@ final class RecordBinder {
         return List.copyOf(values);
     }
 
-    private static Map<String, Object> map(JsonElement json, Type of, Setting setting, Place place) {
+    private Map<String, Object> map(JsonElement json, Type of, Setting setting, Place place) {
         if (!json.isJsonObject()) {
             throw place.wrong("an object of " + (of == String.class ? "texts" : "single values"), json,
                     setting.value());
@@ -120,7 +120,8 @@ final class RecordBinder {
         Map<String, Object> values = new LinkedHashMap<>();
         json.getAsJsonObject().asMap().forEach((name, value) -> values.put(name, of == String.class
                 ? ScalarValue.read(value, String.class, setting, place.key(name))
-                : ScalarValue.any(value, setting, place.key(name))));
+                : ScalarValue.any(PathSettings.entry(name, value, setting, base, place.key(name)), setting,
+                        place.key(name))));
         return values;
     }
 

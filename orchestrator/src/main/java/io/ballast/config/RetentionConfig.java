@@ -24,8 +24,8 @@ public record RetentionConfig(
                 + " for a method of one's own in Python.", byDefault = "\"none\"",
                 choices = {"none", "l2", "hierarchical", "ewc", "mas", "rwalk", "kl", "asft", "olora", "ewc-lora"},
                 pattern = PluginName.PATTERN) String method,
-        @Setting(value = "The method's own settings, as 'ballast methods' lists them.", byDefault = "{}")
-                Map<String, Object> options,
+        @Setting(value = "The method's own settings, as 'ballast methods' lists them. The folders in 'former' are relative"
+                + " as all paths are.", byDefault = "{}", paths = "former") Map<String, Object> options,
         @Setting(value = "Strength of the penalty. By default " + PROXIMAL_LAMBDA + " in proximal form, "
                 + GRADIENT_LAMBDA + " in gradient form and " + OBJECTIVE_LAMBDA + " in the objective.", minimum = 0)
                 Double lambda,
@@ -45,8 +45,10 @@ public record RetentionConfig(
                 byDefault = "\"mean\"") Normalize normalize,
         @Setting(value = "Where the penalty pulls to: the end of the general phase, or its start (then the general"
                 + " phase only measures).", byDefault = "\"end\"") Reference reference,
-        @Setting(value = "Damping of importance: an absolute number, or {\"relative\": r} for r times the median"
-                + " squared move of the parameters that moved.", byDefault = "{\"relative\": 1}") Xi xi,
+        @Setting(value = "Damping of the path integral's importance (hierarchical): an absolute number, or"
+                + " {\"relative\": r} for r times the median squared move of the parameters that moved. rwalk has the"
+                + " median of each of its intervals, whatever is set here; other methods divide by nothing.",
+                byDefault = "{\"relative\": 1}") Xi xi,
         @Setting(value = "An anchor folder made earlier, in place of a general phase.", path = true) String anchor) {
 
     private static final double PROXIMAL_LAMBDA = 30;

@@ -47,4 +47,7 @@ public @interface Setting {
 
     /** @return whether the text is a path, relative to the experiment's file, or an {@code hf://} address */
     boolean path() default false;
+
+    /** @return of an object of single values: the names whose text is such a path, or several with commas between */
+    String[] paths() default {};
 }

@@ -210,6 +210,17 @@ class SoftenCommandTest {
     }
 
     @Test
+    void shrinkOfARunInTheEffectiveSpaceIsRefused() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run/model")).getParent();
+        Files.writeString(run.resolve("experiment.json"), """
+                {"name": "a", "model": {"path": "m"}, "adapter": {}, "domain": {"data": [{"path": "d", "text": "t"}],
+                 "learningRate": 1}, "retention": {"method": "ewc-lora", "anchor": "a"}}""");
+        Typed typed = soften(run, "shrink", "1", folder.resolve("o"));
+        assertEquals(2, typed.code());
+        assertTrue(typed.err().contains("wise-ft or lines with the space effective, found shrink"), typed.err());
+    }
+
+    @Test
     void whatIsNoRunFolderIsRefused() {
         Typed typed = soften(folder, "lines", "0.5", folder.resolve("o"));
         assertEquals(2, typed.code());

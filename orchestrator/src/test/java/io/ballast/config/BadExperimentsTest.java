@@ -100,6 +100,12 @@ class BadExperimentsTest {
                         + " {\"method\": \"olora\"}", "retention.method", "found dora"),
                 added("shrink after olora", "\"adapter\": {}, \"retention\": {\"method\": \"olora\"}, \"afterTraining\":"
                         + " {\"method\": \"shrink\", \"strength\": 1}", "afterTraining.method", "wise-ft or lines"),
+                added("gradients of weights in few bits", "\"adapter\": {\"kind\": \"qlora\"}, \"retention\": {\"method\":"
+                        + " \"ewc-lora\", \"anchor\": \"a\"}", "retention.options.variant",
+                        "batched or online with adapter.kind qlora", "found released"),
+                added("shrink of what ewc-lora measures", "\"adapter\": {}, \"retention\": {\"method\": \"ewc-lora\", \"anchor\":"
+                        + " \"a\"}, \"afterTraining\": {\"method\": \"shrink\", \"strength\": 1}", "afterTraining.method",
+                        "wise-ft or lines with the space effective", "no low rank"),
                 added("a way back without its strength", "\"afterTraining\": {\"method\": \"lines\"}",
                         "afterTraining.strength", "missing"),
                 added("a way back beyond the trained model",

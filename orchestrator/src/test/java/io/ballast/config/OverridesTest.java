@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,19 @@ class OverridesTest {
     void pathsInsideAValueStartFromTheWorkingDirectoryToo() {
         ExperimentConfig config = with("evaluation.general=[\"piqa\", {\"perplexity\": \"p.jsonl\"}]");
         assertEquals(HERE + "/p.jsonl", config.evaluation().general().get(1).perplexity());
+    }
+
+    @Test
+    void theFormerAdaptersOfAMethodArePathsToo() throws IOException {
+        file = Files.writeString(folder.resolve("olora.json"), Experiments.DOMAIN.replace("\"domain\"", "\"adapter\": {},"
+                + " \"retention\": {\"method\": \"olora\", \"options\": {\"former\": \"a, ../b\", \"norm\": \"squared\"}},"
+                + " \"domain\""));
+        assertEquals(Map.of("former", folder.resolve("a") + "," + folder.resolveSibling("b"), "norm", "squared"),
+                with().retention().options());
+        assertEquals(HERE + "/c," + HERE + "/d", with("retention.options.former=c,d").retention().options().get("former"));
+        assertEquals(Map.of("former", HERE + "/c"), with("retention.options={\"former\": \"c\"}").retention().options());
+        assertEquals(HERE + "/c", with("retention={\"method\": \"olora\", \"options\": {\"former\": \"c\"}}").retention()
+                .options().get("former"));
     }
 
     @Test

@@ -147,6 +147,21 @@ class TokenizerTest {
         }
     }
 
+    /** By this hash an anchor knows its tokenizer; Python's test_provenance.py has the same files and hash. */
+    @Test
+    void theFingerprintIsPythons() throws IOException {
+        Path made = Files.createDirectories(folder.resolve("made"));
+        Files.writeString(made.resolve("tokenizer.json"), "{\"model\": {\"vocab\": {\"<s>\": 0, \"a\": 1}},"
+                + " \"added_tokens\": [{\"content\": \"</s>\", \"id\": 2}]}");
+        Files.writeString(made.resolve("tokenizer_config.json"), "{\"bos_token\": null}");
+        Files.writeString(made.resolve("special_tokens_map.json"),
+                "{\"bos_token\": \"a\", \"eos_token\": {\"content\": \"</s>\"}}");
+        Files.writeString(made.resolve("chat_template.jinja"), "{{ messages }}");
+        Files.writeString(made.resolve("config.json"), "{\"bos_token_id\": 0}");
+        assertEquals("5fc213759280d2f0a4efc50a66e8f5defd31dcc0163fb6e55ed6748cec758e13",
+                TokenizerFiles.read(made).fingerprint());
+    }
+
     @Test
     void theFingerprintFollowsTheFilesThatMatter() throws IOException {
         Path copy = Files.createDirectories(folder.resolve("copy"));
