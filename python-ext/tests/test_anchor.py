@@ -63,7 +63,7 @@ def test_a_base_that_bfloat16_holds_to_the_bit_is_held_so_and_holds_alike(form, 
         return tiny_model().bfloat16().float()
 
     measured_anchor(stored_in_bfloat16(), reference="start").save(tmp_path, {})
-    narrow = Anchor.open(tmp_path, stored_in_bfloat16())
+    narrow = Anchor.load(tmp_path, stored_in_bfloat16())
     assert {each.dtype for each in narrow.reference.values()} == {torch.bfloat16}
     assert {each.dtype for each in base_anchor.reference.values()} == {torch.float32}
     wide = replace(narrow, reference={name: each.float() for name, each in narrow.reference.items()})

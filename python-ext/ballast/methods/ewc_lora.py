@@ -25,10 +25,11 @@ class EwcLora(AnchoredMethod):
     it), with F = 1/N Σ_n (∂ℓ_n/∂W)² and ℓ_n the mean loss of document n's tokens, 800 at most. "released" measures the
     whole model as the released code does: a document at a time, each gradient copied to the CPU, squared and added up
     there in fp32. "restricted" measures the adapted matrices only, on their device; "batched" whole batches, exactly:
-    three ways to one F; on a base in 4 or 8 bits only the last, and "online". "online" (arXiv 2602.17559) takes the squared gradient of a whole batch, hence another F, and
-    ½λ; over several domains F is added up or decays, and the adapter is merged after each (its authors' code,
-    yaoyz96/low-rank-cl, adds the factors up instead, A with A and B with B, whose product is another matrix). The
-    released form has retention.reference "start", so that F is the base's, and retention.normalize "none".
+    three ways to one F; on a base in 4 or 8 bits only the last, and "online". "online" (arXiv 2602.17559) takes the squared
+    gradient of a whole batch, hence another F, and ½λ; over several domains F is added up or decays, and the adapter is
+    merged after each (its authors' code, yaoyz96/low-rank-cl, adds the factors up instead, A with A and B with B, whose
+    product is another matrix). The released form has retention.reference "start", so that F is the base's, and
+    retention.normalize "none".
     """
 
     needs = "a LoRA adapter, and general text, or an anchor that was made with it"
