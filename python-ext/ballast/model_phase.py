@@ -23,6 +23,7 @@ class ModelPhase:
 
     def __init__(self, opened: OpenedModel, settings: dict[str, Any], anchor: Anchor | None):
         self._opened = opened
+        memory.release()
         memory.reset_peak()
         phase = PhaseSettings.from_dict(settings)
         if methods.find(phase.method).starts_afresh:
