@@ -299,12 +299,10 @@ class _CountedPhase(TrainingPhase):
 
     @contextlib.contextmanager
     def _observed(self) -> Iterator[None]:
-        observed = super()._observed()
-        with self._live.making(IMPORTANCE):
-            observed.__enter__()
-        yield
-        with self._live.making(IMPORTANCE):
-            observed.__exit__(None, None, None)
+        with contextlib.ExitStack() as observed:
+            with self._live.making(IMPORTANCE):  # g and θ before the step.
+                observed.enter_context(super()._observed())
+            yield
 
     def _fuses_path_integral(self) -> bool:
         return super()._fuses_path_integral() and not self._is_held
