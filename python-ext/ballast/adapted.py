@@ -139,6 +139,13 @@ def base_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return {plain_name(name): parameter for name, parameter in model.named_parameters() if ".lora_" not in name}
 
 
+def under_adapter(model: nn.Module) -> dict[str, nn.Module]:
+    """The base's modules under LoRA layers, by the layer's name; empty without an adapter."""
+    from peft.tuners.lora import LoraLayer
+
+    return {name: module.get_base_layer() for name, module in model.named_modules() if isinstance(module, LoraLayer)}
+
+
 def _matrix(name: str, module: nn.Module) -> AdaptedMatrix:
     from transformers.pytorch_utils import Conv1D
 

@@ -332,7 +332,7 @@ def undo_pass(phase: int) -> None:
 
 @called_from_java
 def optimizer_step(phase: int) -> None:
-    get(phase, ModelPhase).training.step()
+    get(phase, ModelPhase).step()
 
 
 @called_from_java

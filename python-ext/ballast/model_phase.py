@@ -23,12 +23,14 @@ class ModelPhase:
 
     def __init__(self, opened: OpenedModel, settings: dict[str, Any], anchor: Anchor | None):
         self._opened = opened
+        memory.release()
         memory.reset_peak()
         phase = PhaseSettings.from_dict(settings)
         if methods.find(phase.method).starts_afresh:
             adapters.start_afresh(opened, phase.seed)
         self.training = TrainingPhase(opened.model, phase, anchor, adapters.former_directions(opened))
         self.seen_tokens = torch.zeros(opened.vocabulary_size, dtype=torch.bool, device=opened.device)
+        self._has_stepped = False
 
     def forward_backward(self, slot: numpy.ndarray, rows: int, length: int, packed: bool, step_targets: int) -> None:
         """One micro-batch. `step_targets` are the scored targets of the whole optimizer step: accumulated micro-batches
@@ -49,6 +51,15 @@ class ModelPhase:
         batch.mark_tokens(self.seen_tokens)
         with compilation.training(self._opened):
             self.training.measure(scoring.loss_sum(self._opened, batch) / step_targets)
+
+    def step(self) -> None:
+        """As `TrainingPhase.step`."""
+        self.training.step()
+        if not self._has_stepped:
+            # The first step's blocks were laid between what stays; the second one's may not fit into the gaps (of 124 M
+            # parameters 1.5 GB beside 5.3), and all after it as the second one's.
+            memory.release()
+            self._has_stepped = True
 
     def finish_importance(self, *weighing: Any) -> Anchor:
         """As `TrainingPhase.finish_importance`; the anchor knows which tokens the phase saw."""

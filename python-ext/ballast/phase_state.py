@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from ballast import ranks
+from ballast.adapted import under_adapter
 from ballast.disk import explained_disk_errors
 from ballast.errors import InvalidInputError
 from ballast.layers import covered_parameters
@@ -132,13 +133,7 @@ def _parameters(opened: OpenedModel) -> dict[str, Tensor]:
 
 def _base_weights(opened: OpenedModel) -> dict[str, Tensor]:
     """Those under an adapter."""
-    from peft.tuners.lora import LoraLayer
-
-    return {
-        BASE + name: module.get_base_layer().weight.detach()
-        for name, module in opened.model.named_modules()
-        if isinstance(module, LoraLayer)
-    }
+    return {BASE + name: base.weight.detach() for name, base in under_adapter(opened.model).items()}
 
 
 def _live(phase: ModelPhase) -> dict[str, Tensor]:

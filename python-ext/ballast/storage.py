@@ -41,6 +41,11 @@ class Storage(ABC):
         """What `decode` would give as the kernels take it, without making it wider; None where they cannot."""
         return None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether `held` gives anything."""
+        return type(self).held is not Storage.held
+
     def facts(self) -> dict[str, object]:
         """What an anchor's metadata and `storage_of` need to know of it."""
         return {"kind": self.kind}

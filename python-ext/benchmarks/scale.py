@@ -19,6 +19,7 @@ from typing import Any
 
 from ballast.estimate import PlannedModel, PlannedPhase
 from ballast.settings import PhaseSettings
+from ballast.storage import Float32
 from benchmarks import workload
 from benchmarks.measurement import (
     HIGHER,
@@ -67,7 +68,9 @@ def foreseen_peaks(told: Ranked, ranks: Iterable[int]) -> Mapping[str, Mapping[i
     several = [number for number in ranks if number > 1]
     peaks = {}
     for name, settings in held.items():
-        phase = PlannedPhase(told.rows, told.length, PhaseSettings.from_dict(phase_settings(**settings)))
+        phase = PlannedPhase(
+            told.rows, told.length, PhaseSettings.from_dict(phase_settings(**settings)), anchor=Float32()
+        )
         memories = model.memory_of_ranks(phase, several)
         peaks[name] = {number: sum(vars(each).values()) for number, each in zip(several, memories, strict=True)}
     return peaks

@@ -26,3 +26,16 @@ def test_what_was_there_before_is_counted_when_it_is_added():
         live.add(before)
         live.add(before.view(5, 5))
         assert live.now == 100
+
+
+def test_the_peak_is_told_by_what_its_tensors_were_made_for():
+    with LiveBytes("else") as live:
+        with live.making("kept"):
+            kept = torch.zeros(10)
+        passing = kept + 1
+        live.turn(passing, "told later")
+        del passing
+        gc.collect()
+        assert live.peak_by_kind == {"kept": 40, "else": 0, "told later": 40}
+        both = torch.zeros(20)
+        assert live.peak_by_kind == {"kept": 40, "told later": 0, "else": 80} and len(both) == 20

@@ -1,3 +1,4 @@
+import platform
 import sys
 
 import pytest
@@ -17,6 +18,16 @@ def test_the_peak_outlives_what_made_it():
     assert after["residentBytes"] < during["residentBytes"] - (30 << 20)
     assert after["peakBytes"] >= during["residentBytes"] - (8 << 20)
     assert memory.peak_bytes(torch.device("cpu")) == memory.snapshot()["peakBytes"]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are not asked")
+def test_what_was_freed_in_pieces_goes_back_to_the_system():
+    pieces = [torch.ones(16 << 10) for _ in range(1024)]  # Below the size from which each block is a mapping of its own.
+    last = torch.ones(16 << 10)
+    del pieces
+    kept = memory.snapshot()["residentBytes"]
+    memory.release()
+    assert memory.snapshot()["residentBytes"] < kept - (50 << 20) and last.any()
 
 
 def test_resetting_the_peak_never_fails():

@@ -11,25 +11,40 @@ final class ForecastText {
     static String of(Forecast forecast) {
         StringBuilder text = new StringBuilder("trained     " + Numbers.large(forecast.trained(), "") + " of "
                 + Numbers.large(forecast.parameters(), "") + " parameters\n\n");
-        TextTable table = new TextTable("memory on " + forecast.device(), "program", "weights", "optimizer", "retention",
-                "step", "at most", "");
+        TextTable table = new TextTable("memory on " + forecast.device(), "program", "weights", "gradients", "optimizer",
+                "importance", "anchor", "activations", "at most", "");
         for (Forecast.Phase phase : forecast.phases()) {
             table.row(List.of(phase.name(), bytes(forecast.programBytes()), bytes(phase.weights()),
-                    bytes(phase.optimizer()), bytes(phase.retention()), bytes(phase.step()),
+                    bytes(phase.gradients()), bytes(phase.optimizer()), bytes(phase.importance()), bytes(phase.anchor()),
+                    bytes(phase.activations()),
                     bytes(forecast.programBytes() + phase.bytes()), phase.steps() + " steps of " + phase.rows() + " × "
                             + phase.longestRow() + " tokens"));
         }
         text.append(table).append('\n');
+        if (forecast.hostBytes() != null) {
+            text.append("host memory at most ").append(bytes(forecast.hostBytes()))
+                    .append(": the program, with the model being opened or a checkpoint on its way\n");
+        }
         if (forecast.seconds() != null) {
             text.append(time(forecast));
         }
-        text.append("disk        ").append(bytes(forecast.diskBytes())).append(" for model and anchor\n");
+        Forecast.Disk disk = forecast.disk();
+        text.append("disk        at most ").append(bytes(disk.mostBytes())).append(" during the run, ")
+                .append(bytes(disk.leftBytes())).append(" left at the end (model and anchors), ")
+                .append(bytes(disk.cacheBytes())).append(" in caches\n");
         if (!forecast.fits()) {
             text.append("This does not fit: ").append(bytes(forecast.availableBytes())).append(" are free. ")
-                    .append(forecast.advice().isEmpty() ? "Take a smaller model or another machine."
-                            : "It fits with " + String.join("; or with ", forecast.advice()) + ".").append('\n');
+                    .append(whatFits(forecast.advice(), "a smaller model or another machine"));
+        }
+        if (!disk.fits()) {
+            text.append("This does not fit on the disk: ").append(bytes(disk.freeBytes())).append(" are free. ")
+                    .append(whatFits(disk.advice(), "another disk, by 'output'"));
         }
         return text.toString();
+    }
+
+    private static String whatFits(List<String> advice, String other) {
+        return advice.isEmpty() ? "Take " + other + ".\n" : "It fits with " + String.join("; or with ", advice) + ".\n";
     }
 
     /** What one of several ranks would hold. */

@@ -19,4 +19,14 @@ public record CheckpointConfig(
         @Setting("Whether a phase takes its next steps while its checkpoint is written. What is written is first copied to"
                 + " the CPU's memory, which must have room for it (about three times the trained parameters, four while"
                 + " importance is measured). By default so on a GPU.") Boolean async) {
+
+    /**
+     * These settings with other checkpoints kept.
+     *
+     * @param number how many
+     * @return a copy
+     */
+    public CheckpointConfig keeping(int number) {
+        return new CheckpointConfig(steps, minutes, number, async);
+    }
 }

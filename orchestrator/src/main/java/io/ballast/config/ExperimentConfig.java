@@ -146,6 +146,17 @@ public record ExperimentConfig(
     }
 
     /**
+     * This experiment with other checkpoints.
+     *
+     * @param other how often a run keeps where it stands
+     * @return a copy
+     */
+    public ExperimentConfig withCheckpoint(CheckpointConfig other) {
+        return new ExperimentConfig(name, seed, output, model, adapter, general, domain, retention, importance,
+                afterTraining, evaluation, plugins, pluginSeconds, other);
+    }
+
+    /**
      * This experiment with another adapter.
      *
      * @param other the adapter

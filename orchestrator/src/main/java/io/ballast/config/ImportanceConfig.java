@@ -51,6 +51,16 @@ public record ImportanceConfig(
         return new ImportanceConfig(other, labels, gradient, permute, storage, share, carry, decay, cache);
     }
 
+    /**
+     * These settings with importance kept in another way.
+     *
+     * @param other the way
+     * @return a copy
+     */
+    public ImportanceConfig withStorage(Storage other) {
+        return new ImportanceConfig(samples, labels, gradient, permute, other, share, carry, decay, cache);
+    }
+
     /** Whose gradient the path integral takes. */
     public enum Gradient {
         /** Of the batch that makes the step. */

@@ -103,6 +103,18 @@ public record PhaseConfig(
     }
 
     /**
+     * This phase in other micro-batches.
+     *
+     * @param rows        of each
+     * @param accumulated how many make a step
+     * @return a copy
+     */
+    public PhaseConfig withBatches(int rows, int accumulated) {
+        return new PhaseConfig(name, data, steps, epochs, rows, accumulated, autoBatch, learningRate, schedule, warmupSteps,
+                weightDecay, clipNorm, maxLength, packing, loggingSteps, replay, replayData, stop);
+    }
+
+    /**
      * This phase on a device that may have no room for its micro-batches.
      *
      * @return a copy with {@code autoBatch}

@@ -164,6 +164,11 @@ public final class PhaseData implements AutoCloseable {
         return sources.stream().map(Source::statistics).reduce(DataStatistics.NONE, DataStatistics::plus);
     }
 
+    /** @return bytes of its token stores on disk */
+    public long bytes() {
+        return stores.stream().mapToLong(TokenStore::bytes).sum();
+    }
+
     /** @return a hash of all that decides what is learned from: the entries' keys and weights */
     public String hash() {
         Sha256 hash = new Sha256();

@@ -5,6 +5,7 @@ import java.nio.IntBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Tokenized rows on disk, mapped into memory: the size of the data is not a matter of the heap. Many threads may
@@ -42,6 +43,11 @@ public final class TokenStore implements AutoCloseable {
     /** @return how many rows there are */
     public long size() {
         return manifest.statistics().rows();
+    }
+
+    /** @return how many bytes its files have */
+    public long bytes() {
+        return Stream.concat(manifest.index().stream(), manifest.tokens().stream()).mapToLong(SegmentFile::bytes).sum();
     }
 
     /** @return how many tokens there are */

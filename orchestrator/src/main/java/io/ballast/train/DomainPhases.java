@@ -57,22 +57,36 @@ final class DomainPhases {
      */
     long run(int index, PhaseData data, long anchor, PhaseTraining training) {
         PhaseConfig domain = config.domain().get(index);
-        boolean carries = index + 1 < config.domain().size();
+        boolean carries = isFollowed(config, index);
         boolean measures = carries && wanted != null;
         long phase = training.run(domain.domainName(), domain, data, config.seed() + 1 + index,
                 new PhaseTraining.Beside(retention.method(), retention.options(), anchor,
                         measures ? importance.ofThePhase() : null));
         try {
-            return carries ? carryOn(phase, index, data, anchor, measures) : anchor;
+            long started = System.nanoTime();
+            long measured = measures ? importance.anchor(phase, domain, data, RetentionConfig.Reference.END) : 0;
+            return carries ? carryOn(phase, index, data, anchor, measured, started) : anchor;
         } finally {
             bridge.release(phase);
         }
     }
 
-    private long carryOn(long phase, int index, PhaseData data, long previous, boolean measures) {
+    /** Whether another domain comes after one, for which it is to be remembered. */
+    static boolean isFollowed(ExperimentConfig config, int index) {
+        return index + 1 < config.domain().size();
+    }
+
+    /**
+     * Prepares what the domain after one is held by.
+     *
+     * @param phase    handle of the one's phase, which has ended
+     * @param previous handle of what it was held by, or 0; it is released
+     * @param measured handle of what was measured of it, or 0; it is released
+     * @param started  in nanoseconds, when measuring began
+     * @return a handle, or 0 where nothing was held by anything
+     */
+    long carryOn(long phase, int index, PhaseData data, long previous, long measured, long started) {
         PhaseConfig domain = config.domain().get(index);
-        long started = System.nanoTime();
-        long measured = measures ? importance.anchor(phase, domain, data, RetentionConfig.Reference.END) : 0;
         try {
             if (config.adapter() != null) {
                 bridge.carryAdapterOn(model, Words.of(config.adapter().carry()), config.seed() + 1 + index);
@@ -95,12 +109,12 @@ final class DomainPhases {
     }
 
     private void save(long anchor, String domain, PhaseData data) {
-        if (!isKept(config) && !checkpoints.isWriting()) {
+        if (!areAnchorsKept(config) && !checkpoints.isWriting()) {
             return;
         }
         GeneralPhase.save(bridge, anchor, carried(domain), provenance, data);
         checkpoints.needsAnchor(carried(domain));
-        if (isKept(config)) {
+        if (areAnchorsKept(config)) {
             record.artifact("anchor." + domain, carried(domain));
         }
     }
@@ -120,14 +134,14 @@ final class DomainPhases {
     }
 
     private Path carried(String domain) {
-        return isKept(config) ? folder.anchor(domain) : checkpoints.anchor(domain);
+        return areAnchorsKept(config) ? folder.anchor(domain) : checkpoints.anchor(domain);
     }
 
     /**
-     * Whether another run can be given it: one that is starts from the end of the domain, where a file has the base and
+     * Whether another run can be given what is carried on: one that is starts from the end of the domain, where a file has the base and
      * θ* is that end.
      */
-    static boolean isKept(ExperimentConfig config) {
+    static boolean areAnchorsKept(ExperimentConfig config) {
         return (config.adapter() == null || config.adapter().carry() == Carry.CONTINUE)
                 && config.importance().carry() != ImportanceConfig.Carry.SEPARATE;
     }

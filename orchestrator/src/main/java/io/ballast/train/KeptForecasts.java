@@ -18,6 +18,8 @@ import java.util.Optional;
 /** What was foreseen of experiments on this machine, so that a run's report can show it beside what came. */
 public final class KeptForecasts {
     private static final Gson GSON = new Gson();
+    /** What earlier versions kept has other parts, and is not looked for. */
+    private static final String FORMAT = "format 2";
 
     private KeptForecasts() {
     }
@@ -50,6 +52,6 @@ public final class KeptForecasts {
     private static Path file(ExperimentConfig config) {
         JsonObject tree = ExperimentWriter.toTree(config);
         tree.remove("output");
-        return CacheFolder.of("forecasts").resolve(new Sha256().text(tree.toString()).hex() + ".json");
+        return CacheFolder.of("forecasts").resolve(new Sha256().text(FORMAT).text(tree.toString()).hex() + ".json");
     }
 }

@@ -48,8 +48,9 @@ final class MemoryAdvice {
             Map<String, Object> estimate = bridge.estimate(Path.of(experiment.model().path()),
                     Words.of(experiment.model().dtype()), experiment.model().gradientCheckpointing(),
                     experiment.adapter() == null ? null : PreparedModel.settings(experiment.adapter()),
-                    IntStream.of(fewer).<Map<String, Object>>mapToObj(rows -> Map.of("rows", rows, "length", longestRow,
-                            "settings", settings)).toList(), experiment.model().device());
+                    IntStream.of(fewer).mapToObj(rows -> new Forecast.Plan("", config.withBatches(rows,
+                            accumulated(config, rows)), 0, longestRow, longestRow, 0, null, settings).toPython()).toList(),
+                    experiment.model().device());
             return chosen(config, fewer, (List<?>) estimate.get("phases"), number(estimate, "availableBytes"));
         } catch (BallastException unknown) { // an adapter whose size hangs on the weights, or no room even for this
             return asBefore(config, fewer[1], "");
@@ -72,13 +73,17 @@ final class MemoryAdvice {
     }
 
     private static String asBefore(PhaseConfig config, int rows, String why) {
-        int accumulated = config.gradientAccumulation() * ((config.batchSize() + rows - 1) / rows);
-        return why + "Set batchSize to " + rows + " and gradientAccumulation to " + accumulated + " for steps of as many"
-                + " rows; or start it with --auto-batch (the phase's autoBatch), which halves the batch when it must.";
+        return why + "Set batchSize to " + rows + " and gradientAccumulation to " + accumulated(config, rows)
+                + " for steps of as many rows; or start it with --auto-batch (the phase's autoBatch), which halves the batch when it must.";
     }
 
+    private static int accumulated(PhaseConfig config, int rows) {
+        return config.gradientAccumulation() * ((config.batchSize() + rows - 1) / rows);
+    }
+
+    /** The model and its anchor are there. */
     private static double bytes(Map<?, ?> parts) {
-        return number(parts, "optimizer") + number(parts, "retention") + number(parts, "step");
+        return parts.values().stream().mapToDouble(part -> ((Number) part).doubleValue()).sum() - number(parts, "weights");
     }
 
     private static double number(Map<?, ?> values, String name) {

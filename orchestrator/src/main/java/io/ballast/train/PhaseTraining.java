@@ -56,6 +56,8 @@ final class PhaseTraining {
 
     /** Runs a phase to its end; gives its handle, to be released. */
     long run(String name, PhaseConfig phase, PhaseData data, long seed, Beside beside) {
+        // What was read and asked before is garbage that fills a new heap, which the system counts to this phase.
+        System.gc();
         StoppingRule rule = new StoppingRule(bridge, phase.stop());
         long handle = bridge.phases().begin(model, settings(config, phase, steps(phase, data), seed, beside));
         PhasePosition from = checkpoints.enter(name, handle).orElse(PhasePosition.start(name));

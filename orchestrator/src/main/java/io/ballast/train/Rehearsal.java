@@ -61,7 +61,7 @@ final class Rehearsal {
      *
      * @param openingSeconds    to open the model and what belongs to it
      * @param phases            the general phase where it is trained, then the domains
-     * @param importanceSeconds to measure importance after the general phase, and its loss before and after
+     * @param importanceSeconds to measure importance after phases and carry it on, and the general loss before and after
      * @param evaluationSeconds of all stages
      */
     record Timing(double openingSeconds, List<Phase> phases, double importanceSeconds, double evaluationSeconds) {
@@ -127,10 +127,11 @@ final class Rehearsal {
             } else if (retention.anchor() != null) {
                 anchor = GeneralPhase.open(bridge, Path.of(retention.anchor()), config, model, modelHash);
             }
+            DomainPhases domains = new DomainPhases(bridge, folder, log, NEVER, record, config, model, Map.of(),
+                    RunCheckpoints.none(bridge, folder, log, record, config));
             for (int i = 0; i < config.domain().size(); i++) {
-                PhaseConfig domain = config.domain().get(i);
-                bridge.release(train(training, record, domain.domainName(), domain, data.get(data.size() - config.domain().size() + i),
-                        new PhaseTraining.Beside(retention.method(), retention.options(), anchor, null)));
+                anchor = domain(training, record, model, domains, i,
+                        data.get(data.size() - config.domain().size() + i), anchor);
             }
             return new Timing(opening, List.copyOf(phases), importanceSeconds, evaluation);
         } finally {
@@ -142,23 +143,61 @@ final class Rehearsal {
     /** Gives the handle of an anchor. */
     private long general(PhaseTraining training, RunRecord record, long model, PhaseData data) {
         PhaseConfig phase = config.general();
-        long wanted = ImportanceMeasurement.samples(config.importance(), phase, data);
-        ImportanceConfig few = config.importance().withSamples((int) Math.min(wanted,
-                ImportanceMeasurement.documents(phase, data, MEASURED_BATCHES)));
-        ImportanceMeasurement importance = new ImportanceMeasurement(bridge, NEVER, config.withImportance(few), model,
+        ImportanceMeasurement importance = onFewSamples(phase, data, model,
                 ImportanceMeasurement.ofGeneralPhase(bridge, retention));
         long handle = !GeneralPhase.isTrained(importance, retention) ? 0 : train(training, record, GeneralPhase.NAME, phase,
                 data, new PhaseTraining.Beside("none", Map.of(), 0, importance.ofThePhase()));
-        long started = System.nanoTime();
-        long anchor = importance.anchor(handle, phase, data, retention.reference());
-        importanceSeconds = secondsSince(started)
-                * (importance.isAlongTheWay() ? 1 : wanted / (double) few.samples());
+        long anchor = anchor(importance, handle, phase, data, retention.reference());
         if (handle != 0) {
-            started = System.nanoTime();
+            long started = System.nanoTime();
             new LossProbe(bridge, model, data, phase).nats();
             importanceSeconds += secondsSince(started) * 2;
             bridge.release(handle);
         }
+        return anchor;
+    }
+
+    /** Gives the handle of what the next domain is held by, as {@link DomainPhases#run} does. */
+    private long domain(PhaseTraining training, RunRecord record, long model, DomainPhases domains, int index, PhaseData data,
+            long anchor) {
+        PhaseConfig domain = config.domain().get(index);
+        boolean isFollowed = DomainPhases.isFollowed(config, index);
+        String kind = isFollowed ? ImportanceMeasurement.wanted(bridge, retention) : null;
+        ImportanceMeasurement importance = kind == null ? null : onFewSamples(domain, data, model, kind);
+        long phase = train(training, record, domain.domainName(), domain, data, new PhaseTraining.Beside(retention.method(),
+                retention.options(), anchor, kind == null ? null : importance.ofThePhase()));
+        try {
+            if (!isFollowed) {
+                return anchor;
+            }
+            long measured = kind == null ? 0 : anchor(importance, phase, domain, data, RetentionConfig.Reference.END);
+            long started = System.nanoTime();
+            long next = domains.carryOn(phase, index, data, anchor, measured, started);
+            importanceSeconds += secondsSince(started);
+            return next;
+        } finally {
+            bridge.release(phase);
+        }
+    }
+
+    private ImportanceMeasurement onFewSamples(PhaseConfig phase, PhaseData data, long model, String kind) {
+        ImportanceConfig few = config.importance().withSamples((int) fewSamples(phase, data));
+        return new ImportanceMeasurement(bridge, NEVER, config.withImportance(few), model, kind);
+    }
+
+    private long fewSamples(PhaseConfig phase, PhaseData data) {
+        return Math.min(ImportanceMeasurement.samples(config.importance(), phase, data),
+                ImportanceMeasurement.documents(phase, data, MEASURED_BATCHES));
+    }
+
+    /** Gives the handle of the anchor of a phase, or of the base where that is 0. */
+    private long anchor(ImportanceMeasurement importance, long trained, PhaseConfig phase, PhaseData data,
+            RetentionConfig.Reference reference) {
+        long started = System.nanoTime();
+        long anchor = importance.anchor(trained, phase, data, reference);
+        double more = importance.isAlongTheWay() ? 1 : ImportanceMeasurement.samples(config.importance(), phase, data)
+                / (double) fewSamples(phase, data);
+        importanceSeconds += secondsSince(started) * more;
         return anchor;
     }
 

@@ -91,7 +91,7 @@ public final class Softening {
 
     /** Of several domains how far the run came. */
     private static int lastDomain(RunFolder run, ExperimentConfig config) {
-        if (!DomainPhases.isKept(config)) {
+        if (!DomainPhases.areAnchorsKept(config)) {
             throw new InvalidInputException("Expected wise-ft or lines after domains with importance.carry separate; found"
                     + " shrink: the anchor between them all is not kept in a run's folder. Set 'afterTraining' in the"
                     + " experiment to shrink at the end of the run itself.");

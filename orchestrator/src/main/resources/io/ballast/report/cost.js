@@ -64,7 +64,8 @@ const cost = (() => {
     const rows = (result.phases ?? []).flatMap(phase => {
       const plan = (forecast.phases ?? []).find(each => each.name === phase.name);
       if (!plan) return [];
-      const bytes = forecast.programBytes + plan.weights + plan.optimizer + plan.retention + plan.step;
+      const bytes = ["weights", "gradients", "optimizer", "importance", "anchor", "activations", "retention", "step"]
+        .reduce((sum, part) => sum + (plan[part] ?? 0), forecast.programBytes); // the last two are an earlier version's
       return [row(phase.name + ", time", format.number(plan.seconds), format.number(phase.seconds), format.seconds),
         row(phase.name + ", peak memory", bytes, format.number(phase.peakMemoryBytes), format.bytes)];
     });
@@ -72,7 +73,7 @@ const cost = (() => {
       ...(forecast.phases ?? []).map(phase => phase.seconds)].map(format.number);
     const wall = (Date.parse(result.finished) - Date.parse(result.started)) / 1000;
     rows.push(row("whole run, time", parts.reduce((sum, part) => sum + part, 0), wall, format.seconds),
-      row("run folder", format.number(forecast.diskBytes), format.number(result.diskBytes), format.bytes));
+      row("run folder", format.number(forecast.disk?.leftBytes ?? forecast.diskBytes), format.number(result.diskBytes), format.bytes));
     const columns = ["", "Foreseen", "Came", "Difference"].map((title, i) => ({title, text: i === 0}));
     return dom.table("By ballast validate, before the run.", columns, [{rows}]);
   }

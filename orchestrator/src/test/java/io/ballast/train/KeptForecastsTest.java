@@ -11,8 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class KeptForecastsTest {
-    private static final Forecast FORECAST = new Forecast(10, 10, "cpu", 1000, 5, List.of(
-            new Forecast.Phase("domain", 7, 4, 12, 40, 80, 80, 60, 2.5)), 1.0, 0.5, 3.0, 120, List.of());
+    private static final Forecast FORECAST = new Forecast(10, 10, "cpu", 1000, 5, null, List.of(
+            new Forecast.Phase("domain", 7, 4, 12, 40, 20, 80, 30, 50, 40, 2.5)), 1.0, 0.5, 3.0,
+            new Forecast.Disk(120, 240, 30, 1000, List.of()), List.of());
 
     @TempDir
     Path folder;

@@ -57,4 +57,26 @@ class RehearsalTest extends TinyRuns {
         assertEquals(List.of("domain"), names(timing));
         assertTrue(timing.importanceSeconds() > 0, timing.toString());
     }
+
+    @Test
+    void aDomainThatAnotherOneFollowsIsForeseenWithTheImportanceThatItMeasures() throws IOException {
+        TinyExperiment tiny = new TinyExperiment(folder, "llama-tied").domains("first", "second")
+                .with("importance", "{\"storage\": \"int8\"}").with("evaluation", "{}");
+        Forecast forecast = Forecast.of(tiny.experiment().config(), ballast.bridge());
+        Forecast.Phase general = forecast.phases().get(0);
+        Forecast.Phase first = forecast.phases().get(1);
+        Forecast.Phase second = forecast.phases().get(2);
+        long float32 = 4 * forecast.trained();
+        assertEquals(2 * float32, general.importance(), 0.01 * float32); // ω and θ⁰
+        assertEquals(general.importance(), first.importance(), 0.01 * float32);
+        assertEquals(0, second.importance());
+        assertTrue(general.anchor() < 1000, general.toString());
+        assertEquals(1.25 * float32, first.anchor(), 0.05 * float32); // Ω in 8 bits, with a scale for each row
+        assertEquals(first.anchor(), second.anchor());
+        assertTrue(first.seconds() > 0 && second.seconds() > 0, forecast.toString());
+        // The model and two anchors stay; a phase keeps moments and ω beside its parameters.
+        assertEquals(float32 + 2 * 1.25 * float32, forecast.disk().leftBytes(), 0.1 * float32);
+        assertEquals(5 * float32 + float32, forecast.disk().mostBytes() - forecast.disk().leftBytes(), 0.1 * float32);
+        assertTrue(forecast.disk().fits() && forecast.disk().cacheBytes() > 0, forecast.disk().toString());
+    }
 }
