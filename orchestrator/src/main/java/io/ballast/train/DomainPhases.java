@@ -138,8 +138,8 @@ final class DomainPhases {
     }
 
     /**
-     * Whether another run can be given what is carried on: one that is starts from the end of the domain, where a file has the base and
-     * θ* is that end.
+     * Whether another run can be given what is carried on: one that is starts from the end of the domain, where a file has
+     * the base and θ* is that end.
      */
     static boolean areAnchorsKept(ExperimentConfig config) {
         return (config.adapter() == null || config.adapter().carry() == Carry.CONTINUE)
