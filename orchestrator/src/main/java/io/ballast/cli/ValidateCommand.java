@@ -75,7 +75,7 @@ final class ValidateCommand implements Command {
         ExperimentConfig present = isAsked ? config.withModel(ModelSource.present(config.model().path())) : config;
         String obstacle = isAsked ? obstacle(present) : "nobody asked for it";
         List<Integer> numbers = ranks(line);
-        Forecast forecast = obstacle == null && numbers.isEmpty() ? forecast(config, present) : null;
+        Forecast forecast = obstacle == null && numbers.isEmpty() ? forecast(present) : null;
         List<Forecast.Rank> ranks = obstacle == null && !numbers.isEmpty() ? ranks(present, numbers) : List.of();
         output.answer(() -> document(experiment, forecast, ranks), () -> ExperimentText.of(experiment.config(), model,
                 data -> size(rows.get(data))) + "\n" + (obstacle != null ? "no estimate: " + obstacle + "\n"
@@ -167,11 +167,11 @@ final class ValidateCommand implements Command {
                 : "the size of an adapter of the kind " + Words.of(config.adapter().kind()) + " depends on the weights";
     }
 
-    /** Of what is present; kept for the report of the experiment's runs. */
-    private static Forecast forecast(ExperimentConfig config, ExperimentConfig present) {
+    /** Of what is present, as a run finds it too; kept for the report of the experiment's runs. */
+    private static Forecast forecast(ExperimentConfig present) {
         try (Ballast ballast = Ballast.open()) {
             Forecast forecast = Forecast.of(present, ballast.bridge());
-            KeptForecasts.keep(config, forecast);
+            KeptForecasts.keep(present, forecast);
             return forecast;
         }
     }
