@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Methods against forgetting, for people; each as the bridge describes it. */
 final class MethodText {
@@ -39,7 +40,8 @@ final class MethodText {
     static String of(Map<String, Object> method) {
         StringBuilder text = new StringBuilder();
         line(text, method.get("name").toString(), method.get("summary"));
-        method.get("formula").toString().lines().forEach(line -> line(text, "", line));
+        Stream.of(method.get("formula").toString().split("\n\n"))
+                .forEach(paragraph -> line(text, "", paragraph.replaceAll("\\s+", " ")));
         line(text, "forms", String.join(", ", forms(method)));
         line(text, "spaces", ((List<?>) method.get("spaces")).stream().map(Object::toString)
                 .collect(Collectors.joining(", ")));
