@@ -13,8 +13,9 @@ import java.util.function.DoubleSupplier;
  * the same model, rows, batch size, float32, AdamW, schedule and clipping, and no packing on either side. First on rows
  * of one length in the same batches, so that the losses agree; then on rows of mixed length, which each side puts into
  * batches as it does by default. A bare {@code SFTTrainer} has transformers' own loss in place of TRL's, which also takes
- * the entropy and the best guess of every prediction in each step, as Ballast does not. Timed are the steps after the first, in processes that have trained before; counted
- * are the tokens of the rows, without padding. Settings: {@code steps}, {@code batchSize}, {@code maxLength}.
+ * the entropy and the best guess of every prediction in each step, as Ballast does not. Timed are the steps after the
+ * first, in processes that have trained before; counted are the tokens of the rows, without padding. Settings: {@code
+ * steps}, {@code batchSize}, {@code maxLength}.
  */
 final class ThroughputBenchmark implements Benchmark {
     private static final String STEPS = "steps";

@@ -139,7 +139,8 @@ public final class Comparison {
     public List<Equal> atEqualLearning() {
         List<Double> asked = config.domains().stream().filter(each -> each.name().equals(domain)).findFirst()
                 .map(StudyConfig.Domain::atLearned).orElse(null);
-        return (asked != null ? asked : shared(Axis.LEARNED)).stream().map(value -> equal(Axis.LEARNED, value, learned(), Axis.KEPT, kept())).toList();
+        return (asked != null ? asked : shared(Axis.LEARNED)).stream()
+                .map(value -> equal(Axis.LEARNED, value, learned(), Axis.KEPT, kept())).toList();
     }
 
     /** @return what each method learned where all kept the same */

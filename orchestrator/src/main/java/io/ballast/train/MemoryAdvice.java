@@ -74,7 +74,8 @@ final class MemoryAdvice {
 
     private static String asBefore(PhaseConfig config, int rows, String why) {
         return why + "Set batchSize to " + rows + " and gradientAccumulation to " + accumulated(config, rows)
-                + " for steps of as many rows; or start it with --auto-batch (the phase's autoBatch), which halves the batch when it must.";
+                + " for steps of as many rows; or start it with --auto-batch (the phase's autoBatch), which halves the batch"
+                + " when it must.";
     }
 
     private static int accumulated(PhaseConfig config, int rows) {
