@@ -23,7 +23,7 @@ final class StudyPicture {
     /** Okabe and Ito's palette, told apart with any colour vision; dashes tell the next eight apart. */
     private static final String[] COLOURS = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
         "#000000", "#8C6D00"};
-    private static final String[] DASHES = {"none", "6 3", "2 3"};
+    private static final String[] DASHES = {"none", "6 3", "2 3", "10 3 2 3"};
 
     private final Comparison comparison;
     private final Scale learned;
