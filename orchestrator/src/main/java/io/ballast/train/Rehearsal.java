@@ -40,7 +40,9 @@ final class Rehearsal {
     static final String FOLDER = "ballast-rehearsal-" + ProcessHandle.current().pid() + "-";
     /** The first step of a phase makes the optimizer's state, and may compile kernels. */
     private static final int WARM_UP_STEPS = 1;
-    private static final int TIMED_STEPS = 3;
+    /** A phase's beginning and first step take what no other step does, so its cost is told from that of the later ones. */
+    private static final int FIRST_STEP = 1;
+    private static final int TIMED_STEPS = 4;
     /** Batches of a phase whose tokens are counted; what lies beyond looks the same. */
     private static final long COUNTED_BATCHES = 10_000;
     /** Batches of an evaluation entry. */
@@ -205,17 +207,25 @@ final class Rehearsal {
     private long train(PhaseTraining training, RunRecord record, String name, PhaseConfig phase, PhaseData data,
             PhaseTraining.Beside beside) {
         bridge.release(training.run(name, phase.withSteps(WARM_UP_STEPS), data, config.seed(), beside));
+        bridge.release(training.run(name, phase.withSteps(FIRST_STEP), data, config.seed(), beside));
+        Result.Phase first = last(record);
         long handle = training.run(name, phase.withSteps(TIMED_STEPS), data, config.seed(), beside);
-        Result.Phase timed = record.phases().get(record.phases().size() - 1);
-        long batches = PhaseTraining.steps(phase, data) * phase.gradientAccumulation();
-        double longer = tokens(data.plan(phase.batchSize(), phase.packing()), batches)
-                / tokens(data.plan(phase.batchSize(), phase.packing()), batches(phase));
-        phases.add(new Phase(name, timed.seconds() * longer, timed.peakMemoryBytes()));
+        Result.Phase timed = last(record);
+        double once = tokens(data, phase, phase.gradientAccumulation());
+        double more = Math.max(0, timed.seconds() - first.seconds());
+        double later = tokens(data, phase, PhaseTraining.steps(phase, data) * phase.gradientAccumulation()) - once;
+        double seconds = first.seconds() + more * later / (tokens(data, phase, batches(phase)) - once);
+        phases.add(new Phase(name, seconds, timed.peakMemoryBytes()));
         return handle;
     }
 
-    /** Positions that the first batches of a plan have, padding among them. */
-    private static double tokens(BatchPlan plan, long batches) {
+    private static Result.Phase last(RunRecord record) {
+        return record.phases().get(record.phases().size() - 1);
+    }
+
+    /** Positions that the first batches of a phase have, padding among them. */
+    private static double tokens(PhaseData data, PhaseConfig phase, long batches) {
+        BatchPlan plan = data.plan(phase.batchSize(), phase.packing());
         long counted = Math.min(batches, COUNTED_BATCHES);
         double tokens = 0;
         for (long i = 0; i < counted; i++) {
