@@ -146,7 +146,8 @@ class PlannedModel:
         self._narrow = functools.cache(lambda: opened(dtype))
         self.parameters = sum(parameter.numel() for parameter in self._opened.model.parameters())
         self.trained = sum(parameter.numel() for parameter in covered_parameters(self._opened.model).values())
-        self.adapted = sum(each.weight.numel() for each in under_adapter(self._opened.model).values())
+        bases = () if adapter is None else under_adapter(self._opened.model).values()
+        self.adapted = sum(each.weight.numel() for each in bases)
 
     def memory(self, phase: PlannedPhase) -> PhaseMemory:
         """Of one phase; phases do not add up, since each frees what it held."""

@@ -2,6 +2,7 @@ package io.ballast.export;
 
 import io.ballast.InvalidInputException;
 import io.ballast.MissingEnvironmentException;
+import io.ballast.data.DiskSpace;
 import io.ballast.data.WholeFiles;
 import io.ballast.model.ModelFolder;
 
@@ -44,21 +45,16 @@ final class ExportChecks {
             return;
         }
         long needed = ModelFolder.open(source.baseFolder().get()).parameters() * request.dtype().bytes();
-        Path there = existing(request.out().toAbsolutePath());
         try {
-            long free = Files.getFileStore(there).getUsableSpace();
+            long free = DiskSpace.freeBytes(request.out());
             if (free < needed) {
                 throw new MissingEnvironmentException("Expected " + needed + " bytes free for the weights in "
                         + request.out() + "; found " + free + ". Free some, name a folder on another disk, or use"
                         + " --dtype bfloat16.");
             }
         } catch (IOException e) {
-            throw new InvalidInputException("--out: expected a disk that tells how full it is at " + there + "; found "
-                    + e + ".", e);
+            throw new InvalidInputException("--out: expected a disk that tells how full it is at " + request.out()
+                    + "; found " + e + ".", e);
         }
-    }
-
-    private static Path existing(Path folder) {
-        return Files.exists(folder) || folder.getParent() == null ? folder : existing(folder.getParent());
     }
 }

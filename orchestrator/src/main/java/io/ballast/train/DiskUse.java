@@ -6,13 +6,12 @@ import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ImportanceConfig;
 import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
+import io.ballast.data.DiskSpace;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** How large a run folder will be: its model, its anchors, and its checkpoints while it lasts; all else is small. */
 final class DiskUse {
@@ -165,12 +164,9 @@ final class DiskUse {
         return config.withCheckpoint(config.checkpoint().keeping(number));
     }
 
-    /** Where the folder is, or will be made. */
     private static long freeBytes(Path folder) {
-        Path there = Stream.iterate(folder.toAbsolutePath(), each -> each != null, Path::getParent)
-                .filter(Files::exists).findFirst().orElseThrow();
         try {
-            return Files.getFileStore(there).getUsableSpace();
+            return DiskSpace.freeBytes(folder);
         } catch (IOException unknown) {
             return Long.MAX_VALUE;
         }

@@ -182,8 +182,10 @@ final class Rehearsal {
         }
     }
 
+    /** What is measured along the way has no samples that could be fewer. */
     private ImportanceMeasurement onFewSamples(PhaseConfig phase, PhaseData data, long model, String kind) {
-        ImportanceConfig few = config.importance().withSamples((int) fewSamples(phase, data));
+        ImportanceConfig few = ImportanceMeasurement.isAlongTheWay(kind) ? config.importance()
+                : config.importance().withSamples((int) fewSamples(phase, data));
         return new ImportanceMeasurement(bridge, NEVER, config.withImportance(few), model, kind);
     }
 
@@ -195,10 +197,10 @@ final class Rehearsal {
     /** Gives the handle of the anchor of a phase, or of the base where that is 0. */
     private long anchor(ImportanceMeasurement importance, long trained, PhaseConfig phase, PhaseData data,
             RetentionConfig.Reference reference) {
-        long started = System.nanoTime();
-        long anchor = importance.anchor(trained, phase, data, reference);
         double more = importance.isAlongTheWay() ? 1 : ImportanceMeasurement.samples(config.importance(), phase, data)
                 / (double) fewSamples(phase, data);
+        long started = System.nanoTime();
+        long anchor = importance.anchor(trained, phase, data, reference);
         importanceSeconds += secondsSince(started) * more;
         return anchor;
     }
