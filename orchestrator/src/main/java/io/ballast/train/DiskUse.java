@@ -4,7 +4,6 @@ import io.ballast.config.AdapterConfig;
 import io.ballast.config.CheckpointConfig;
 import io.ballast.config.ExperimentConfig;
 import io.ballast.config.ImportanceConfig;
-import io.ballast.config.PhaseConfig;
 import io.ballast.config.RetentionConfig;
 import io.ballast.data.DiskSpace;
 import java.io.IOException;
