@@ -1,6 +1,6 @@
 """Ballast: fine-tuning of causal language models that keeps what they already know (arXiv 2501.13669)."""
 
-from ballast.anchor import Anchor
+from ballast.anchors import Anchor
 from ballast.artifacts import Run
 from ballast.errors import (
     BallastError,
@@ -13,10 +13,10 @@ from ballast.errors import (
     TrainingFailedError,
 )
 from ballast.importance import Importance, finish_importance, layer_coefficients, weigh_layers
-from ballast.layers import covered_parameters, group_layers
-from ballast.path_integral import PathIntegral
-from ballast.penalty import QuadraticPenalty
-from ballast.retention_penalty import RetentionPenalty
+from ballast.integrations.retention_penalty import RetentionPenalty
+from ballast.measurement.path_integral import PathIntegral
+from ballast.models.layers import covered_parameters, group_layers
+from ballast.retention.penalty import QuadraticPenalty
 from ballast.running import run
 from ballast.settings import PhaseSettings
 from ballast.training import TrainingPhase

@@ -18,47 +18,26 @@ from pathlib import Path
 import numpy
 
 import ballast
-from ballast import (
-    adapters,
-    after_training,
-    batches,
-    chat,
-    comparison,
-    compilation,
-    completion,
-    corda,
-    export,
-    generation,
-    gguf_files,
-    handles,
-    hub,
-    kernels,
-    lending,
-    methods,
-    phase_state,
-    plugins,
-    ranks,
-    scoring,
-    sequence,
-    sharding,
-    shared_contexts,
-    tasks,
-    tensorboard,
-)
+from ballast import adapters, export, hub, kernels, methods, plugins, ranks, tasks
 from ballast import memory as ballast_memory
-from ballast.anchor import Anchor
-from ballast.context_window import window_of
-from ballast.handles import called_from_java, get
-from ballast.model_phase import ModelPhase
+from ballast.adapters import corda
+from ballast.anchors import Anchor, comparison
+from ballast.forward import batches, completion, generation, scoring, shared_contexts
+from ballast.forward.prefixes import Prefix
+from ballast.importance.storage import storage_of
+from ballast.java import handles, lending, tensorboard
+from ballast.java.handles import called_from_java, get
+from ballast.java.output import Output
+from ballast.java.tensorboard import Scalars
 from ballast.measurement import Measurement
-from ballast.models import OpenedModel
-from ballast.output import Output
-from ballast.prefixes import Prefix
-from ballast.storage import storage_of
+from ballast.models import OpenedModel, chat, compilation, gguf_files, sharding
+from ballast.models.context_window import window_of
+from ballast.models.tokenizer import open_tokenizer
+from ballast.retention import after_training
 from ballast.tasks import hub_data, standard_error
 from ballast.tasks.session import TaskSession
-from ballast.tensorboard import Scalars
-from ballast.tokenizer import open_tokenizer
+from ballast.training import phase_state, sequence
+from ballast.training.model_phase import ModelPhase
 
 # ── the interpreter ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,7 +173,7 @@ def context_window(folder: str) -> int:
 def estimate(
     folder: str, dtype: str, gradient_checkpointing: bool, adapter: dict | None, phases: list, device: str
 ) -> dict:
-    from ballast.estimate import estimate as estimated  # Brings torch's tools for tensors without data.
+    from ballast.training.estimate import estimate as estimated  # Brings torch's tools for tensors without data.
 
     adapter, phases = handles.plain(adapter), handles.plain(phases)
     return estimated(folder, dtype, gradient_checkpointing, adapter, phases, device)
@@ -204,7 +183,7 @@ def estimate(
 def estimate_ranks(
     folder: str, dtype: str, gradient_checkpointing: bool, adapter: dict | None, phases: list, device: str, ranks: list
 ) -> list[dict]:
-    from ballast.estimate import estimate_ranks as estimated
+    from ballast.training.estimate import estimate_ranks as estimated
 
     adapter, phases = handles.plain(adapter), handles.plain(phases)
     return estimated(folder, dtype, gradient_checkpointing, adapter, phases, device, handles.plain(ranks))
@@ -293,6 +272,12 @@ def download_dataset_file(
     repository: str, path: str, revision: str | None, endpoint: str | None, cache: str | None
 ) -> str:
     return str(hub.download_dataset_file(repository, path, revision, endpoint, cache))
+
+
+@called_from_java
+def cached_dataset_file(repository: str, path: str, revision: str | None) -> str | None:
+    found = hub.cached_dataset_file(repository, path, revision, None)
+    return None if found is None else str(found)
 
 
 @called_from_java

@@ -17,7 +17,7 @@ class RetentionSettings:
         method: a name from `ballast.methods`, or "package.module:ClassName"
         options: the method's own, by the names that an experiment uses
         strength: λ ("lambda" in the experiment), or None for the method's default in this form
-        form: one of the method's: "proximal", "gradient" or "objective"; None: its first
+        form: one of the method's: "proximal", "gradient" or "objective"; None: its default, `Method.default_form`
         space: "factors": the covered parameters themselves, LoRA's A and B where there are such; "effective": what a
             LoRA adapter does to each matrix
         layer_coefficients: as in `importance.layer_coefficients`

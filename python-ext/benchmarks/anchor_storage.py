@@ -13,9 +13,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ballast.anchor import Anchor
-from ballast.comparison import compare
-from ballast.storage import BFloat16, Factored, Int8, Sparse, relative_error
+from ballast.anchors import Anchor
+from ballast.anchors.comparison import compare
+from ballast.importance.storage import BFloat16, Factored, Int8, Sparse, relative_error
 
 
 def companded(power: float) -> Callable[[Tensor], Tensor]:

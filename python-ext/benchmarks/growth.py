@@ -17,13 +17,13 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from transformers import GPT2Config, LlamaConfig, PretrainedConfig
 
-from ballast import memory, sequence
+from ballast import memory
 from ballast.importance import PATH_INTEGRAL
-from ballast.model_phase import ModelPhase
+from ballast.training import sequence
+from ballast.training.model_phase import ModelPhase
 from benchmarks import workload
 from benchmarks.measurement import Measurement, answer, arguments, at_least_one, at_least_two, missing, seconds
 from benchmarks.memory_phase import Cost, PhaseOfItsOwn, of_its_own

@@ -21,12 +21,12 @@ from dataclasses import replace
 import torch
 from transformers import PretrainedConfig
 
-from ballast.anchor import Anchor
-from ballast.effective_fisher import BATCHED, RELEASED, RESTRICTED, fisher_kind
+from ballast.anchors import Anchor
 from ballast.importance import PATH_INTEGRAL
 from ballast.measurement import Measurement as FisherMeasurement
-from ballast.model_phase import ModelPhase
+from ballast.measurement.effective_fisher import BATCHED, RELEASED, RESTRICTED, fisher_kind
 from ballast.models import OpenedModel
+from ballast.training.model_phase import ModelPhase
 from benchmarks import workload
 from benchmarks.measurement import (
     Measurement,

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ballast.anchor import Anchor
-from ballast.model_phase import ModelPhase
+from ballast.anchors import Anchor
+from ballast.training.model_phase import ModelPhase
 from benchmarks import workload
 from benchmarks.measurement import HOME, seconds
 from benchmarks.workload import batch_of, finished_importance, phase_settings, step_of

@@ -17,9 +17,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ballast.estimate import PlannedModel, PlannedPhase
+from ballast.importance.storage import Float32
 from ballast.settings import PhaseSettings
-from ballast.storage import Float32
+from ballast.training.estimate import PlannedModel, PlannedPhase
 from benchmarks import workload
 from benchmarks.measurement import (
     HIGHER,

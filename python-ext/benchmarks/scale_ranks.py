@@ -19,9 +19,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ballast import memory, models, ranks, sharding
+from ballast import memory, models, ranks
 from ballast.kernels import shards
-from ballast.model_phase import ModelPhase
+from ballast.models import sharding
+from ballast.training.model_phase import ModelPhase
 from benchmarks.measurement import in_turn
 from benchmarks.train import VARIANTS as TRAINED
 from benchmarks.train import anchor_of

@@ -25,9 +25,9 @@ from torch import Tensor
 
 from ballast import kernels
 from ballast.kernels import reference
-from ballast.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, PenaltyAdamW, clip_factor
-from ballast.path_integral import PathIntegral
-from ballast.penalty import GRADIENT, PROXIMAL, QuadraticPenalty
+from ballast.measurement.path_integral import PathIntegral
+from ballast.retention.penalty import GRADIENT, PROXIMAL, QuadraticPenalty
+from ballast.training.optim import FusedAdamW, Gate, Optimizer, PathIntegralAdamW, PenaltyAdamW, clip_factor
 from benchmarks import workload
 from benchmarks.measurement import (
     Measurement,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from transformers import AutoModelForCausalLM, PretrainedConfig
 
-from ballast.storage import KINDS
+from ballast.importance.storage import KINDS
 from benchmarks import workload
 from benchmarks.measurement import Measurement, answer, arguments, share
 
@@ -31,7 +31,7 @@ def shapes_of(configuration: PretrainedConfig) -> Mapping[str, torch.Size]:
 
 
 def stored_bytes(shape: Sequence[int], kind: str, share: float) -> float:
-    """Of Ω of one parameter. A test holds it against what `ballast.storage` makes and what a saved file has.
+    """Of Ω of one parameter. A test holds it against what `ballast.importance.storage` makes and what a saved file has.
 
     The size of "sparse" depends a little on where the largest elements lie; here they lie at random, where a distance
     of more than 255 has the probability (1 − share)²⁵⁵ and takes a byte more.

@@ -16,12 +16,11 @@ from functools import partial
 
 import torch
 
-from ballast import compilation
-from ballast.anchor import Anchor
+from ballast.anchors import Anchor
 from ballast.importance import PATH_INTEGRAL
-from ballast.model_phase import ModelPhase
-from ballast.models import OpenedModel
-from ballast.penalty import GRADIENT, PROXIMAL
+from ballast.models import OpenedModel, compilation
+from ballast.retention.penalty import GRADIENT, PROXIMAL
+from ballast.training.model_phase import ModelPhase
 from benchmarks import workload
 from benchmarks.measurement import (
     Measurement,

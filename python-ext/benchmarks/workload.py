@@ -10,9 +10,9 @@ from transformers import AutoModelForCausalLM, GPT2Config, GPTJConfig, LlamaConf
 from transformers.utils import logging
 
 from ballast import adapters
-from ballast.devices import choose_device
-from ballast.model_phase import ModelPhase
 from ballast.models import OpenedModel
+from ballast.models.devices import choose_device
+from ballast.training.model_phase import ModelPhase
 
 logging.disable_progress_bar()  # Of weights: no line of a benchmark.
 
@@ -75,7 +75,7 @@ def add_lora(opened: OpenedModel) -> None:
 
 def random_slot(rows: int, length: int, vocabulary: int, seed: int) -> numpy.ndarray:
     """Documents of `length` random tokens, one a row, all scored but the first, laid out as Java does: four planes of
-    [rows, length] int64, flat. See `ballast.batches`."""
+    [rows, length] int64, flat. See `ballast.forward.batches`."""
     planes = numpy.empty((4, rows, length), dtype=numpy.int64)
     planes[0] = numpy.random.default_rng(seed).integers(vocabulary, size=(rows, length))
     planes[1, :, :-1] = planes[0, :, 1:]

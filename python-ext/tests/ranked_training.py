@@ -20,11 +20,14 @@ from phases import SETTINGS
 from torch.distributed.elastic.utils.distributed import get_free_port
 from torch.multiprocessing import start_processes
 
-from ballast import Anchor, adapters, phase_state, ranks, scoring, sharding
-from ballast.batches import read_slot
+from ballast import Anchor, adapters, ranks
+from ballast.forward import scoring
+from ballast.forward.batches import read_slot
 from ballast.importance import PATH_INTEGRAL
 from ballast.kernels import shards
-from ballast.model_phase import ModelPhase
+from ballast.models import sharding
+from ballast.training import phase_state
+from ballast.training.model_phase import ModelPhase
 
 ROWS, LENGTH, MICRO_BATCHES = 3, 11, 2
 

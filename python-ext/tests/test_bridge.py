@@ -247,7 +247,7 @@ def test_a_released_model_is_gone(model_folder):
 
 
 def test_anchors_are_stored_compared_and_merged_by_number_and_folder(model_folder, tmp_path):
-    from test_handles import JavaList
+    from java_values import JavaList
 
     model = open_on_cpu(model_folder("llama-tied"))
     phase = bridge.begin_phase(model, SETTINGS | {"importance": "path_integral"})
@@ -269,7 +269,7 @@ def test_anchors_are_stored_compared_and_merged_by_number_and_folder(model_folde
 
 
 def test_java_collections_serve_as_settings(model_folder):
-    from test_handles import JavaList, JavaMap
+    from java_values import JavaList, JavaMap
 
     model = open_on_cpu(model_folder("llama-tied"))
     bridge.add_adapter(model, JavaMap(LORA | {"targets": JavaList("q_proj", "o_proj")}), 0, 0)
@@ -365,7 +365,7 @@ def test_a_session_prints_nothing_and_imports_no_trainer(model_folder, tmp_path)
     } <= records
     assert any(logger == "py.warnings" and "a warning" in message for logger, _, message in records)
     assert not any(logger == "httpx" for logger, _, _ in records)
-    assert any(logger == "ballast.models" and "llama-tied on" in message for logger, _, message in records)
+    assert any(logger == "ballast.models.opened_model" and "llama-tied on" in message for logger, _, message in records)
     unexpected = [
         r for r in session["records"] if r[1] >= 30 and not r[2].startswith("from") and "a warning" not in r[2]
     ]

@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phases import measured_anchor, tiny_model
 
-from ballast import Anchor, batches, checkpoints, lora_files
+from ballast import Anchor
 from ballast.artifacts import Run
 from ballast.errors import InvalidInputError
+from ballast.forward import batches
+from ballast.models import checkpoints, lora_files
 from ballast.tasks import Directory, TaskSession, find_tasks, yaml_text
 
 GOLDEN = Path(__file__).parents[2] / "orchestrator/src/test/resources/io/ballast/artifacts/schema-1"

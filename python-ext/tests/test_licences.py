@@ -1,4 +1,5 @@
 import pytest
+
 from licences import HEAD, faults, is_permitted, licences, page
 
 

@@ -9,6 +9,7 @@ import pytest
 import ballast
 from ballast import launcher
 
+
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
     """A folder of Ballast whose launcher does what its plan.json says."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ballast.anchor_files import METADATA, SCHEMA
+from ballast.anchors.files import METADATA, SCHEMA
 from ballast.artifacts import records
 
 

@@ -6,13 +6,13 @@ readers do. `probe` holds what the model said before; `comparison` tells whether
 
 from pathlib import Path
 
-from ballast.checkpoints import give_usual_mode
 from ballast.disk import explained_disk_errors
 from ballast.export import adapter, merged, onnx
 from ballast.export.comparison import compare
 from ballast.export.probe import Probe
 from ballast.export.request import Request
 from ballast.models import OpenedModel
+from ballast.models.checkpoints import give_usual_mode
 
 FORMATS = {"adapter": adapter, "merged": merged, "onnx": onnx}
 

@@ -5,11 +5,11 @@ import re
 import shutil
 from pathlib import Path
 
-from ballast import adapters, checkpoints, lora_files, quantization
+from ballast import adapters
 from ballast.errors import InvalidInputError
 from ballast.export.comparison import Reader, WholeRows
 from ballast.export.request import Request
-from ballast.models import OpenedModel
+from ballast.models import OpenedModel, checkpoints, lora_files, quantization
 
 # Where huggingface_hub keeps a revision of a model: no other machine has that path.
 SNAPSHOT = re.compile(r".*/models--(?P<organisation>[^/]+?)--(?P<name>[^/]+)/snapshots/(?P<revision>[0-9a-f]{40})/?")

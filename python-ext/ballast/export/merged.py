@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ballast import checkpoints, models
+from ballast import models
 from ballast.errors import InvalidInputError
 from ballast.export.comparison import Reader, WholeRows
 from ballast.export.request import Request
-from ballast.models import OpenedModel
+from ballast.models import OpenedModel, checkpoints
 
 
 def write(opened: OpenedModel, folder: Path, request: Request) -> dict:

@@ -16,14 +16,13 @@ import numpy
 import torch
 from torch import Tensor, nn
 
-from ballast import checkpoints, models
 from ballast.errors import EnvironmentMissingError, InvalidInputError
 from ballast.export.comparison import Reader, WholeRows
 from ballast.export.merged import check_finite, without_adapter
 from ballast.export.onnx_forward import CachedForward, PlainForward, cache_shapes
 from ballast.export.probe import Row
 from ballast.export.request import Request
-from ballast.models import OpenedModel
+from ballast.models import OpenedModel, checkpoints
 
 GRAPH = "model.onnx"
 # The newest that ONNX Runtime 1.21, which DJL 0.38 brings, has all of these operators for; RMSNorm's own is newer.

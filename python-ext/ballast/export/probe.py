@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ballast import models
 from ballast.models import OpenedModel
-from ballast.tokenizer import open_tokenizer
+from ballast.models.tokenizer import open_tokenizer
 
 # Real text of several kinds: a mistake in an attention mask, in positions or in rare tokens shows in some of it.
 TEXTS = (

@@ -14,14 +14,13 @@ from accelerate.utils import DistributedType
 from torch import Tensor, nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from ballast import provenance
-from ballast.anchor import Anchor
-from ballast.anchor_checks import check_base_model
+from ballast.anchors import Anchor, provenance
+from ballast.anchors.checks import check_base_model
 from ballast.errors import InvalidInputError
-from ballast.layers import covered_parameters
-from ballast.path_integral import PathIntegral
-from ballast.penalty import PROXIMAL
-from ballast.retention_penalty import RetentionPenalty
+from ballast.integrations.retention_penalty import RetentionPenalty
+from ballast.measurement.path_integral import PathIntegral
+from ballast.models.layers import covered_parameters
+from ballast.retention.penalty import PROXIMAL
 
 logger = logging.getLogger(__name__)
 

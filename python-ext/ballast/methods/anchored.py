@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ballast.adapted import EFFECTIVE, AdaptedMatrix, adapted_matrices, factors_by_matrix
-from ballast.anchor import Anchor
-from ballast.effective_penalty import EffectivePenalty
+from ballast.adapters.adapted import EFFECTIVE, AdaptedMatrix, adapted_matrices, factors_by_matrix
+from ballast.anchors import Anchor
 from ballast.errors import InvalidInputError
 from ballast.importance import permuted, weigh_layers
-from ballast.layers import group_layers
 from ballast.methods.method import Method, PhaseStart
-from ballast.penalty import QuadraticPenalty
+from ballast.models.layers import group_layers
 from ballast.retention import Retention
+from ballast.retention.effective_penalty import EffectivePenalty
+from ballast.retention.penalty import QuadraticPenalty
 from ballast.settings import RetentionSettings
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from ballast.forward.teacher import Teacher
 from ballast.methods.kl import FORWARD, DivergenceFromTeacher
 from ballast.methods.method import Method, PhaseStart
 from ballast.methods.registry import register
 from ballast.retention import OBJECTIVE
-from ballast.teacher import Teacher
 
 
 @register("asft")

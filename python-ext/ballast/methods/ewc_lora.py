@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ballast.adapted import EFFECTIVE, AdaptedMatrix
-from ballast.anchor import Anchor
-from ballast.effective_fisher import ONLINE, RELEASED, VARIANTS, fisher_kind
+from ballast.adapters.adapted import EFFECTIVE, AdaptedMatrix
+from ballast.anchors import Anchor
+from ballast.measurement.effective_fisher import ONLINE, RELEASED, VARIANTS, fisher_kind
 from ballast.methods.anchored import AnchoredMethod
 from ballast.methods.method import option
 from ballast.methods.registry import register
-from ballast.penalty import GRADIENT
+from ballast.retention.penalty import GRADIENT, PROXIMAL
 from ballast.settings import RetentionSettings
 
 
@@ -34,7 +34,7 @@ class EwcLora(AnchoredMethod):
 
     needs = "a LoRA adapter, and general text, or an anchor that was made with it"
     paper = "arXiv 2305.10626; variant online: arXiv 2602.17559"
-    forms = (GRADIENT,)
+    forms = (GRADIENT, PROXIMAL)
     spaces = (EFFECTIVE,)
 
     variant: str = option(RELEASED, "How F is measured.", choices=VARIANTS)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ballast.adapted import EFFECTIVE, FACTORS
+from ballast.adapters.adapted import EFFECTIVE, FACTORS
 from ballast.importance import PATH_INTEGRAL
 from ballast.methods.anchored import AnchoredMethod
 from ballast.methods.registry import register

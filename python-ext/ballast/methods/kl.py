@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional
 
-from ballast import scoring
-from ballast.batches import TokenBatch
+from ballast.forward import scoring
+from ballast.forward.batches import TokenBatch
+from ballast.forward.teacher import Teacher
 from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
 from ballast.models import OpenedModel
 from ballast.retention import OBJECTIVE, Retention
-from ballast.teacher import Teacher
 
 FORWARD = "forward"
 REVERSE = "reverse"

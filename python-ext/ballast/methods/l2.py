@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ballast.adapted import EFFECTIVE, FACTORS, adapted_matrices, factors_by_matrix
-from ballast.effective_penalty import EffectivePenalty
+from ballast.adapters.adapted import EFFECTIVE, FACTORS, adapted_matrices, factors_by_matrix
 from ballast.errors import InvalidInputError
-from ballast.layers import vocabulary_parameters
 from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
-from ballast.penalty import QuadraticPenalty
+from ballast.models.layers import vocabulary_parameters
 from ballast.retention import Retention
+from ballast.retention.effective_penalty import EffectivePenalty
+from ballast.retention.penalty import QuadraticPenalty
 
 
 @register("l2")

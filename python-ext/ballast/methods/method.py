@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ballast.adapted import FACTORS
-from ballast.anchor import Anchor
-from ballast.penalty import DEFAULT_STRENGTH, GRADIENT, PROXIMAL
+from ballast.adapters.adapted import EFFECTIVE, FACTORS
+from ballast.anchors import Anchor
 from ballast.retention import Retention
+from ballast.retention.penalty import DEFAULT_STRENGTH, GRADIENT, PROXIMAL
 from ballast.settings import RetentionSettings, camel_case
 
 
@@ -42,7 +42,7 @@ class Method(ABC):
         name: as an experiment has it
         paper: where it is from, "" where there is no paper
         importance: what an anchor must have measured for it (a name of `ballast.importance`); None: it needs no anchor
-        forms: how it can act: "proximal", "gradient", "objective"; the first is the default
+        forms: how it can act: "proximal", "gradient", "objective"; see `default_form`
         strengths: λ by form where an experiment leaves it open, for `settings.strength_or`
         starts_afresh: whether its phase trains a new adapter, the one there is being folded into the base
         spaces: what it can hold: "factors" (the covered parameters), "effective" (what a LoRA adapter does to each
@@ -60,6 +60,11 @@ class Method(ABC):
     spaces: tuple[str, ...] = (FACTORS,)
     sharded: bool = False
     needs: str = ""
+
+    @classmethod
+    def default_form(cls, space: str) -> str:
+        """How it acts where nobody says: its first form, but by the gradient in the effective space where it can."""
+        return GRADIENT if space == EFFECTIVE and GRADIENT in cls.forms else cls.forms[0]
 
     @abstractmethod
     def retain(self, start: PhaseStart) -> Retention:

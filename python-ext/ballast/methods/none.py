@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ballast.adapted import EFFECTIVE, FACTORS
+from ballast.adapters.adapted import EFFECTIVE, FACTORS
 from ballast.methods.method import Method, PhaseStart
 from ballast.methods.registry import register
-from ballast.penalty import GRADIENT, PROXIMAL
 from ballast.retention import OBJECTIVE, Retention
+from ballast.retention.penalty import GRADIENT, PROXIMAL
 
 
 @register("none")

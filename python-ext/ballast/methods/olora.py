@@ -8,12 +8,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ballast import lora_files
 from ballast.errors import InvalidInputError
 from ballast.methods.method import Method, PhaseStart, option
 from ballast.methods.registry import register
-from ballast.penalty import GRADIENT
+from ballast.models import lora_files
 from ballast.retention import Retention
+from ballast.retention.penalty import GRADIENT
 
 ABSOLUTE = "absolute"
 SQUARED = "squared"

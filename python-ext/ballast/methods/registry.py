@@ -77,7 +77,7 @@ def retain(start: PhaseStart) -> Retention:
     """
     method = create(start.settings.method, start.settings.options)
     if start.settings.form is None:
-        start = replace(start, settings=replace(start.settings, form=method.forms[0]))
+        start = replace(start, settings=replace(start.settings, form=method.default_form(start.settings.space)))
     settings = start.settings
     if settings.form not in method.forms:
         raise InvalidInputError(

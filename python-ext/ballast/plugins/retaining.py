@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ballast.batches import TokenBatch
+from ballast.forward.batches import TokenBatch
 from ballast.models import OpenedModel
 from ballast.plugins.loading import Plugin
 from ballast.retention import Retention

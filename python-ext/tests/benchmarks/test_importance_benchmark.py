@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ballast.effective_fisher import BATCHED, RELEASED, RESTRICTED
+from ballast.measurement.effective_fisher import BATCHED, RELEASED, RESTRICTED
 from benchmarks import workload
 from benchmarks.importance import GOALS_ON, GeneralPhases, fisher, rows, shape, slots
 

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from ballast.anchor import Anchor
+from ballast.anchors import Anchor
 from benchmarks.memory import ADAPTATIONS, measured_peak, rows_of
 from benchmarks.memory_phase import PhaseOfItsOwn, cost
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ballast.optim import Gate
+from ballast.training.optim import Gate
 from benchmarks.step import (
     LEARNING_RATE,
     VARIANTS,

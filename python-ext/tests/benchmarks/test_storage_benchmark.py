@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ballast.storage import KINDS, StoredImportance, storage_of
+from ballast.importance.storage import KINDS, StoredImportance, storage_of
 from benchmarks import workload
 from benchmarks.storage import MODELS, rows, shapes_of, stored_bytes
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 from export_cases import IDS, logits, save_adapter
 
-from ballast import adapters, checkpoints, export
+from ballast import adapters, export
 from ballast.errors import InvalidInputError
+from ballast.models import checkpoints
 
 
 def exported(source, folder, dtype="float32", max_shard_bytes=2_000_000_000):

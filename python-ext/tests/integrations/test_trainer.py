@@ -18,8 +18,8 @@ from torch.distributed.elastic.utils.distributed import get_free_port
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
 from ballast import Anchor, DivergedError, InvalidInputError, bridge, covered_parameters
+from ballast.anchors.provenance import tokenizer_hash, weights_hash
 from ballast.integrations.trainer import BallastCallback
-from ballast.provenance import tokenizer_hash, weights_hash
 
 STEPS, RATE, CLIP = 5, 3e-3, 0.1
 CASES = {

@@ -5,7 +5,7 @@ import copy
 
 import pytest
 import torch
-from contract import ADAMW, BETAS, SHAPES, assert_same_bits, gate_of, in_guarded_views, needs_cuda, state, torch_adamw
+from contract import ADAMW, SHAPES, assert_same_bits, gate_of, in_guarded_views, needs_cuda, state, torch_adamw
 
 from ballast.kernels import RowCodes, cuda, native, reference
 

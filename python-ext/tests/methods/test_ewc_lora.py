@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 import torch
-from phases import batch, lora_model, measured_anchor, retain
+from phases import lora_model, measured_anchor, retain
 
 from ballast import Anchor, InvalidInputError, covered_parameters, methods
-from ballast.adapted import adapted_matrices, base_parameters
+from ballast.adapters.adapted import adapted_matrices, base_parameters
 from ballast.importance import Importance
 from ballast.methods.ewc_lora import eight_bit
 
@@ -96,8 +96,9 @@ def test_any_variant_with_the_same_measure_serves_and_others_do_not():
         retain("hierarchical", model, fisher_anchor(model), **EFFECTIVE)
     with pytest.raises(InvalidInputError, match='retention.space: expected effective for the method "ewc-lora"'):
         retain("ewc-lora", model, fisher_anchor(model), form="gradient")
-    with pytest.raises(InvalidInputError, match='retention.form: expected gradient for the method "ewc-lora"'):
-        retain("ewc-lora", model, fisher_anchor(model), space="effective", form="proximal")
+    with pytest.raises(InvalidInputError, match='retention.form: expected gradient or proximal for .* "ewc-lora"'):
+        retain("ewc-lora", model, fisher_anchor(model), space="effective", form="objective")
+    assert retain("ewc-lora", model, fisher_anchor(model), space="effective", form="proximal").strength == 30
 
 
 def test_its_options_say_what_is_measured():

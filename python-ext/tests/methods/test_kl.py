@@ -5,8 +5,9 @@ import torch
 from phases import retain
 from torch.distributions import Categorical, kl_divergence
 
-from ballast import InvalidInputError, batches, scoring
+from ballast import InvalidInputError
 from ballast.adapters import add_lora
+from ballast.forward import batches, scoring
 from ballast.models import open_model
 
 

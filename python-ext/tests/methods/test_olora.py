@@ -1,14 +1,14 @@
 import pytest
 import torch
+from adapter_cases import logits, randomise_adapter
 from phases import SETTINGS, retain, settings, tiny_model
-from test_adapters import logits, randomise_adapter
 
 from ballast import adapters, covered_parameters, models
-from ballast.after_training import soften
 from ballast.errors import InvalidInputError
 from ballast.methods import PhaseStart
 from ballast.methods.olora import OLoRA
-from ballast.model_phase import ModelPhase
+from ballast.retention.after_training import soften
+from ballast.training.model_phase import ModelPhase
 
 # PEFT 0.21 reads a property that transformers 5.23 has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")

@@ -16,7 +16,7 @@ import torch
 
 from ballast.methods import Method, PhaseStart, option
 from ballast.methods.anchored import AnchoredMethod
-from ballast.penalty import QuadraticPenalty
+from ballast.retention.penalty import QuadraticPenalty
 
 
 @dataclass(frozen=True)

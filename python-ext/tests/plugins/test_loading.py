@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from ballast import InvalidInputError, PluginError
-from ballast.handles import kind_of
+from ballast.java.handles import kind_of
 from ballast.plugins import load
 
 

@@ -7,13 +7,13 @@ import torch
 from phases import SETTINGS, retain, tiny_model
 
 from ballast import InvalidInputError, PluginError, methods, models
-from ballast.model_phase import ModelPhase
 from ballast.plugins.retaining import GuardedRetention
+from ballast.training.model_phase import ModelPhase
 
 METHOD = """
 import torch
 from dataclasses import dataclass
-from ballast import scoring
+from ballast.forward import scoring
 from ballast.errors import DivergedError
 from ballast.methods import Method
 from ballast.retention import Retention

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from hub_server import Hub
 
-from ballast import bridge, handles
+from ballast import bridge
 from ballast.errors import InvalidInputError
+from ballast.java import handles
 from ballast.tasks import TaskSession, as_json
 from ballast.tasks.directory import SHIPPED
 

@@ -174,7 +174,7 @@ public final class Model implements AutoCloseable {
      */
     public void save(Path target) {
         whileOpen(() -> {
-            bridge.saveModel(opened.handle(), target);
+            bridge.models().save(opened.handle(), target);
             return null;
         });
     }

@@ -43,7 +43,8 @@ final class BridgeBenchmark implements Benchmark {
         try (Ballast ballast = Ballast.open(request.environment())) {
             Bridge bridge = ballast.bridge();
             return List.of(Measurement.ofLimit("bridge, a call",
-                            microseconds(runs, calls, () -> bridge.releasePrefix(NOTHING)), MOST_MICROSECONDS_A_CALL, "µs"),
+                            microseconds(runs, calls, () -> bridge.scoring().releasePrefix(NOTHING)),
+                            MOST_MICROSECONDS_A_CALL, "µs"),
                     Measurement.ofLimit("bridge, a batch of 64 MiB handed over",
                             microseconds(runs, calls, () -> bridge.address(batch)), MOST_MICROSECONDS_A_BATCH, "µs"));
         }

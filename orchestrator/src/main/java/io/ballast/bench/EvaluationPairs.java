@@ -112,7 +112,7 @@ final class EvaluationPairs {
     }
 
     private List<Measurement> run(Bridge bridge, List<Question> questions, Path folder) throws IOException {
-        long model = bridge.openModel(setting.model(), "float32", "cpu", false, 0);
+        long model = bridge.models().open(setting.model(), "float32", "cpu", false, 0);
         try (LmEval lmEval = new LmEval(environment, setting, folder)) {
             BatchScorer scorer = new BatchScorer(new BridgeScorer(bridge, model), setting.batchSize());
             List<Measurement> measurements = new ArrayList<>();

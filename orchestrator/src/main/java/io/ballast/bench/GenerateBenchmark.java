@@ -78,7 +78,7 @@ final class GenerateBenchmark implements Benchmark {
 
         Sides(Bridge bridge, Path model, int first, int end, int rows, int tokens, PythonProcess python) {
             this.bridge = bridge;
-            this.model = bridge.openModel(model, "float32", "cpu", false, 0);
+            this.model = bridge.models().open(model, "float32", "cpu", false, 0);
             this.first = first;
             this.end = end;
             this.rows = rows;
@@ -89,7 +89,7 @@ final class GenerateBenchmark implements Benchmark {
         double ours() {
             LongBuffer output = BatchSlot.allocate(rows, tokens);
             long started = System.nanoTime();
-            bridge.generate(model, first, end, TEMPERATURE, TOP_P, ourCalls++, rows, tokens, output);
+            bridge.scoring().generate(model, first, end, TEMPERATURE, TOP_P, ourCalls++, rows, tokens, output);
             double seconds = (System.nanoTime() - started) / 1e9;
             int[] ids = new int[rows * tokens];
             Arrays.setAll(ids, at -> (int) output.get(at));

@@ -34,10 +34,10 @@ final class MethodsCommand implements Command {
     public int run(CommandLine line, Output output) {
         try (Ballast ballast = Ballast.open()) {
             if (line.getArgList().isEmpty()) {
-                List<Map<String, Object>> methods = ballast.bridge().describeMethods();
+                List<Map<String, Object>> methods = ballast.bridge().methods().describeAll();
                 output.answer(() -> documentOfAll(methods), () -> MethodText.ofAll(methods));
             } else {
-                Map<String, Object> method = ballast.bridge().describeMethod(line.getArgList().get(0), Map.of());
+                Map<String, Object> method = ballast.bridge().methods().describe(line.getArgList().get(0), Map.of());
                 output.answer(() -> document(method), () -> MethodText.of(method));
             }
         }

@@ -18,10 +18,12 @@ import io.ballast.eval.EvaluationTasks;
 import io.ballast.model.HubAddress;
 import io.ballast.model.ModelFolder;
 import io.ballast.model.ModelSource;
+import io.ballast.python.Bridge;
 import io.ballast.train.Forecast;
 import io.ballast.train.KeptForecasts;
 import io.ballast.train.PluginCheck;
 import io.ballast.train.PluginRows;
+import io.ballast.train.PresentSources;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -29,6 +31,7 @@ import java.util.Locale;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
@@ -71,17 +74,30 @@ final class ValidateCommand implements Command {
         Map<DataConfig, OptionalLong> rows = rows(experiment.config(), config);
         String model = modelSize(config.model().path());
         checkWithPython(config);
-        boolean isAsked = !line.hasOption(NO_ESTIMATE);
-        ExperimentConfig present = isAsked ? config.withModel(ModelSource.present(config.model().path())) : config;
-        String obstacle = isAsked ? obstacle(present) : "nobody asked for it";
-        List<Integer> numbers = ranks(line);
-        Forecast forecast = obstacle == null && numbers.isEmpty() ? forecast(present) : null;
-        List<Forecast.Rank> ranks = obstacle == null && !numbers.isEmpty() ? ranks(present, numbers) : List.of();
-        output.answer(() -> document(experiment, forecast, ranks), () -> ExperimentText.of(experiment.config(), model,
-                data -> size(rows.get(data))) + "\n" + (obstacle != null ? "no estimate: " + obstacle + "\n"
-                        : forecast == null ? ForecastText.ofRanks(ranks) : ForecastText.of(forecast))
-                + "\nThis experiment can run.");
+        List<Integer> ranks = ranks(line);
+        String obstacle = line.hasOption(NO_ESTIMATE) ? "nobody asked for it" : obstacle(config);
+        Foreseen foreseen = obstacle == null ? foreseen(config, ranks) : Foreseen.nothing(obstacle);
+        output.answer(() -> document(experiment, foreseen), () -> ExperimentText.of(experiment.config(), model,
+                data -> size(rows.get(data))) + "\n" + foreseen.text() + "\nThis experiment can run.");
         return 0;
+    }
+
+    /**
+     * What was foreseen: of one process, of several ranks, or nothing.
+     *
+     * @param obstacle why nothing could be, else null
+     * @param forecast of one process, else null
+     * @param ranks    of the numbers of ranks that were asked for
+     */
+    private record Foreseen(String obstacle, Forecast forecast, List<Forecast.Rank> ranks) {
+        static Foreseen nothing(String obstacle) {
+            return new Foreseen(obstacle, null, List.of());
+        }
+
+        String text() {
+            return obstacle != null ? "no estimate: " + obstacle + "\n"
+                    : forecast != null ? ForecastText.of(forecast) : ForecastText.ofRanks(ranks);
+        }
     }
 
     private static List<Integer> ranks(CommandLine line) {
@@ -96,20 +112,21 @@ final class ValidateCommand implements Command {
         return Arrays.stream(value.split(",")).map(Integer::valueOf).toList();
     }
 
-    private static List<Forecast.Rank> ranks(ExperimentConfig config, List<Integer> numbers) {
+    private static ExperimentConfig withPluginRows(ExperimentConfig config) {
+        if (!PluginRows.areIn(config)) {
+            return config;  // Python need not start.
+        }
         try (Ballast ballast = Ballast.open()) {
-            return Forecast.ofRanks(config, ballast.bridge(), numbers);
+            return withPluginRows(config, ballast.bridge());
         }
     }
 
-    private static ExperimentConfig withPluginRows(ExperimentConfig config) {
+    private static ExperimentConfig withPluginRows(ExperimentConfig config, Bridge bridge) {
         if (!PluginRows.areIn(config)) {
             return config;
         }
-        try (Ballast ballast = Ballast.open()) {
-            ballast.bridge().plugins().lookIn(config.plugins(), config.pluginSeconds());
-            return PluginRows.in(config, ballast.bridge());
-        }
+        bridge.plugins().lookIn(config.plugins(), config.pluginSeconds());
+        return PluginRows.in(config, bridge);
     }
 
     /** By the entries as they were written: how many rows a run would see of each. */
@@ -123,12 +140,15 @@ final class ValidateCommand implements Command {
         return rows;
     }
 
-    private static String document(Experiment experiment, Forecast forecast, List<Forecast.Rank> ranks) {
+    private static String document(Experiment experiment, Foreseen foreseen) {
         JsonObject document = new JsonObject();
         document.add("experiment", JsonParser.parseString(experiment.toJson()));
-        document.add("estimate", new Gson().toJsonTree(forecast));
-        if (!ranks.isEmpty()) {
-            document.add("ranks", new Gson().toJsonTree(ranks));
+        document.add("estimate", new Gson().toJsonTree(foreseen.forecast()));
+        if (foreseen.obstacle() != null) {
+            document.addProperty("noEstimate", foreseen.obstacle());
+        }
+        if (!foreseen.ranks().isEmpty()) {
+            document.add("ranks", new Gson().toJsonTree(foreseen.ranks()));
         }
         return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().serializeNulls().create().toJson(document);
     }
@@ -151,28 +171,33 @@ final class ValidateCommand implements Command {
         }
     }
 
-    /** Why nothing can be foreseen, or null: model and data have to be here, and the weights' size be known. */
+    /** Why nothing can be foreseen, or null: no text may have yet to be written, and the weights' size must be known. */
     private static String obstacle(ExperimentConfig config) {
-        List<DataConfig> data = config.phases().stream().flatMap(phase -> phase.data().stream()).toList();
-        boolean isWritten = Stream.concat(data.stream().map(DataConfig::generate),
+        Stream<DataConfig> data = config.phases().stream().flatMap(phase -> phase.data().stream());
+        boolean isWritten = Stream.concat(data.map(DataConfig::generate),
                 config.evaluation().tasks().stream().map(TaskConfig::generate)).anyMatch(Objects::nonNull);
         if (isWritten) {
             return "the model has yet to write text of its own";
-        }
-        if (ModelSource.isElsewhere(config.model().path())
-                || data.stream().anyMatch(entry -> HubAddress.is(entry.path()))) {
-            return "model or data have yet to be fetched or converted";
         }
         return config.adapter() == null || config.adapter().hasKnownSize() ? null
                 : "the size of an adapter of the kind " + Words.of(config.adapter().kind()) + " depends on the weights";
     }
 
-    /** Of what is present, as a run finds it too; kept for the report of the experiment's runs. */
-    private static Forecast forecast(ExperimentConfig present) {
+    /** Of what is present, as a run finds it too; that of one process is kept for the report of the experiment's runs. */
+    private static Foreseen foreseen(ExperimentConfig config, List<Integer> ranks) {
         try (Ballast ballast = Ballast.open()) {
-            Forecast forecast = Forecast.of(present, ballast.bridge());
+            Bridge bridge = ballast.bridge();
+            PresentSources found = PresentSources.of(config, bridge);
+            if (!found.missing().isEmpty()) {
+                return Foreseen.nothing("a run has yet to fetch or convert " + String.join(", ", found.missing()));
+            }
+            ExperimentConfig present = withPluginRows(found.experiment(), bridge);
+            if (!ranks.isEmpty()) {
+                return new Foreseen(null, null, Forecast.ofRanks(present, bridge, ranks));
+            }
+            Forecast forecast = Forecast.of(present, bridge);
             KeptForecasts.keep(present, forecast);
-            return forecast;
+            return new Foreseen(null, forecast, List.of());
         }
     }
 

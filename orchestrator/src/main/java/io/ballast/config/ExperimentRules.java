@@ -155,11 +155,6 @@ final class ExperimentRules {
                     "It is what a LoRA adapter does to each matrix: add the block 'adapter', or"
                             + " set retention.space to factors and retention.method to one that has it.");
         }
-        if (retention.form() == RetentionConfig.Form.PROXIMAL) {
-            throw place.key("retention").key("form").wrong("gradient with the space effective", "proximal",
-                    "A penalty on the product of two factors has no proximal step in closed form: leave"
-                            + " retention.form out, or set retention.space to factors.");
-        }
     }
 
     static void checkWarmup(Place here, PhaseConfig phase) {

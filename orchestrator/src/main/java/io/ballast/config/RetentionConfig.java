@@ -30,11 +30,12 @@ public record RetentionConfig(
                 + GRADIENT_LAMBDA + " in gradient form and " + OBJECTIVE_LAMBDA + " in the objective.", minimum = 0)
                 Double lambda,
         @Setting("proximal: a closed-form step after the optimizer's; gradient: the penalty's gradient joins the"
-                + " loss's; objective: what is held is a term of the loss. By default the first that the method has.")
+                + " loss's; objective: what is held is a term of the loss. By default the first that the method has, and"
+                + " gradient in the space effective.")
                 Form form,
         @Setting(value = "What is measured and held of a LoRA adapter: factors = its A and B; effective = what they do"
-                + " to each matrix, s B A, in gradient form. Without an adapter factors are the model's parameters."
-                + " ewc-lora is always effective.", byDefault = "\"factors\"") Space space,
+                + " to each matrix, s B A. Without an adapter factors are the model's parameters. ewc-lora is always"
+                + " effective.", byDefault = "\"factors\"") Space space,
         @Setting(value = "Layer coefficients: paper = softmax of the norms; scaled = mean-1 softmax of norms over"
                 + " their mean; scaled-rms = the same of norm per square root of size; uniform = 1 (Synaptic"
                 + " Intelligence).", byDefault = "\"scaled\"")
@@ -116,7 +117,7 @@ public record RetentionConfig(
         if (IN_THE_OBJECTIVE.contains(method)) {
             return EnumSet.of(Form.OBJECTIVE);
         }
-        return IN_THE_GRADIENT.contains(method) || IN_EFFECTIVE_SPACE.contains(method) ? EnumSet.of(Form.GRADIENT)
+        return IN_THE_GRADIENT.contains(method) ? EnumSet.of(Form.GRADIENT)
                 : EnumSet.of(Form.PROXIMAL, Form.GRADIENT);
     }
 

@@ -85,7 +85,7 @@ public final class Export {
     private Exported written(Bridge bridge, ExportSource source, Path folder) throws IOException {
         String format = Words.of(request.format());
         String dtype = Words.of(request.dtype());
-        long model = bridge.openModelToUse(source.folder(), DTYPE, source.isOnQuantizedBase() ? "auto" : "cpu");
+        long model = bridge.models().openToUse(source.folder(), DTYPE, source.isOnQuantizedBase() ? "auto" : "cpu");
         long probe = 0;
         try {
             probe = bridge.exports().probe(model);

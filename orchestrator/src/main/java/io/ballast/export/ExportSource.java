@@ -57,7 +57,7 @@ record ExportSource(Path folder, Path run) {
         return run != null || isAdapter();
     }
 
-    /** Whether it was trained on a base in 4 or 8 bits: {@code quantization.py} notes that beside an adapter. */
+    /** Whether it was trained on a base in 4 or 8 bits, which {@code ballast/models/quantization.py} notes beside it. */
     boolean isOnQuantizedBase() {
         return Files.isRegularFile(folder.resolve("quantization.json"));
     }

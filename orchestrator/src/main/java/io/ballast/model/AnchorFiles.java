@@ -2,7 +2,7 @@ package io.ballast.model;
 
 import java.util.List;
 
-/** The files of an anchor folder, as {@code anchor_files.py} writes them. */
+/** The files of an anchor folder, as {@code ballast/anchors/anchor.py} writes them. */
 public final class AnchorFiles {
     /** What it is and how it came about. */
     public static final String METADATA = "anchor.json";

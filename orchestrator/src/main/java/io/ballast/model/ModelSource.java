@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 
 /** What a user may name as a model, as a Hugging Face folder on this machine. */
@@ -43,17 +44,18 @@ public final class ModelSource {
     }
 
     /**
-     * Where a model stands on this machine, without bringing it here.
+     * Where a model stands on this machine, without bringing it here; nobody is asked.
      *
-     * @param path as a user wrote it
-     * @return the folder that a GGUF file was converted to before; any other path as it is
+     * @param bridge to Python
+     * @param path   as of {@link #folder}
+     * @return what {@link #folder} gives where it has nothing to fetch or convert, else empty
      */
-    public static String present(String path) {
-        if (HubAddress.is(path) || !isGguf(path) || !Files.isRegularFile(Path.of(path))) {
-            return path;
+    public static Optional<Path> present(Bridge bridge, String path) {
+        if (HubAddress.is(path)) {
+            HubAddress address = HubAddress.model(path);
+            return bridge.hub().cachedModel(address.repository(), address.revision());
         }
-        Path folder = cached(Path.of(path));
-        return Files.isDirectory(folder) ? folder.toString() : path;
+        return Optional.of(isElsewhere(path) ? cached(Path.of(path)) : Path.of(path)).filter(Files::isDirectory);
     }
 
     /**

@@ -1,8 +1,6 @@
 package io.ballast.python;
 
 import static io.ballast.python.BridgeValues.array;
-import static io.ballast.python.BridgeValues.handle;
-import static io.ballast.python.BridgeValues.list;
 import static io.ballast.python.BridgeValues.map;
 import static io.ballast.python.BridgeValues.number;
 import static io.ballast.python.BridgeValues.texts;
@@ -17,21 +15,18 @@ import io.ballast.RankLostException;
 import io.ballast.StoppedException;
 import io.ballast.TrainingFailedException;
 import io.ballast.ranks.Ranks;
-import jep.DirectNDArray;
 import jep.JepException;
 
-import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Every function of {@code ballast.bridge}, declared once with its types: here, and by what they concern in
- * {@link #phases()}, {@link #anchors()}, {@link #tasks()}, {@link #hub()} and {@link #plugins()}, among others. See the
- * package for the rules on threads, buffers and errors.
+ * Every function of {@code ballast.bridge}, declared once with its types: by what they concern in {@link #models()},
+ * {@link #scoring()}, {@link #phases()}, {@link #anchors()} and the others, and here what concerns the interpreter. See
+ * the package for the rules on threads, buffers and errors.
  *
  * <p>A handle is a number that stands for an object in Python until {@link #release(long)} or
  * {@link #close()}.
@@ -132,244 +127,29 @@ public final class Bridge implements AutoCloseable {
         }
     }
 
-    // ---- models
-
-    /**
-     * Opens a Hugging Face causal language model.
-     *
-     * @param folder                the model's folder
-     * @param dtype                 float32 or bfloat16 (autocast)
-     * @param device                auto, cpu, cuda or cuda:N
-     * @param gradientCheckpointing whether activations are recomputed
-     * @param seed                  of dropout
-     * @return its handle
-     */
-    public long openModel(Path folder, String dtype, String device, boolean gradientCheckpointing, long seed) {
-        return openModel(folder, dtype, device, gradientCheckpointing, seed, null);
+    /** @return the functions about models, from where they lie to where they are saved */
+    public ModelCalls models() {
+        return new ModelCalls(this);
     }
 
-    /**
-     * Opens a model, if need be with its linear layers in 4 or 8 bits.
-     *
-     * @param folder                a Hugging Face model folder, or that of a PEFT adapter
-     * @param dtype                 float32 or bfloat16 (autocast)
-     * @param device                auto, cpu, cuda or cuda:N
-     * @param gradientCheckpointing whether activations are recomputed
-     * @param seed                  of dropout
-     * @param bits                  in which linear layers are held, 4 or 8, for an adapter to be trained on; null: whole
-     * @return its handle
-     * @throws MissingEnvironmentException when {@code bits} and there is no bitsandbytes
-     */
-    public long openModel(Path folder, String dtype, String device, boolean gradientCheckpointing, long seed,
-            Integer bits) {
-        return handle(invoke("open_model", folder.toString(), dtype, device, gradientCheckpointing, seed, bits));
+    /** @return the functions about what a model makes of tokens: losses, log-probabilities, documents of its own */
+    public ScoringCalls scoring() {
+        return new ScoringCalls(this);
     }
 
-    /**
-     * Opens a model that is not trained: the draws and the threads of training that goes on meanwhile stay as they are.
-     *
-     * @param folder a Hugging Face model folder, or that of a PEFT adapter
-     * @param dtype  float32 or bfloat16 (autocast)
-     * @param device auto, cpu, cuda or cuda:N
-     * @return its handle
-     */
-    public long openModelToUse(Path folder, String dtype, String device) {
-        return handle(invoke("open_model_to_use", folder.toString(), dtype, device));
+    /** @return the functions about what training would hold, before a weight is loaded */
+    public EstimateCalls estimates() {
+        return new EstimateCalls(this);
     }
 
-    /**
-     * What a model is.
-     *
-     * @param model its handle
-     * @return architecture, parameters, trainable, vocabularySize, maxLength, folder, tokenizerFolder, device,
-     *         deviceName, dtype
-     */
-    public Map<String, Object> modelInfo(long model) {
-        return map(invoke("model_info", model));
+    /** @return the functions about the methods against forgetting */
+    public MethodCalls methods() {
+        return new MethodCalls(this);
     }
 
-    /**
-     * Puts an adapter on a model.
-     *
-     * @param model    its handle
-     * @param settings by the names of {@code ballast.adapters.AdapterSettings}
-     * @param seed     of its initial values
-     * @param samples  handle of general text for the kind that starts from it, else 0
-     */
-    public void addAdapter(long model, Map<String, Object> settings, long seed, long samples) {
-        invoke("add_adapter", model, settings, seed, samples);
-    }
-
-    /**
-     * Begins to gather documents for a model.
-     *
-     * @param model its handle
-     * @return the gathering's handle
-     */
-    public long beginSamples(long model) {
-        return handle(invoke("begin_samples", model));
-    }
-
-    /**
-     * Keeps a copy of the documents of one batch.
-     *
-     * @param samples the gathering's handle
-     * @param slot    the batch, laid out as {@code io.ballast.data.BatchSlot} states; borrowed for the call
-     * @param rows    rows in the batch
-     * @param length  positions in a row
-     * @param packed  whether a row holds more than one document
-     */
-    public void addDocuments(long samples, LongBuffer slot, int rows, int length, boolean packed) {
-        withBuffer(slot, () -> invoke("add_documents", samples, array(slot, slot.capacity()), rows, length, packed));
-    }
-
-    /**
-     * Moves a trained model part of its way back.
-     *
-     * @param model    its handle
-     * @param settings method, strength, layerCoefficients, layers and normalize
-     * @param base     handle of the base model, for the methods that go back to it and a model trained whole; else 0
-     * @param anchor   handle of the anchor, for the method that goes back to it; else 0
-     */
-    public void soften(long model, Map<String, Object> settings, long base, long anchor) {
-        invoke("soften", model, settings, base, anchor);
-    }
-
-    /**
-     * Writes a model as a Hugging Face checkpoint with its tokenizer, or its adapter as PEFT does.
-     *
-     * @param model  its handle
-     * @param folder where to
-     */
-    public void saveModel(long model, Path folder) {
-        invoke("save_model", model, folder.toString());
-    }
-
-    // ---- training
-
-    // ---- anchors
-
-    /**
-     * The methods against forgetting there are.
-     *
-     * @return of each name, summary, formula, paper, importance (what its anchor must have measured, path_integral,
-     *         fisher or sensitivity; null for a method that needs no anchor), needs, forms, lambda (default by form)
-     *         and options (of each name, type, default, meaning, choices, minimum)
-     */
-    public List<Map<String, Object>> describeMethods() {
-        return list(invoke("describe_methods")).stream().map(BridgeValues::map).toList();
-    }
-
-    /**
-     * One method, which may be one's own, checked with its options.
-     *
-     * @param name    of the method, or package.module:ClassName
-     * @param options its settings
-     * @return as of {@link #describeMethods()}
-     * @throws InvalidInputException when there is no such method, or an option is wrong
-     */
-    public Map<String, Object> describeMethod(String name, Map<String, Object> options) {
-        return map(invoke("describe_method", name, options));
-    }
-
-    /**
-     * Prepares the adapter for the next domain.
-     *
-     * @param model its handle
-     * @param way   continue, stack or merge
-     * @param seed  of a new adapter's initial values
-     * @throws InvalidInputException when the adapter is of a kind that cannot be folded
-     */
-    public void carryAdapterOn(long model, String way, long seed) {
-        invoke("carry_adapter_on", model, way, seed);
-    }
-
-    /**
-     * Lets a model write documents.
-     *
-     * @param model       its handle
-     * @param firstToken  what each document begins with; not written
-     * @param endToken    what ends a document; not written
-     * @param temperature divides the logits
-     * @param topP        nucleus
-     * @param seed        of all draws
-     * @param rows        how many documents
-     * @param tokens      most tokens in a document
-     * @param output      [rows, tokens] ids, −1 after a document's end; filled during the call
-     */
-    public void generate(long model, int firstToken, int endToken, double temperature, double topP, long seed, int rows,
-            int tokens, LongBuffer output) {
-        withBuffer(output, () -> invoke("generate", model, firstToken, endToken, temperature, topP, seed, rows, tokens,
-                array(output, output.capacity())));
-    }
-
-    /**
-     * Completes prompts, as lm-eval does.
-     *
-     * @param model     its handle
-     * @param tokenizer folder of the model's tokenizer
-     * @param prompts   ids [rows, length], padded on the left, then [rows] lengths; borrowed for the call
-     * @param rows      how many prompts
-     * @param length    tokens of the longest
-     * @param until     stop strings; the tokenizer's EOS is one more
-     * @param maxTokens most tokens of a completion
-     * @param decoding  keyword arguments of transformers' {@code generate}
-     * @param seed      of draws, if there are any
-     * @return one text for each prompt, cut at the stop strings
-     * @throws TrainingFailedException when the model answers NaN
-     */
-    public List<String> complete(long model, Path tokenizer, LongBuffer prompts, int rows, int length,
-            List<String> until, int maxTokens, Map<String, Object> decoding, long seed) {
-        return withBuffer(prompts, () -> texts(invoke("complete", model, tokenizer.toString(),
-                array(prompts, prompts.capacity()), rows, length, until, maxTokens, decoding, seed)));
-    }
-
-    // ---- evaluation
-
-    /**
-     * Says how many tokens a model reads at once.
-     *
-     * @param model its folder
-     * @return tokens
-     */
-    public int contextWindow(Path model) {
-        return number(invoke("context_window", model.toString())).intValue();
-    }
-
-    /**
-     * Estimates the memory of phases of training without loading a model's weights.
-     *
-     * @param model                 its folder
-     * @param dtype                 of the forward and backward passes
-     * @param gradientCheckpointing whether activations are computed again in the backward pass
-     * @param adapter               its settings, or null
-     * @param phases                of each "rows", "length" and "settings"
-     * @param device                auto, cpu, cuda or cuda:N
-     * @return what {@code ballast.estimate.estimate} says
-     * @throws InvalidInputException when there is no such model, or the adapter's size depends on the weights
-     */
-    public Map<String, Object> estimate(Path model, String dtype, boolean gradientCheckpointing,
-            Map<String, Object> adapter, List<Map<String, Object>> phases, String device) {
-        return map(invoke("estimate", model.toString(), dtype, gradientCheckpointing, adapter, phases, device));
-    }
-
-    /**
-     * Estimates what one of several ranks holds in the phase that holds most.
-     *
-     * @param model                 as in {@link #estimate}, as the next five
-     * @param dtype                 of the forward and backward passes
-     * @param gradientCheckpointing whether activations are computed again
-     * @param adapter               its settings, or null
-     * @param phases                of each "rows", "length" and "settings"
-     * @param device                auto, cpu, cuda or cuda:N
-     * @param ranks                 how many there would be together, each two or more
-     * @return for each of these what {@code ballast.estimate.estimate_ranks} says
-     * @throws InvalidInputException as in {@link #estimate}
-     */
-    public List<Map<String, Object>> estimateRanks(Path model, String dtype, boolean gradientCheckpointing,
-            Map<String, Object> adapter, List<Map<String, Object>> phases, String device, List<Integer> ranks) {
-        return list(invoke("estimate_ranks", model.toString(), dtype, gradientCheckpointing, adapter, phases, device,
-                ranks)).stream().map(BridgeValues::map).toList();
+    /** @return the functions about TensorBoard logs */
+    public ScalarCalls scalars() {
+        return new ScalarCalls(this);
     }
 
     /**
@@ -411,26 +191,6 @@ public final class Bridge implements AutoCloseable {
         return ranks;
     }
 
-    /**
-     * Has the blocks of a model compiled for training, at its first step.
-     *
-     * @param model its handle, with its adapter
-     */
-    public void compileBlocks(long model) {
-        invoke("compile_blocks", model);
-    }
-
-    /**
-     * Spreads a model over the ranks; nothing happens where there is one.
-     *
-     * @param model   its handle, with its adapter
-     * @param offload whether what is not used stays on the CPU
-     * @throws InvalidInputException when the model or this machine cannot do it
-     */
-    public void shardModel(long model, boolean offload) {
-        invoke("shard_model", model, offload);
-    }
-
     /** @return the functions that complete prompts some tokens at a time */
     public CompletionCalls completions() {
         return new CompletionCalls(this);
@@ -459,105 +219,6 @@ public final class Bridge implements AutoCloseable {
     /** @return the functions about plug-ins in Python */
     public PluginCalls plugins() {
         return new PluginCalls(this);
-    }
-
-    // ---- scoring and the rest
-
-    /**
-     * Asks what a model can read once for several token rows, by trying it on a few tokens.
-     *
-     * @param model its handle
-     * @return nothing, branches or prefixes
-     */
-    public String sharing(long model) {
-        return (String) invoke("sharing", model);
-    }
-
-    /**
-     * Reads what many token rows begin with.
-     *
-     * @param model  handle of the model
-     * @param ids    the tokens; borrowed for the call
-     * @param length how many
-     * @return the handle of its keys and values, for {@link #releasePrefix}
-     */
-    public long readPrefix(long model, LongBuffer ids, int length) {
-        return withBuffer(ids, () -> handle(invoke("read_prefix", model, array(ids, ids.capacity()), length)));
-    }
-
-    /**
-     * Frees keys and values.
-     *
-     * @param prefix their handle
-     */
-    public void releasePrefix(long prefix) {
-        invoke("release_prefix", prefix);
-    }
-
-    /**
-     * Log-probabilities of a batch's targets.
-     *
-     * @param model    its handle
-     * @param prefix   handle of what all rows continue, or 0
-     * @param slot     the batch, laid out as {@code io.ballast.eval.ScoringBatch} states; borrowed for the call
-     * @param rows     rows in the batch
-     * @param length   positions in a row
-     * @param targets  how many there are
-     * @param branched whether a row has branches, which see their context and themselves
-     * @param output   [2, targets]: log-probability in nats, and 1 where the target is the most likely token
-     */
-    public void score(long model, long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched,
-            FloatBuffer output) {
-        withBuffer(slot, () -> withBuffer(output, () -> invoke("score", model, prefix, array(slot, slot.capacity()),
-                rows, length, targets, branched, new DirectNDArray<>(output, output.capacity()))));
-    }
-
-    /**
-     * Summed cross entropy of a batch.
-     *
-     * @param model  its handle
-     * @param slot   the batch; borrowed for the call
-     * @param rows   rows in the batch
-     * @param length positions in a row
-     * @param packed whether a row holds more than one document
-     * @return nats over all targets, without gradient
-     */
-    public double sumOfNats(long model, LongBuffer slot, int rows, int length, boolean packed) {
-        return withBuffer(slot, () -> number(list(
-                invoke("mean_loss", model, array(slot, slot.capacity()), rows, length, packed)).get(0)).doubleValue());
-    }
-
-    /**
-     * Renders chats by a model's own template.
-     *
-     * @param modelFolder         folder with the tokenizer's configuration
-     * @param messages            each a JSON array of {@code {"role", "content"}}
-     * @param addGenerationPrompt whether the assistant's header is put at the end
-     * @return the rendered texts
-     */
-    public List<String> renderChat(Path modelFolder, List<String> messages, boolean addGenerationPrompt) {
-        return texts(invoke("render_chat", modelFolder.toString(), messages, addGenerationPrompt));
-    }
-
-    /**
-     * Opens a TensorBoard log.
-     *
-     * @param folder where to
-     * @return its handle; releasing it closes the log
-     */
-    public long openScalars(Path folder) {
-        return handle(invoke("scalars_open", folder.toString()));
-    }
-
-    /**
-     * Adds values to a TensorBoard log.
-     *
-     * @param scalars the log's handle
-     * @param step    their step
-     * @param values  value by tag
-     */
-    public void addScalars(long scalars, long step, Map<String, Double> values) {
-        invoke("scalars_add", scalars, step, values);
     }
 
     /** Frees what this bridge held in Python. The interpreter stays. May be called twice. */

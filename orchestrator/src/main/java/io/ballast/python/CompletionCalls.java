@@ -22,6 +22,27 @@ public final class CompletionCalls {
     }
 
     /**
+     * Completes prompts, as lm-eval does.
+     *
+     * @param model     its handle
+     * @param tokenizer folder of the model's tokenizer
+     * @param prompts   ids [rows, length], padded on the left, then [rows] lengths; borrowed for the call
+     * @param rows      how many prompts
+     * @param length    tokens of the longest
+     * @param until     stop strings; the tokenizer's EOS is one more
+     * @param maxTokens most tokens of a completion
+     * @param decoding  keyword arguments of transformers' {@code generate}
+     * @param seed      of draws, if there are any
+     * @return one text for each prompt, cut at the stop strings
+     * @throws io.ballast.TrainingFailedException when the model answers NaN
+     */
+    public List<String> complete(long model, Path tokenizer, LongBuffer prompts, int rows, int length,
+            List<String> until, int maxTokens, Map<String, Object> decoding, long seed) {
+        return withBuffer(prompts, () -> texts(bridge.invoke("complete", model, tokenizer.toString(),
+                array(prompts, prompts.capacity()), rows, length, until, maxTokens, decoding, seed)));
+    }
+
+    /**
      * Begins to complete prompts; nothing is written yet.
      *
      * @param model     its handle

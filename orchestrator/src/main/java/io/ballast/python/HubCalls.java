@@ -65,4 +65,17 @@ public final class HubCalls {
     public Path downloadDatasetFile(String repository, String file, String revision) {
         return Path.of((String) bridge.invoke("download_dataset_file", repository, file, revision, null, null));
     }
+
+    /**
+     * Looks for one file of a data set in the shared cache; asks nobody.
+     *
+     * @param repository org/name
+     * @param file       path inside the repository
+     * @param revision   branch, tag or commit, or null
+     * @return the local file; empty when it is not there
+     */
+    public Optional<Path> cachedDatasetFile(String repository, String file, String revision) {
+        return Optional.ofNullable((String) bridge.invoke("cached_dataset_file", repository, file, revision))
+                .map(Path::of);
+    }
 }

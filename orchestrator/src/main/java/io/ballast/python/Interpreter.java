@@ -106,7 +106,7 @@ final class Interpreter {
             SharedInterpreter.setConfig(new JepConfig().addIncludePaths(environment.packagePath().toString())
                     .setClassEnquirer(new NoJavaPackages()));
             python = new SharedInterpreter();
-            python.runScript(environment.packagePath().resolve("ballast/embedded.py").toString());
+            python.runScript(environment.packagePath().resolve("ballast/java/embedded.py").toString());
             return null;
         } catch (JepException | UnsatisfiedLinkError e) {
             throw new MissingEnvironmentException("CPython could not be embedded from " + environment.executable()

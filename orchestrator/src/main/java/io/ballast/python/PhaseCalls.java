@@ -23,7 +23,7 @@ public final class PhaseCalls {
      * Begins a phase: optimizer, schedule, and the method against forgetting or the importance meter.
      *
      * @param model    its handle
-     * @param settings the phase's settings, by the names of {@code ballast.training.PhaseSettings}
+     * @param settings the phase's settings, by the names of {@code ballast.PhaseSettings}
      * @return the phase's handle
      */
     public long begin(long model, Map<String, Object> settings) {

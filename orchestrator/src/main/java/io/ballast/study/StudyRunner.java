@@ -134,7 +134,7 @@ public final class StudyRunner {
 
     private boolean needsImportance(StudyRun run) {
         String method = run.experiment().config().retention().method();
-        return ballast.bridge().describeMethod(method, run.experiment().config().retention().options())
+        return ballast.bridge().methods().describe(method, run.experiment().config().retention().options())
                 .get("importance") != null;
     }
 

@@ -27,7 +27,7 @@ public final class AnswerCaches {
 
     /** Where the cache is that {@link #of} opens. */
     static Path file(Bridge bridge, String fingerprint, long model) {
-        Map<String, Object> info = bridge.modelInfo(model);
+        Map<String, Object> info = bridge.models().info(model);
         Map<String, Object> versions = bridge.versions();
         String key = new Sha256().text(fingerprint).text(String.valueOf(info.get("dtype")))
                 .text(String.valueOf(info.get("device"))).text(String.valueOf(versions.get("torch")))

@@ -19,8 +19,8 @@ import java.util.List;
 public record BridgeGenerator(Bridge bridge, long model, Path tokenizer) implements TextGenerator {
     @Override
     public List<String> generate(LongBuffer prompts, int rows, int length, GenerationSettings settings, long seed) {
-        return bridge.complete(model, tokenizer, prompts, rows, length, settings.until(), settings.maxTokens(),
-                settings.decoding(), seed);
+        return bridge.completions().complete(model, tokenizer, prompts, rows, length, settings.until(),
+                settings.maxTokens(), settings.decoding(), seed);
     }
 
     @Override

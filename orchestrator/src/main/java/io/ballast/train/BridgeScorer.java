@@ -17,23 +17,23 @@ import java.util.Locale;
 public record BridgeScorer(Bridge bridge, long model) implements TokenScorer {
     @Override
     public Sharing sharing() {
-        return Sharing.valueOf(bridge.sharing(model).toUpperCase(Locale.ROOT));
+        return Sharing.valueOf(bridge.scoring().sharing(model).toUpperCase(Locale.ROOT));
     }
 
     @Override
     public long readPrefix(LongBuffer ids, int length) {
-        return bridge.readPrefix(model, ids, length);
+        return bridge.scoring().readPrefix(model, ids, length);
     }
 
     @Override
     public void releasePrefix(long prefix) {
-        bridge.releasePrefix(prefix);
+        bridge.scoring().releasePrefix(prefix);
     }
 
     @Override
     public void score(long prefix, LongBuffer slot, int rows, int length, int targets, boolean branched,
             FloatBuffer output) {
-        bridge.score(model, prefix, slot, rows, length, targets, branched, output);
+        bridge.scoring().score(model, prefix, slot, rows, length, targets, branched, output);
     }
 
     @Override

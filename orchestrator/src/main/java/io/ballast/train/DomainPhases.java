@@ -89,7 +89,7 @@ final class DomainPhases {
         PhaseConfig domain = config.domain().get(index);
         try {
             if (config.adapter() != null) {
-                bridge.carryAdapterOn(model, Words.of(config.adapter().carry()), config.seed() + 1 + index);
+                bridge.models().carryAdapterOn(model, Words.of(config.adapter().carry()), config.seed() + 1 + index);
             }
             if (previous == 0) {
                 return 0;

@@ -77,7 +77,7 @@ final class EventLog implements AutoCloseable {
             }
             lines = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
             WholeFiles.delete(tensorboard);
-            scalars = bridge.openScalars(tensorboard);
+            scalars = bridge.scalars().open(tensorboard);
             List<RunEvent> kept = Files.readAllLines(file).stream().map(RunEvent::parse).toList();
             kept.forEach(this::addScalars);
             kept.stream().filter(event -> event.type().equals(STARTED)).findFirst().ifPresent(this::tellAgain);
@@ -112,7 +112,7 @@ final class EventLog implements AutoCloseable {
             }
         });
         if (!values.isEmpty()) {
-            bridge.addScalars(scalars, event.step(), values);
+            bridge.scalars().add(scalars, event.step(), values);
         }
     }
 

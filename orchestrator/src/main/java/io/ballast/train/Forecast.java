@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * What an experiment's run will hold and take. Memory is counted by letting each phase take two steps on tensors without
- * data (Python's {@code ballast.estimate}), before a weight is loaded; its rows are tokenized, which the run then finds
- * done. Where it fits, time comes from a {@link Rehearsal}: a few steps and a few questions on the real model.
+ * data (Python's {@code ballast.training.estimate}), before a weight is loaded; its rows are tokenized, which the run
+ * then finds done. Where it fits, time comes from a {@link Rehearsal}: a few steps and a few questions on the real model.
  *
  * @param parameters        of the model, an adapter's among them
  * @param trained           how many of them are trained
@@ -171,7 +171,7 @@ public record Forecast(long parameters, long trained, String device, long availa
      */
     public static List<Rank> ofRanks(ExperimentConfig config, Bridge bridge, List<Integer> ranks) {
         AdapterConfig adapter = config.adapter();
-        return bridge.estimateRanks(Path.of(config.model().path()), Words.of(config.model().dtype()),
+        return bridge.estimates().ranks(Path.of(config.model().path()), Words.of(config.model().dtype()),
                 config.model().gradientCheckpointing(), adapter == null ? null : PreparedModel.settings(adapter),
                 plans(config, bridge).stream().map(Plan::toPython).toList(), config.model().device(), ranks).stream()
                 .map(each -> new Rank((int) number(each, "ranks"), number(each, "parts"), number(each, "gathered"),
@@ -181,8 +181,8 @@ public record Forecast(long parameters, long trained, String device, long availa
     private static List<Plan> plans(ExperimentConfig config, Bridge bridge) {
         List<Plan> plans = new ArrayList<>();
         try (Tokenizer tokenizer = Tokenizer.open(Path.of(config.model().path()))) {
-            PhaseRows rows = new PhaseRows(bridge, config, tokenizer, bridge.contextWindow(Path.of(config.model().path())),
-                    (phase, warning) -> { });
+            PhaseRows rows = new PhaseRows(bridge, config, tokenizer,
+                    bridge.models().contextWindow(Path.of(config.model().path())), (phase, warning) -> { });
             Map<String, Object> stored = anchor(Words.of(config.importance().storage()), config.importance().share());
             String measured = alongTheWay(ImportanceMeasurement.ofGeneralPhase(bridge, config.retention()));
             String ofDomains = alongTheWay(ImportanceMeasurement.wanted(bridge, config.retention()));
@@ -231,9 +231,9 @@ public record Forecast(long parameters, long trained, String device, long availa
 
     private static Map<String, Object> estimate(ExperimentConfig config, List<Plan> plans, boolean gradientCheckpointing,
             AdapterConfig adapter, Bridge bridge) {
-        return bridge.estimate(Path.of(config.model().path()), Words.of(config.model().dtype()), gradientCheckpointing,
-                adapter == null ? null : PreparedModel.settings(adapter), plans.stream().map(Plan::toPython).toList(),
-                config.model().device());
+        return bridge.estimates().phases(Path.of(config.model().path()), Words.of(config.model().dtype()),
+                gradientCheckpointing, adapter == null ? null : PreparedModel.settings(adapter),
+                plans.stream().map(Plan::toPython).toList(), config.model().device());
     }
 
     private static List<Phase> phases(Map<String, Object> estimate, List<Plan> plans) {

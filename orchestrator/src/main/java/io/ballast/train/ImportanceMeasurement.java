@@ -41,7 +41,7 @@ final class ImportanceMeasurement {
 
     /** What the run's method wants measured, or null. */
     static String wanted(Bridge bridge, RetentionConfig retention) {
-        Object wanted = bridge.describeMethod(retention.method(), retention.options()).get("importance");
+        Object wanted = bridge.methods().describe(retention.method(), retention.options()).get("importance");
         return wanted == null ? null : wanted.toString();
     }
 

@@ -46,7 +46,7 @@ final class LossProbe {
         for (Batch batch : batches) {
             LongBuffer slot = BatchSlot.allocate(batch.rows(), batch.length());
             batch.fill(slot);
-            nats += bridge.sumOfNats(model, slot, batch.rows(), batch.length(), batch.packed());
+            nats += bridge.scoring().sumOfNats(model, slot, batch.rows(), batch.length(), batch.packed());
             targets += batch.targets();
         }
         return nats / targets;

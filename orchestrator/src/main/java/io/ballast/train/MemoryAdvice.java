@@ -45,7 +45,7 @@ final class MemoryAdvice {
         }
         int[] fewer = IntStream.iterate(rowsAtOnce, rows -> rows / 2).takeWhile(rows -> rows > 0).toArray();
         try {
-            Map<String, Object> estimate = bridge.estimate(Path.of(experiment.model().path()),
+            Map<String, Object> estimate = bridge.estimates().phases(Path.of(experiment.model().path()),
                     Words.of(experiment.model().dtype()), experiment.model().gradientCheckpointing(),
                     experiment.adapter() == null ? null : PreparedModel.settings(experiment.adapter()),
                     IntStream.of(fewer).mapToObj(rows -> new Forecast.Plan("", config.withBatches(rows,

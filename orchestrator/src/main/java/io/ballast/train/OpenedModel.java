@@ -35,9 +35,9 @@ public record OpenedModel(Bridge bridge, long handle, Path folder, ModelInfo inf
         if (!Files.isRegularFile(folder.resolve(ModelFolder.ADAPTER))) {
             ModelFolder.open(folder);
         }
-        long handle = bridge.openModelToUse(folder, Words.of(config.dtype()), config.device());
+        long handle = bridge.models().openToUse(folder, Words.of(config.dtype()), config.device());
         try {
-            Map<String, Object> info = bridge.modelInfo(handle);
+            Map<String, Object> info = bridge.models().info(handle);
             Tokenizer tokenizer = Tokenizer.open(Path.of((String) info.get("tokenizerFolder")));
             return new OpenedModel(bridge, handle, folder, info(info), tokenizer);
         } catch (RuntimeException e) {

@@ -61,7 +61,8 @@ final class PhaseRows {
     private PhaseData read(String name, List<DataConfig> entries, int maxLength) {
         Path model = Path.of(config.model().path());
         PhaseData data = PhaseData.prepare(entries, tokenizer, maxLength, CacheFolder.of("tokens"),
-                (messages, addGenerationPrompt) -> bridge.renderChat(model, messages, addGenerationPrompt), config.seed());
+                (messages, addGenerationPrompt) -> bridge.models().renderChat(model, messages, addGenerationPrompt),
+                config.seed());
         DataStatistics counts = data.statistics();
         if (counts.truncatedRows() > 0) {
             warn.accept(name, counts.truncatedRows() + " of " + counts.rows() + " rows of the " + name

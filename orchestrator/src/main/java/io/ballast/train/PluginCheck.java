@@ -19,7 +19,7 @@ public final class PluginCheck {
      */
     public static void check(ExperimentConfig config, Bridge bridge) {
         bridge.plugins().lookIn(config.plugins(), config.pluginSeconds());
-        bridge.describeMethod(config.retention().method(), config.retention().options());
+        bridge.methods().describe(config.retention().method(), config.retention().options());
         config.phases().stream().map(PhaseConfig::stop).filter(Objects::nonNull).distinct()
                 .forEach(name -> new StoppingRule(bridge, name).close());
     }

@@ -23,7 +23,7 @@ final class PreparedModel {
 
     /** Opens the base model. */
     static long open(Bridge bridge, Path folder, ExperimentConfig config) {
-        return bridge.openModel(folder, Words.of(config.model().dtype()), config.model().device(),
+        return bridge.models().open(folder, Words.of(config.model().dtype()), config.model().device(),
                 config.model().gradientCheckpointing(), config.seed(), bits(config));
     }
 
@@ -49,7 +49,7 @@ final class PreparedModel {
         }
         long samples = adapter.samples() == null ? 0 : samples(bridge, model, adapter.samples(), general);
         try {
-            bridge.addAdapter(model, settings(adapter), config.seed(), samples);
+            bridge.models().addAdapter(model, settings(adapter), config.seed(), samples);
         } finally {
             if (samples != 0) {
                 bridge.release(samples);
@@ -59,13 +59,13 @@ final class PreparedModel {
 
     /** The first documents that the general phase will see, each once. */
     private static long samples(Bridge bridge, long model, int documents, PhaseData general) {
-        long samples = bridge.beginSamples(model);
+        long samples = bridge.models().beginSamples(model);
         BatchPlan plan = general.plan(1, false);
         try (BatchRing ring = new BatchRing(plan, SLOTS, FILLING_THREADS, plan::allocateSlot)) {
             for (long i = Math.min(documents, general.statistics().rows()); i > 0; i--) {
                 BatchRing.Slot slot = ring.take();
                 Batch batch = slot.batch();
-                bridge.addDocuments(samples, slot.buffer(), batch.rows(), batch.length(), batch.packed());
+                bridge.models().addDocuments(samples, slot.buffer(), batch.rows(), batch.length(), batch.packed());
                 ring.release(slot);
             }
         }

@@ -35,7 +35,7 @@ final class RankCheck {
             }
             return;
         }
-        Map<String, Object> method = bridge.describeMethod(config.retention().method(), config.retention().options());
+        Map<String, Object> method = bridge.methods().describe(config.retention().method(), config.retention().options());
         if (!Boolean.TRUE.equals(method.get("sharded"))) {
             refuse("retention.method", "one that works on parts of tensors (none, l2, hierarchical)",
                     config.retention().method());

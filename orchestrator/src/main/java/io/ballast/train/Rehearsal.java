@@ -113,7 +113,7 @@ final class Rehearsal {
         List<PhaseData> data = new ArrayList<>();
         try (Tokenizer tokenizer = Tokenizer.open(path);
                 EventLog log = EventLog.begin(folder.path(), bridge, RunListener.NONE)) {
-            int window = ((Number) bridge.modelInfo(model).get("maxLength")).intValue();
+            int window = ((Number) bridge.models().info(model).get("maxLength")).intValue();
             PhaseRows rows = new PhaseRows(bridge, config, tokenizer, window, (phase, warning) -> { });
             PhaseData general = rows.general();
             Stream.ofNullable(general).forEach(data::add);

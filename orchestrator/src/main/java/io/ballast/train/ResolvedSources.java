@@ -8,6 +8,7 @@ import io.ballast.model.ModelSource;
 import io.ballast.python.Bridge;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Brings what an experiment names on the hub to this machine: {@code hf://} addresses become local paths, and a GGUF
@@ -21,8 +22,10 @@ final class ResolvedSources {
     }
 
     ExperimentConfig resolve(ExperimentConfig experiment) {
-        return experiment.withModel(model(experiment.model().path())).withData(this::data)
-                .withEvaluation(experiment.evaluation().withTasks(this::tasks));
+        return with(experiment, this::model, path -> {
+            HubAddress address = HubAddress.dataFile(path);
+            return bridge.hub().downloadDatasetFile(address.repository(), address.file(), address.revision()).toString();
+        });
     }
 
     /** A model's folder on this machine. */
@@ -30,20 +33,20 @@ final class ResolvedSources {
         return ModelSource.folder(bridge, path).toString();
     }
 
-    private String file(String path) {
-        if (path == null || !HubAddress.is(path)) {
-            return path;
-        }
-        HubAddress address = HubAddress.dataFile(path);
-        return bridge.hub().downloadDatasetFile(address.repository(), address.file(), address.revision()).toString();
+    /** The experiment with its model, and the data files that it names on the hub, where they are found. */
+    static ExperimentConfig with(ExperimentConfig experiment, UnaryOperator<String> model,
+            UnaryOperator<String> hubFile) {
+        UnaryOperator<String> file = path -> path == null || !HubAddress.is(path) ? path : hubFile.apply(path);
+        return experiment.withModel(model.apply(experiment.model().path())).withData(entries -> data(entries, file))
+                .withEvaluation(experiment.evaluation().withTasks(tasks -> tasks(tasks, file)));
     }
 
-    private List<DataConfig> data(List<DataConfig> entries) {
+    private static List<DataConfig> data(List<DataConfig> entries, UnaryOperator<String> file) {
         return entries == null ? null : entries.stream()
-                .map(each -> each.path() == null ? each : each.from(file(each.path()))).toList();
+                .map(each -> each.path() == null ? each : each.from(file.apply(each.path()))).toList();
     }
 
-    private List<TaskConfig> tasks(List<TaskConfig> tasks) {
-        return tasks.stream().map(each -> each.withFiles(this::file)).toList();
+    private static List<TaskConfig> tasks(List<TaskConfig> tasks, UnaryOperator<String> file) {
+        return tasks.stream().map(each -> each.withFiles(file)).toList();
     }
 }

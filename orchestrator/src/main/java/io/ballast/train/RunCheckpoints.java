@@ -115,7 +115,7 @@ final class RunCheckpoints implements AutoCloseable {
     void open(long handle) {
         model = handle;
         isAsync = config.async() != null ? config.async()
-                : String.valueOf(bridge.modelInfo(handle).get("device")).startsWith("cuda");
+                : String.valueOf(bridge.models().info(handle).get("device")).startsWith("cuda");
     }
 
     /** Puts the model and the record where the checkpoint has them, and lets events be written again. */

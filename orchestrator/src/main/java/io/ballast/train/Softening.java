@@ -119,14 +119,14 @@ public final class Softening {
      */
     public void run(Bridge bridge) {
         Path base = Path.of(new ResolvedSources(bridge).model(config.model().path()));
-        long trained = bridge.openModel(run.model(), DTYPE, device(), false, config.seed());
+        long trained = bridge.models().open(run.model(), DTYPE, device(), false, config.seed());
         try {
             if (config.afterTraining().towardsBase()) {
                 apply(bridge, trained, base, config, 0);
             } else {
                 shrink(bridge, trained, base);
             }
-            bridge.saveModel(trained, out);
+            bridge.models().save(trained, out);
         } finally {
             bridge.release(trained);
         }
@@ -139,7 +139,7 @@ public final class Softening {
 
     /** The anchor's θ* may stand for the model at its start, so it is opened on that: with a fresh adapter. */
     private void shrink(Bridge bridge, long trained, Path base) {
-        long start = bridge.openModel(base, DTYPE, device(), false, config.seed(), PreparedModel.bits(config));
+        long start = bridge.models().open(base, DTYPE, device(), false, config.seed(), PreparedModel.bits(config));
         try {
             if (config.adapter() != null) {
                 PreparedModel.addAdapter(bridge, start, config, null);
@@ -183,9 +183,9 @@ public final class Softening {
                 "layerCoefficients", Words.of(retention.layerCoefficients()), "layers", Words.of(retention.layers()),
                 "normalize", Words.of(retention.normalize()));
         boolean needsBase = way.towardsBase() && config.adapter() == null;
-        long opened = needsBase ? bridge.openModel(base, DTYPE, DEVICE, false, config.seed()) : 0;
+        long opened = needsBase ? bridge.models().open(base, DTYPE, DEVICE, false, config.seed()) : 0;
         try {
-            bridge.soften(model, settings, opened, way.towardsBase() ? 0 : anchor);
+            bridge.models().soften(model, settings, opened, way.towardsBase() ? 0 : anchor);
         } finally {
             if (opened != 0) {
                 bridge.release(opened);

@@ -71,12 +71,12 @@ final class Workbench implements AutoCloseable {
             PreparedModel.addAdapter(bridge, model, config, null);
         }
         if (config.model().compile()) {
-            bridge.compileBlocks(model);
+            bridge.models().compileBlocks(model);
         }
-        bridge.shardModel(model, config.model().offload());
+        bridge.models().shard(model, config.model().offload());
         tokenizer = Answers.join(tokenizerToCome);
         modelHash = Answers.join(hash);
-        Map<String, Object> info = bridge.modelInfo(model);
+        Map<String, Object> info = bridge.models().info(model);
         checkVocabulary(((Number) info.get("vocabularySize")).intValue());
         int window = ((Number) info.get("maxLength")).intValue();
         config = new WrittenText(bridge, model, modelHash, tokenizer, log, cancelled).in(config);
@@ -86,7 +86,7 @@ final class Workbench implements AutoCloseable {
         config.domain().forEach(domain -> domains.add(bridge.ranks().firstAlone(() -> rows.domain(domain))));
         if (PreparedModel.startsFromText(config)) {
             PreparedModel.addAdapter(bridge, model, config, general);
-            info = bridge.modelInfo(model);
+            info = bridge.models().info(model);
         }
         training = new PhaseTraining(bridge, log, cancelled, record, config, model, checkpoints);
         domainPhases = new DomainPhases(bridge, folder, log, cancelled, record, config, model, provenance(),
@@ -228,7 +228,7 @@ final class Workbench implements AutoCloseable {
     public void close() {
         try {
             if (training != null && checkpoints.isTrained() && endsTogether) {
-                bridge.saveModel(model, folder.model());
+                bridge.models().save(model, folder.model());
                 record.artifact("model", folder.model());
             }
         } finally {

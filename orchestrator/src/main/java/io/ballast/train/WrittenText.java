@@ -101,7 +101,7 @@ final class WrittenText {
         new Rounds(bridge.ranks(), model).run(String.class, batches, batch -> {
             int written = batch * wanted.batchSize();
             int rows = Math.min(wanted.batchSize(), wanted.documents() - written);
-            bridge.generate(model, first, tokenizer.eos().orElse(first), wanted.temperature(), wanted.topP(),
+            bridge.scoring().generate(model, first, tokenizer.eos().orElse(first), wanted.temperature(), wanted.topP(),
                     seed + written, rows, wanted.tokens(), ids);
             return IntStream.range(0, rows).mapToObj(row -> line(ids, row * wanted.tokens(), wanted.tokens())).toList();
         }, some -> {

@@ -121,7 +121,7 @@ class HubExamplesTest {
     @ParameterizedTest
     @MethodSource("examples")
     void everyExampleIsValid(Path example) {
-        Typed typed = Typed.run("validate", example.toString());
+        Typed typed = Typed.run("validate", example.toString(), "--no-estimate");
         assertEquals(0, typed.code(), typed.err());
         assertTrue(typed.out().contains("on the hub"), typed.out());
     }
@@ -188,6 +188,20 @@ class HubExamplesTest {
         Typed offline = launch(Map.of("HF_HUB_OFFLINE", "1", "HF_HOME", folder.resolve("own").toString(),
                 "HF_ENDPOINT", "http://127.0.0.1:9"), run);
         assertEquals(0, offline.code(), offline.err());
+
+        run[0] = "validate";
+        JsonObject nothing = validated(Map.of("HF_HOME", folder.resolve("nothing").toString()), run);
+        assertTrue(nothing.get("noEstimate").getAsString().contains("a run has yet to fetch or convert hf://TinyLlama/"), nothing.toString());
+        JsonObject foreseen = validated(Map.of("HF_HOME", folder.resolve("own").toString(), "HF_ENDPOINT",
+                "http://127.0.0.1:9"), run);
+        assertEquals(2, foreseen.getAsJsonObject("estimate").getAsJsonArray("phases").get(0).getAsJsonObject()
+                .get("steps").getAsInt());
+    }
+
+    private static JsonObject validated(Map<String, String> environment, String... arguments) throws Exception {
+        Typed typed = launch(environment, arguments);
+        assertEquals(0, typed.code(), typed.err());
+        return JsonParser.parseString(typed.out()).getAsJsonObject();
     }
 
     @Test

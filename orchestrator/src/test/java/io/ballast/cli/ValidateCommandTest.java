@@ -67,7 +67,9 @@ class ValidateCommandTest {
     @Test
     void whatIsYetToBeFetchedOrIsUnknownIsNotEstimated() {
         Typed typed = Typed.run("validate", experiment, "--no-estimate", "--json");
-        assertTrue(JsonParser.parseString(typed.out()).getAsJsonObject().get("estimate").isJsonNull(), typed.out());
+        JsonObject document = JsonParser.parseString(typed.out()).getAsJsonObject();
+        assertTrue(document.get("estimate").isJsonNull(), typed.out());
+        assertEquals("nobody asked for it", document.get("noEstimate").getAsString());
         Typed osf = Typed.run("validate", experiment, "--set", "adapter={\"kind\": \"osf\"}");
         assertEquals(0, osf.code(), osf.err());
         assertTrue(osf.out().contains("no estimate: the size of an adapter of the kind osf depends on the weights"), osf.out());

@@ -130,9 +130,8 @@ class BadExperimentsTest {
                         "\"retention\": {\"method\": \"l2\", \"space\": \"effective\"}", "retention.space", "a block 'adapter'", "set retention.space to factors"),
                 added("a method of the effective space without an adapter", "\"retention\": {\"method\": \"ewc-lora\","
                         + " \"anchor\": \"a\"}", "retention.space", "a block 'adapter'"),
-                added("a proximal form in the effective space", "\"adapter\": {}, \"retention\": {\"method\":"
-                        + " \"l2\", \"space\": \"effective\", \"form\": \"proximal\"}", "retention.form",
-                        "no proximal step in closed form"),
+                added("a form that the method does not have", "\"adapter\": {}, \"retention\": {\"method\":"
+                        + " \"olora\", \"form\": \"proximal\"}", "retention.form", "gradient for the method olora"),
                 added("negative strength", "\"retention\": {\"lambda\": -1}", "retention.lambda", "at least 0"),
                 added("xi of nothing", "\"retention\": {\"xi\": 0}", "retention.xi", "larger than 0"),
                 added("xi with another word", "\"retention\": {\"xi\": {\"absolute\": 1}}", "retention.xi",

@@ -47,12 +47,12 @@ class BallastModelTest extends WithTinyModel {
     @Test
     void anAdaptersFolderLoadsWithItsBase() throws Exception {
         Bridge bridge = ballast.bridge();
-        long base = bridge.openModel(FOLDER, "float32", "cpu", false, 0);
+        long base = bridge.models().open(FOLDER, "float32", "cpu", false, 0);
         Map<String, Object> lora = new HashMap<>(Map.of("kind", "lora", "rank", 2, "alpha", 4.0, "dropout", 0.0));
         lora.put("targets", null);
         lora.put("preserved", null);
-        bridge.addAdapter(base, lora, 0, 0);
-        bridge.saveModel(base, folder.resolve("adapter"));
+        bridge.models().addAdapter(base, lora, 0, 0);
+        bridge.models().save(base, folder.resolve("adapter"));
         bridge.release(base);
         assertTrue(Files.exists(folder.resolve("adapter/adapter_config.json")));
         assertEquals(expected(), says(folder.resolve("adapter")));

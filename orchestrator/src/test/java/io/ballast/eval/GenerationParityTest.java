@@ -97,7 +97,7 @@ class GenerationParityTest {
     }
 
     private static List<String> completions(Path folder, Map<String, Object> keywords, int batchSize) {
-        long model = bridge.openModel(folder, "float32", "cpu", false, 1);
+        long model = bridge.models().open(folder, "float32", "cpu", false, 1);
         try (Tokenizer tokenizer = Tokenizer.open(folder)) {
             GenerationSettings settings = GenerationSettings.of("parity", keywords);
             PromptEncoder encoder = new PromptEncoder(tokenizer, WINDOW);

@@ -137,7 +137,7 @@ class LmEvalParityTest {
         JsonObject evaluation = new JsonObject();
         evaluation.add("general", entries);
         Path folder = Path.of(job.model());
-        long model = bridge.openModel(folder, "float32", "cpu", false, 1);
+        long model = bridge.models().open(folder, "float32", "cpu", false, 1);
         try (Tokenizer tokenizer = Tokenizer.open(folder);
                 EvaluationTasks tasks = SmallTasks.of(bridge, evaluation.toString())) {
             return new Evaluator(tokenizer, new BridgeScorer(bridge, model), new BridgeGenerator(bridge, model, folder),

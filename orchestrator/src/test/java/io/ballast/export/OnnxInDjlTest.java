@@ -85,8 +85,8 @@ class OnnxInDjlTest {
         }
         FloatBuffer output = ByteBuffer.allocateDirect(Float.BYTES * 2 * targets).order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
-        long handle = ballast.bridge().openModel(model, "float32", "cpu", false, 0);
-        ballast.bridge().score(handle, 0, slot, 1, ids.length, targets, false, output);
+        long handle = ballast.bridge().models().open(model, "float32", "cpu", false, 0);
+        ballast.bridge().scoring().score(handle, 0, slot, 1, ids.length, targets, false, output);
         ballast.bridge().release(handle);
         float[] scores = new float[targets];
         output.get(scores);

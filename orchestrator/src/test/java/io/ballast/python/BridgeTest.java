@@ -84,13 +84,13 @@ class BridgeTest {
     @Test
     void inputErrorOfPythonBecomesInvalidInput() {
         InvalidInputException wrong = assertThrows(InvalidInputException.class,
-                () -> bridge.openModel(Path.of("no-such-model"), "float32", "cpu", false, 1));
+                () -> bridge.models().open(Path.of("no-such-model"), "float32", "cpu", false, 1));
         assertTrue(wrong.getMessage().contains("no-such-model"), wrong.getMessage());
     }
 
     @Test
     void otherPythonErrorCarriesTypeAndTraceback() {
-        PythonException error = assertThrows(PythonException.class, () -> bridge.modelInfo(987654321));
+        PythonException error = assertThrows(PythonException.class, () -> bridge.models().info(987654321));
         assertFalse(error.pythonType().isBlank());
         assertTrue(error.traceback().contains("bridge.py"), error.traceback());
     }

@@ -49,13 +49,13 @@ class MethodsTest {
         JsonArray ways = retention.getAsJsonObject("method").getAsJsonArray("anyOf");
         Set<String> named = StreamSupport.stream(ways.get(0).getAsJsonObject().getAsJsonArray("enum").spliterator(),
                 false).map(JsonElement::getAsString).collect(Collectors.toSet());
-        assertEquals(bridge.describeMethods().stream().map(method -> method.get("name")).collect(Collectors.toSet()),
-                named);
+        assertEquals(bridge.methods().describeAll().stream().map(method -> method.get("name"))
+                .collect(Collectors.toSet()), named);
     }
 
     @Test
     void anExperimentWithoutAnAnchorIsRefusedForThoseThatNeedOne() throws IOException {
-        for (Map<String, Object> method : bridge.describeMethods()) {
+        for (Map<String, Object> method : bridge.methods().describeAll()) {
             boolean refused = false;
             try {
                 experiment(method.get("name"), "general").experiment();
@@ -69,7 +69,7 @@ class MethodsTest {
 
     @Test
     void formSpaceAndStrengthOfAMethodAreByDefaultWhatPythonHas() throws IOException {
-        for (Map<String, Object> method : bridge.describeMethods()) {
+        for (Map<String, Object> method : bridge.methods().describeAll()) {
             RetentionConfig retention = experiment(method.get("name"), "domain").experiment().config().retention();
             String form = Words.of(retention.form());
             assertEquals(((List<?>) method.get("forms")).get(0), form, method.get("name").toString());
@@ -80,7 +80,7 @@ class MethodsTest {
 
     @Test
     void aFormThatAMethodDoesNotHaveIsRefusedBeforeARun() throws IOException {
-        for (Map<String, Object> method : bridge.describeMethods()) {
+        for (Map<String, Object> method : bridge.methods().describeAll()) {
             for (String form : Stream.of(RetentionConfig.Form.values()).map(Words::of).toList()) {
                 TinyExperiment tiny = experiment(method.get("name"), "domain").with("retention.form", "\"" + form + "\"");
                 boolean refused = false;

@@ -25,7 +25,7 @@ final class PerplexityOf {
                              "completion": " {answer}"}]}
                 """.formatted(data)).getAsJsonObject();
         EvaluationConfig evaluation = ExperimentReader.block(block, EvaluationConfig.class, Path.of(""), "the test");
-        long handle = bridge.openModel(model, "float32", "cpu", false, 0);
+        long handle = bridge.models().open(model, "float32", "cpu", false, 0);
         try (Tokenizer tokenizer = Tokenizer.open(model);
                 EvaluationTasks tasks = EvaluationTasks.of(evaluation, bridge)) {
             return new Evaluator(tokenizer, new BridgeScorer(bridge, handle),

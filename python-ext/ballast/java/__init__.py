@@ -1,0 +1,1 @@
+"""What only the Java side needs of Python beside `ballast.bridge`: handles, lent memory, a sink for output, scalars."""
