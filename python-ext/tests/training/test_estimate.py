@@ -23,7 +23,7 @@ LORA = AdapterSettings("lora", 2, 4.0, 0.0, None, None)
 
 
 def planned(packed=False, accumulation=1, anchor=None, **changes) -> PlannedPhase:
-    return PlannedPhase(ROWS, LENGTH, settings(form=None, **changes), packed, accumulation, anchor)
+    return PlannedPhase(ROWS, LENGTH, settings(**{"form": None, **changes}), packed, accumulation, anchor)
 
 
 def short(**changes) -> PlannedPhase:
@@ -87,6 +87,16 @@ def test_a_phase_holds_what_was_foreseen(changes, adapter, name, model_folder):
     folder, phase = model_folder(name), planned(**changes)
     foreseen = PlannedModel(folder, False, False, adapter).memory(phase)
     assert sum(vars(foreseen).values()) == pytest.approx(really(folder, adapter, phase), rel=0.05)  # The real step is native, with less in hand.
+
+
+@pytest.mark.parametrize("form", ["gradient", "proximal"])
+@pytest.mark.parametrize(
+    "changes", [{"method": "l2"}, {"method": "hierarchical", "anchor": Float32()}], ids=["l2", "anchor"]
+)
+def test_a_phase_in_the_effective_space_holds_what_was_foreseen(changes, form, model_folder):
+    folder, phase = model_folder("llama-tied"), planned(space="effective", form=form, **changes)
+    foreseen = PlannedModel(folder, False, False, LORA).memory(phase)
+    assert sum(vars(foreseen).values()) == pytest.approx(really(folder, LORA, phase), rel=0.05)
 
 
 def test_a_rank_holds_its_part_two_blocks_and_the_activations_of_its_rows(model_folder):
