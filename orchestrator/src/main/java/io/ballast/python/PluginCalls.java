@@ -4,7 +4,6 @@ import static io.ballast.python.BridgeValues.handle;
 import static io.ballast.python.BridgeValues.list;
 import static io.ballast.python.BridgeValues.number;
 
-import java.nio.file.Path;
 import java.util.List;
 
 /**

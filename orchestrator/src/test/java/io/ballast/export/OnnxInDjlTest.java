@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDList;
-import io.ballast.python.ThisProgram;
 import io.ballast.Ballast;
 import io.ballast.TinyModels;
 import io.ballast.data.Tokenizer;
