@@ -52,9 +52,8 @@ public final class Study {
     /** Of all rounds of a method that have the domain and the seed; null is a run without a strength. */
     private static Set<Double> strengths(StudyConfig.Method method, String domain, int seed) {
         Set<Double> strengths = new LinkedHashSet<>();
-        Stream.concat(Stream.of(new StudyConfig.Round(method.strengths(), method.domains(), method.seeds())),
-                method.more().stream()).filter(round -> round.includes(domain, seed)).forEach(round ->
-                        strengths.addAll(round.strengths().isEmpty() ? Collections.singleton(null) : round.strengths()));
+        rounds(method).filter(round -> round.includes(domain, seed)).forEach(round ->
+                strengths.addAll(round.strengths().isEmpty() ? Collections.singleton(null) : round.strengths()));
         return strengths;
     }
 
@@ -91,12 +90,22 @@ public final class Study {
             if (method.from() != null && !methods.contains(method.from())) {
                 throw unknown("from", method, method.from(), methods, file);
             }
-            Stream.concat(Stream.ofNullable(method.domains()), method.more().stream().map(StudyConfig.Round::domains)
-                    .filter(Objects::nonNull)).flatMap(List::stream).filter(domain -> !domains.contains(domain))
-                    .findFirst().ifPresent(domain -> {
+            rounds(method).map(StudyConfig.Round::domains).filter(Objects::nonNull).flatMap(List::stream)
+                    .filter(domain -> !domains.contains(domain)).findFirst().ifPresent(domain -> {
                         throw unknown("domains", method, domain, domains, file);
                     });
+            rounds(method).map(StudyConfig.Round::seeds).filter(Objects::nonNull).flatMap(List::stream)
+                    .filter(seed -> !config.seeds().contains(seed)).findFirst().ifPresent(seed -> {
+                        throw new InvalidInputException(file + ": methods, '" + method.name() + "', seeds: expected one of"
+                                + " the study's " + config.seeds() + ", found " + seed + ". Add it to the study's 'seeds';"
+                                + " a method with 'seeds' of its own has only those.");
+                    });
         }
+    }
+
+    private static Stream<StudyConfig.Round> rounds(StudyConfig.Method method) {
+        return Stream.concat(Stream.of(new StudyConfig.Round(method.strengths(), method.domains(), method.seeds())),
+                method.more().stream());
     }
 
     private static void unique(List<String> names, String key, Path file) {

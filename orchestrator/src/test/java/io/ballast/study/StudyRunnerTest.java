@@ -197,6 +197,7 @@ class StudyRunnerTest extends TinyRuns {
         assertRefused("{\"name\": \"a\"}, {\"name\": \"a\"}", "found 'a' twice");
         assertRefused("{\"name\": \"a\", \"from\": \"b\"}", "from: expected one of a, found 'b'");
         assertRefused("{\"name\": \"a\", \"domains\": [\"dose\"]}", "Did you mean 'doses'");
+        assertRefused("{\"name\": \"a\", \"more\": [{\"seeds\": [8888]}]}", "found 8888. Add it to the study's 'seeds'");
         assertRefused("{\"name\": \"a\", \"strengths\": [-1]}", "retention.lambda");
     }
 
