@@ -62,8 +62,11 @@ final class ForecastText {
         if (forecast.importanceSeconds() > 0) {
             parts.append(", importance ").append(seconds(forecast.importanceSeconds()));
         }
-        return "time        about " + seconds(forecast.seconds()) + ": " + parts + ", evaluation "
-                + seconds(forecast.evaluationSeconds()) + "\n";
+        parts.append(", evaluation ").append(seconds(forecast.evaluationSeconds()));
+        if (forecast.disk().seconds() != null && forecast.disk().seconds() >= 1) {
+            parts.append(", writing ").append(seconds(forecast.disk().seconds()));
+        }
+        return "time        about " + seconds(forecast.seconds()) + ": " + parts + "\n";
     }
 
     private static String seconds(double seconds) {

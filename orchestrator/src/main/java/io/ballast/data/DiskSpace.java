@@ -1,11 +1,17 @@
 package io.ballast.data;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
-/** How much room there is for what will be written. */
+/** How much room there is for what will be written, and how long writing it takes. */
 public final class DiskSpace {
+    private static final int TRIED_BYTES = 64 << 20;
+    private static final double NANOSECONDS = 1e9;
+
     private DiskSpace() {
     }
 
@@ -18,6 +24,32 @@ public final class DiskSpace {
      */
     public static long freeBytes(Path folder) throws IOException {
         return Files.getFileStore(existing(folder.toAbsolutePath())).getUsableSpace();
+    }
+
+    /**
+     * Tries a file of 64 MiB: written, forced to the disk, and hashed, as what a run leaves is.
+     *
+     * @param folder where something will be written
+     * @param bytes  how much
+     * @return seconds for so much
+     * @throws IOException when nothing can be written there now
+     */
+    public static double secondsToWrite(Path folder, long bytes) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
+        long started = System.nanoTime();
+        Path file = Files.createTempFile(existing(folder.toAbsolutePath()), ".ballast-", ".try");
+        try {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                while (channel.size() < TRIED_BYTES) {
+                    channel.write(piece.clear());
+                }
+                channel.force(false);
+            }
+            new Sha256().file(file).hex();
+        } finally {
+            Files.delete(file);
+        }
+        return (System.nanoTime() - started) / NANOSECONDS * bytes / TRIED_BYTES;
     }
 
     private static Path existing(Path folder) {

@@ -49,7 +49,16 @@ final class DiskUse {
         long most = mostBytes(phases);
         long tokens = plans.stream().mapToLong(Forecast.Plan::tokenBytes).sum();
         return new Forecast.Disk(leftBytes(), most, tokens + (config.importance().cache() == null ? 0 : anchorBytes()), free,
+                phases.stream().anyMatch(phase -> phase.seconds() == null) ? null : secondsToWrite(),
                 most <= free ? List.of() : advice(phases, free));
+    }
+
+    private Double secondsToWrite() {
+        try {
+            return DiskSpace.secondsToWrite(Path.of(config.output()), leftBytes());
+        } catch (IOException full) { // Whether it fits is told by its bytes.
+            return null;
+        }
     }
 
     /** What a run on a GPU copies to the machine's memory or reads there: its base, and later the checkpoint on its way. */

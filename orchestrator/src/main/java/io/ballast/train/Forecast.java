@@ -79,9 +79,11 @@ public record Forecast(long parameters, long trained, String device, long availa
      * @param cacheBytes of what is kept for other runs: the tokens of the data, which are there, and the anchor where
      *                   {@code importance.cache} keeps it
      * @param freeBytes  where the run folder will be
+     * @param seconds    to write and hash what is left; null where that could not be tried, or nothing was rehearsed
      * @param advice     where there is no room for it: settings that make it fit
      */
-    public record Disk(long leftBytes, long mostBytes, long cacheBytes, long freeBytes, List<String> advice) {
+    public record Disk(long leftBytes, long mostBytes, long cacheBytes, long freeBytes, Double seconds,
+            List<String> advice) {
         /** @return whether there is room now for the most */
         public boolean fits() {
             return mostBytes <= freeBytes;
@@ -322,6 +324,7 @@ public record Forecast(long parameters, long trained, String device, long availa
     /** @return seconds from the opening of the model to the last evaluation, or null where it was not rehearsed */
     public Double seconds() {
         return openingSeconds == null ? null : openingSeconds + importanceSeconds + evaluationSeconds
-                + phases.stream().mapToDouble(Phase::seconds).sum();
+                + phases.stream().mapToDouble(Phase::seconds).sum()
+                + (disk == null || disk.seconds() == null ? 0 : disk.seconds());
     }
 }

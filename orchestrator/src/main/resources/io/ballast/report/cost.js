@@ -69,7 +69,7 @@ const cost = (() => {
       return [row(phase.name + ", time", format.number(plan.seconds), format.number(phase.seconds), format.seconds),
         row(phase.name + ", peak memory", bytes, format.number(phase.peakMemoryBytes), format.bytes)];
     });
-    const parts = [forecast.openingSeconds, forecast.importanceSeconds, forecast.evaluationSeconds,
+    const parts = [forecast.openingSeconds, forecast.importanceSeconds, forecast.evaluationSeconds, forecast.disk?.seconds ?? 0,
       ...(forecast.phases ?? []).map(phase => phase.seconds)].map(format.number);
     const wall = (Date.parse(result.finished) - Date.parse(result.started)) / 1000;
     rows.push(row("whole run, time", parts.reduce((sum, part) => sum + part, 0), wall, format.seconds),

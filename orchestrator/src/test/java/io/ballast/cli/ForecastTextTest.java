@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class ForecastTextTest {
     private static Forecast forecast(long available, Double seconds, List<String> advice) {
         return forecast(available, seconds, advice, new Forecast.Disk(96_000_000_000L, 320_000_000_000L, 5_000_000L,
-                400_000_000_000L, List.of()));
+                400_000_000_000L, seconds, List.of()));
     }
 
     private static Forecast forecast(long available, Double seconds, List<String> advice, Forecast.Disk disk) {
@@ -35,7 +35,7 @@ class ForecastTextTest {
         assertFalse(ForecastText.of(fits).contains("fit"));
         assertTrue(ForecastText.of(fits).endsWith("""
                 host memory at most 97.0 GB: the program, with the model being opened or a checkpoint on its way
-                time        about 4:04: opening 1:01, domain 1:01, importance 1:01, evaluation 1:01
+                time        about 5:05: opening 1:01, domain 1:01, importance 1:01, evaluation 1:01, writing 1:01
                 disk        at most 320.0 GB during the run, 96.0 GB left at the end (model and anchors), 5.0 MB in caches
                 """), ForecastText.of(fits));
     }
@@ -43,10 +43,11 @@ class ForecastTextTest {
     @Test
     void aDiskThatIsTooSmallIsSaidWithWhatWouldMakeItDo() {
         String kept = ForecastText.of(forecast(200_000_000_000L, 61.0, List.of(), new Forecast.Disk(96_000_000_000L,
-                320_000_000_000L, 0, 100_000_000_000L, List.of("checkpoint.keep: 1"))));
+                320_000_000_000L, 0, 100_000_000_000L, 0.4, List.of("checkpoint.keep: 1"))));
         assertTrue(kept.endsWith("This does not fit on the disk: 100.0 GB are free. It fits with checkpoint.keep: 1.\n"), kept);
         String none = ForecastText.of(forecast(200_000_000_000L, 61.0, List.of(), new Forecast.Disk(96_000_000_000L,
-                320_000_000_000L, 0, 90_000_000_000L, List.of())));
+                320_000_000_000L, 0, 90_000_000_000L, null, List.of())));
+        assertFalse(kept.contains("writing") || none.contains("writing"), "what takes no second is left out: " + kept);
         assertTrue(none.endsWith("90.0 GB are free. Take another disk, by 'output'.\n"), none);
     }
 }

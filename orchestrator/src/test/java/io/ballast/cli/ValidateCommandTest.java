@@ -62,6 +62,7 @@ class ValidateCommandTest {
         JsonObject domain = document.getAsJsonObject("estimate").getAsJsonArray("phases").get(1).getAsJsonObject();
         assertEquals(7, domain.get("steps").getAsInt());
         assertTrue(domain.get("seconds").getAsDouble() > 0, typed.out());
+        assertTrue(document.getAsJsonObject("estimate").getAsJsonObject("disk").get("seconds").getAsDouble() > 0, typed.out());
     }
 
     @Test
