@@ -4,13 +4,13 @@ huggingface_hub itself honours HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_HOME
 the hub cannot be reached.
 """
 
-import json
 import os
 from pathlib import Path
 
 from ballast.errors import BallastError, EnvironmentMissingError, InvalidInputError
 from ballast.hub import downloads
 from ballast.hub.redaction import redacted
+from ballast.models import checkpoints, lora_files
 
 # Pickles can run code when opened, and nobody needs the same weights a second time for another framework.
 IGNORED = ["*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.tflite",
@@ -47,12 +47,16 @@ def cached_model(repository: str, revision: str | None, cache: str | None) -> Pa
 
 def _can_be_opened(folder: Path) -> bool:
     """The cache's folder of a model holds whatever somebody once asked for, perhaps the tokenizer alone."""
-    files = {file.name for file in folder.iterdir()}
-    index = folder / "model.safetensors.index.json"
-    weights = {"adapter_model.safetensors"} if "adapter_config.json" in files else {"model.safetensors"}
-    if index.name in files:
-        weights = set(json.loads(index.read_text())["weight_map"].values())
-    return bool(files & {"config.json", "adapter_config.json"}) and weights <= files and "tokenizer.json" in files
+    if not (folder / "tokenizer.json").exists():
+        return False
+    if (folder / lora_files.CONFIGURATION).exists():
+        return (folder / lora_files.TENSORS).exists()
+    try:
+        checkpoints.check_model_folder(folder)
+        checkpoints.weight_files(folder)
+    except InvalidInputError:
+        return False
+    return True
 
 
 def cache_folder() -> Path:

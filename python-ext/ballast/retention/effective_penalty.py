@@ -26,9 +26,9 @@ class EffectivePenalty(Retention):
     the optimizer's step B goes to the minimum of ½‖B − B′‖² + η_t λ c Σ Ω E² over B alone, row by row, and then A to the
     one over A alone, column by column (for a weight stored [in, out] A goes first): one sweep of block coordinate descent
     on the penalty's proximal operator (Parikh & Boyd, Proximal Algorithms, 2014), which for no λ ends above where it
-    began. With k = 2 η_t λ c a row b of B moves by
-    −k s m Aᵀ (I + k s² A diag(ω) Aᵀ)⁻¹, where ω and m are its rows of Ω and M. The matrices A diag(ω) Aᵀ of all rows
-    are one product of Ω with the r (r + 1) / 2 products of A's rows: operations grow as r².
+    began. With k = 2 η_t λ c a row b of B moves by −k s m Aᵀ (I + k s² A diag(ω) Aᵀ)⁻¹, where ω and m are its rows of Ω
+    and M. The matrices A diag(ω) Aᵀ of all rows are one product of Ω with the r (r + 1) / 2 products of A's rows:
+    operations grow as r².
 
     E is of rank 2r and computed in tiles of rows, so that nothing of a matrix's size is made; the proximal form also holds
     those products, r (r + 1) / 2 numbers for each row or column of W. With B* = 0 (where an adapter starts) E is s B A.
@@ -128,13 +128,12 @@ class EffectivePenalty(Retention):
         """
         products = _products(columns.T)  # [m, r (r + 1) / 2]
         alike = weight * products.sum(0, keepdim=True) if weight.dim() == 0 else None
-        step = max(1, self._tile // max(columns.shape[1], rows.shape[1] ** 2))
-        for begin in range(0, len(rows), step):
-            part = slice(begin, begin + step)
+        rank = rows.shape[1]
+        for part in tiles(rows, self._tile // max(columns.shape[1], rank**2) * rank):
             held = weight if alike is not None else weight[part].float()
             weighted = move.tile(part).mul_(held)
             curvature = held @ products if alike is None else alike
-            rows[part].add_(_pull(weighted @ columns.T, curvature, stiffness, scaling, gate))
+            rows[part].add_(_move(weighted @ columns.T, curvature, stiffness, scaling, gate))
 
     def _weighted(self, matrix: AdaptedMatrix, move: LowRank, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """M = Ω ⊙ E in tiles of rows."""
@@ -151,7 +150,7 @@ def _products(vectors: Tensor) -> Tensor:
     return vectors[:, i] * vectors[:, j]
 
 
-def _pull(weighted: Tensor, curvature: Tensor, stiffness: float, scaling: float, gate: Tensor) -> Tensor:
+def _move(weighted: Tensor, curvature: Tensor, stiffness: float, scaling: float, gate: Tensor) -> Tensor:
     """[n, r]: how each row of a factor moves, −k s g (I + k s² H)⁻¹; 0 where the gate is shut, or the system has no factor
     (Ω or the other factor is not finite).
 

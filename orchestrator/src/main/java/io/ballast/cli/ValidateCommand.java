@@ -122,9 +122,6 @@ final class ValidateCommand implements Command {
     }
 
     private static ExperimentConfig withPluginRows(ExperimentConfig config, Bridge bridge) {
-        if (!PluginRows.areIn(config)) {
-            return config;
-        }
         bridge.plugins().lookIn(config.plugins(), config.pluginSeconds());
         return PluginRows.in(config, bridge);
     }
