@@ -29,7 +29,7 @@ struct Row {
     float *gradient;
     float *exp_avg;
     float *exp_avg_sq;
-    float *omega;
+    float *omega;  // of a step with the penalty: or null
     const void *importance;
     Index importance_type;
     const float *row_scales;
@@ -173,7 +173,7 @@ extern "C" __global__ void adamw_penalty(const Row *table, int count, int proxim
     const Part part = part_of_block(table, count);
     const Row &row = part.row;
     const float scale = proximal ? stiffness(row.strength, learning_rate) : static_cast<float>(2 * row.strength);
-    float theta[kAtOnce], g[kAtOnce], m[kAtOnce], v[kAtOnce], importance[kAtOnce], reference[kAtOnce];
+    float theta[kAtOnce], g[kAtOnce], m[kAtOnce], v[kAtOnce], importance[kAtOnce], reference[kAtOnce], omega[kAtOnce];
     double sum = 0;
     for_each_element(
         part,
@@ -182,6 +182,7 @@ extern "C" __global__ void adamw_penalty(const Row *table, int count, int proxim
             g[slot] = row.gradient[i];
             m[slot] = row.exp_avg[i];
             v[slot] = row.exp_avg_sq[i];
+            omega[slot] = row.omega ? row.omega[i] : 0.0F;
             importance[slot] = importance_at(row, i);
             reference[slot] = reference_at(row, i);
         },
@@ -195,6 +196,9 @@ extern "C" __global__ void adamw_penalty(const Row *table, int count, int proxim
             row.parameter[i] = after;
             row.exp_avg[i] = m[slot];
             row.exp_avg_sq[i] = v[slot];
+            if (row.omega) {
+                row.omega[i] = omega[slot] - g[slot] * (after - theta[slot]);
+            }
             const float away = after - reference[slot];
             sum += away * away * importance[slot];
         });

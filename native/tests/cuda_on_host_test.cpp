@@ -120,18 +120,23 @@ void the_path_integral_has_the_bits_of_the_cpu() {
 
 void a_step_with_the_penalty_has_the_bits_of_the_cpu() {
     for (const int form : {BALLAST_GRADIENT, BALLAST_PROXIMAL}) {
-        Step there(kSizes);
-        Step here(kSizes);
-        CHECK(there.adamw(form) == BALLAST_OK);
-        const Table table(here);
-        std::vector<double> sums(table.blocks());
-        launch(table.blocks(), [&] {
-            adamw_penalty(table.rows.data(), table.count(), form, here.settings.learning_rate,
-                          settings_of(here.settings), &here.clip, &here.gate, sums.data());
-        });
-        launch(1, [&] { total(sums.data(), table.chunks, &here.gate, &here.value); });
-        CHECK(ballast_test::same_bits(there.roles, here.roles));
-        CHECK(near(here.value, there.value));
+        for (const bool measured : {false, true}) {
+            Step there(kSizes);
+            Step here(kSizes);
+            CHECK(there.adamw(form, 1, measured) == BALLAST_OK);
+            Table table(here);
+            for (ballast::Row &row : table.rows) {
+                row.omega = measured ? row.omega : nullptr;
+            }
+            std::vector<double> sums(table.blocks());
+            launch(table.blocks(), [&] {
+                adamw_penalty(table.rows.data(), table.count(), form, here.settings.learning_rate,
+                              settings_of(here.settings), &here.clip, &here.gate, sums.data());
+            });
+            launch(1, [&] { total(sums.data(), table.chunks, &here.gate, &here.value); });
+            CHECK(ballast_test::same_bits(there.roles, here.roles));
+            CHECK(near(here.value, there.value));
+        }
     }
 }
 

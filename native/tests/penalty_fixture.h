@@ -110,9 +110,10 @@ struct Step : Adamw {
                    pointers[2].data(), pointers[3].data()};
     }
 
-    std::int32_t adamw(std::int32_t form, std::int32_t threads = 1) {
-        return ballast_adamw_penalty(BALLAST_ABI_VERSION, &tensors, &held.penalty, form, &settings, &clip, &gate,
-                                     &value, threads);
+    std::int32_t adamw(std::int32_t form, std::int32_t threads = 1, bool measured = true) {
+        return ballast_adamw_penalty(BALLAST_ABI_VERSION, &tensors, &held.penalty, form,
+                                     measured ? pointers[4].data() : nullptr, &settings, &clip, &gate, &value,
+                                     threads);
     }
     std::int32_t add_gradient(std::int32_t threads = 1) {
         return ballast_add_penalty_gradient(BALLAST_ABI_VERSION, tensors.count, sizes.data(), pointers[1].data(),

@@ -45,12 +45,26 @@ void steps_and_their_value_are_the_written_formula_in_double() {
                 CHECK(near(step.exp_avgs()[t][i], m));
                 CHECK(near(step.exp_avg_sqs()[t][i], v));
                 CHECK(near(step.parameters()[t][i], theta));
+                const double moved = static_cast<double>(step.parameters()[t][i]) - start;
+                CHECK(near(step.omegas()[t][i], before[4][t][i] - before[1][t][i] * moved));
                 const double away = static_cast<double>(step.parameters()[t][i]) - reference;
                 value += strength * weight * away * away;
             }
         }
         CHECK(near(step.value, value));
         CHECK(step.gradients() == before[1]);
+    }
+}
+
+void a_step_that_measures_nothing_is_the_same_step() {
+    for (const std::int32_t form : {BALLAST_GRADIENT, BALLAST_PROXIMAL}) {
+        Step measured(kSizes);
+        Step plain(kSizes);
+        const Buffers before = plain.omegas();
+        CHECK(measured.adamw(form, 2) == BALLAST_OK && plain.adamw(form, 2, false) == BALLAST_OK);
+        CHECK(plain.omegas() == before && measured.value == plain.value);
+        plain.roles[4] = measured.roles[4];
+        CHECK(ballast_test::same_bits(measured.roles, plain.roles));
     }
 }
 
@@ -215,10 +229,13 @@ void unknown_forms_and_missing_results_are_refused() {
     const auto code = BALLAST_ERROR_NULL_POINTER;
     const auto version = BALLAST_ABI_VERSION;
     const ballast_penalty &p = step.held.penalty;
-    CHECK(ballast_adamw_penalty(version, &step.tensors, &p, 0, &step.settings, &step.clip, &step.gate, nullptr, 1) ==
-          code);
-    CHECK(ballast_adamw_penalty(version, &step.tensors, nullptr, 0, &step.settings, &step.clip, &step.gate, &step.value,
-                                1) == code);
+    const auto adamw = [&](const ballast_penalty *penalty, float *const *omegas, double *value) {
+        return ballast_adamw_penalty(version, &step.tensors, penalty, 0, omegas, &step.settings, &step.clip, &step.gate,
+                                     value, 1);
+    };
+    CHECK(adamw(&p, nullptr, nullptr) == code && adamw(nullptr, nullptr, &step.value) == code);
+    float *const none[] = {nullptr};
+    CHECK(adamw(&p, none, &step.value) == code);
     CHECK(ballast_add_penalty_gradient(version, 1, step.sizes.data(), step.pointers[1].data(),
                                        step.tensors.parameters, &p, &step.gate, nullptr, 1) == code);
     CHECK(ballast_add_penalty_gradient(version, 1, step.sizes.data(), nullptr, step.tensors.parameters, &p, &step.gate,
@@ -243,6 +260,7 @@ void a_step_of_no_tensors_is_worth_nothing() {
 
 int main() {
     RUN(steps_and_their_value_are_the_written_formula_in_double);
+    RUN(a_step_that_measures_nothing_is_the_same_step);
     RUN(the_gradient_and_its_norm_are_the_written_formula_in_double);
     RUN(the_proximal_step_is_the_written_formula_in_double);
     RUN(a_proximal_step_is_exact_at_both_ends);

@@ -37,6 +37,7 @@ class State:
     Attributes:
         adamw: parameters, gradients and both moments
         omegas: ω, which also stand for θ*
+        measured: ω of a step that holds by θ* too
         importances: by storage
     """
 
@@ -47,7 +48,7 @@ class State:
             return [torch.rand(rows, 1024, device=device).mul_(scale) for _ in range(tensors)]
 
         self.adamw = [drawn(1.0), drawn(1e-2), drawn(1e-2), drawn(1e-4)]
-        self.omegas = drawn(1.0)
+        self.omegas, self.measured = drawn(1.0), drawn(0.0)
         whole = drawn(1.0)
         self.importances: Mapping[str, Sequence[Held]] = {
             "float32": whole,
@@ -89,6 +90,13 @@ def kernels(state: State, module: ModuleType) -> dict[str, tuple[int, Callable[[
                     step=step, clip=clip, gate=gate, value=value, **ADAMW,
                 ),
             )  # fmt: skip
+        found[f"AdamW + penalty + path integral, {storage}"] = (
+            40 + width,
+            lambda step: module.adamw_penalty(
+                *state.adamw, *anchor, strengths=strengths, form="proximal",
+                step=step, clip=clip, gate=gate, value=value, omegas=state.measured, **ADAMW,
+            ),
+        )  # fmt: skip
         found[f"penalty gradient, {storage}"] = (
             16 + width,
             lambda _: module.add_penalty_gradient(gradients, parameters, *anchor, strengths=strengths, gate=gate),

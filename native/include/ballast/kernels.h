@@ -31,7 +31,7 @@ extern "C" {
 
 /* Raised with every change that an existing caller would notice. Kernels take it as their first
  * argument, and refuse a caller that was written for another. */
-#define BALLAST_ABI_VERSION 2
+#define BALLAST_ABI_VERSION 3
 
 /* What every function that can fail returns. */
 enum ballast_code {
@@ -120,14 +120,16 @@ enum ballast_form {
 
 /*
  * One step of AdamW as above with the retention penalty (arXiv 2501.13669), in one pass over memory:
- * 6 streams read, 3 written, of which Omega and theta* may be narrower than the others.
+ * 6 streams read, 3 written, of which Omega and theta* may be narrower than the others; with omegas 7 and 4.
  *
+ * omegas: null, or the path integral of the whole move, the penalty's part of it included, along the task's gradient
+ *         alone: omega <- omega - g (theta' - theta).
  * clip: as above; in the gradient form it multiplies the sum of both gradients.
  * gate: as above; a raised one leaves `value` as it is too, which still holds for the parameters.
  * value: one double, becomes the penalty at the parameters that the step leaves.
  */
 BALLAST_API int32_t ballast_adamw_penalty(int32_t abi_version, const ballast_adamw_tensors *tensors,
-                                          const ballast_penalty *penalty, int32_t form,
+                                          const ballast_penalty *penalty, int32_t form, float *const *omegas,
                                           const ballast_adamw_settings *settings, const float *clip,
                                           const int32_t *gate, double *value, int32_t threads);
 

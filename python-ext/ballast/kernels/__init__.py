@@ -80,17 +80,20 @@ def adamw_penalty(
     clip: Tensor,
     gate: Tensor,
     value: Tensor,
+    omegas: Sequence[Tensor] | None = None,
     **settings: float | str,
 ) -> None:
     """One AdamW step under the penalty, in place, and its value: the arguments of `reference.adamw_penalty`."""
     total = torch.zeros_like(value)
     for group in shards.groups(parameters):
         tensors = list(map(group.local, (parameters, gradients, exp_avgs, exp_avg_sqs)))
+        measured = [] if omegas is None else [group.local(omegas)]
         anchor = (group.local(references), group.local(importances))
         part = torch.zeros_like(value)
-        _serving(tensors, anchor).adamw_penalty(
+        _serving([*tensors, *measured], anchor).adamw_penalty(
             *tensors, *anchor,
-            strengths=group.of(strengths), clip=shards.whole(clip), gate=gate, value=part, **settings,
+            strengths=group.of(strengths), clip=shards.whole(clip), gate=gate, value=part,
+            omegas=measured[0] if measured else None, **settings,
         )  # fmt: skip
         total += group.total(part)
     value.copy_(torch.where(gate == 0, total, value))

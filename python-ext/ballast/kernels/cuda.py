@@ -144,10 +144,11 @@ def adamw_penalty(
     clip: Tensor,
     gate: Tensor,
     value: Tensor,
+    omegas: Sequence[Tensor] | None = None,
     **settings: float,
 ) -> None:
     """One AdamW step with the penalty, in place: `reference.adamw_penalty`."""
-    table = Table(parameters, gradients, exp_avgs, exp_avg_sqs, anchor=(strengths, importances, references))
+    table = Table(parameters, gradients, exp_avgs, exp_avg_sqs, omegas, anchor=(strengths, importances, references))
     sums = table.sums(1)
     table.launch(
         "adamw_penalty",
@@ -159,7 +160,7 @@ def adamw_penalty(
         _pointer(sums),
     )
     table.launch_total("total", sums, gate, value)
-    _changed(parameters, exp_avgs, exp_avg_sqs, [value])
+    _changed(parameters, exp_avgs, exp_avg_sqs, [value], omegas or [])
 
 
 def add_penalty_gradient(

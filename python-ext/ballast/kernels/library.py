@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ballast.kernels.row_codes import RowCodes
 
-ABI_VERSION = 2  # BALLAST_ABI_VERSION of the header that the declarations below were written from
+ABI_VERSION = 3  # BALLAST_ABI_VERSION of the header that the declarations below were written from
 FILE_NAME = "libballast_native.dylib" if sys.platform == "darwin" else "libballast_native.so"
 
 FORMS = {"gradient": 0, "proximal": 1}
@@ -114,8 +114,11 @@ class Library:
             declare("ballast_adamw_path_integral", c_int32, *step, c_void_p, *scalars, c_int32)
         )
         self.adamw_penalty = self._checked(
-            declare("ballast_adamw_penalty", c_int32, *step, POINTER(Penalty), c_int32, *scalars, c_void_p, c_int32)
-        )
+            declare(
+                "ballast_adamw_penalty", c_int32,
+                *step, POINTER(Penalty), c_int32, c_void_p, *scalars, c_void_p, c_int32,
+            )
+        )  # fmt: skip
         row = (c_int32, c_int64, c_void_p)  # version, count, sizes
         self.add_penalty_gradient = self._checked(
             declare(

@@ -80,11 +80,13 @@ def adamw_penalty(
     clip: Tensor,
     gate: Tensor,
     value: Tensor,
+    omegas: Sequence[Tensor] | None = None,
     **settings: float,
 ) -> None:
     """One AdamW step with the penalty, in place: `reference.adamw_penalty`."""
     roles = (parameters, gradients, exp_avgs, exp_avg_sqs)
-    library = _library(supports(*roles) and supports_anchor(parameters, references, importances))
+    measured = [] if omegas is None else [omegas]
+    library = _library(supports(*roles, *measured) and supports_anchor(parameters, references, importances))
     _check_scalar("clip", clip, torch.float32)
     _check_scalar("gate", gate, torch.int32)
     _check_scalar("value", value, torch.float64)
@@ -93,13 +95,14 @@ def adamw_penalty(
         tensors.struct,
         Penalty.of(strengths, importances, references),
         FORMS[form],
+        None if omegas is None else _addresses(omegas),
         AdamWSettings(**settings),
         clip.data_ptr(),
         gate.data_ptr(),
         value.data_ptr(),
         torch.get_num_threads(),
     )
-    _changed(parameters, exp_avgs, exp_avg_sqs, [value])
+    _changed(parameters, exp_avgs, exp_avg_sqs, [value], *measured)
 
 
 def add_penalty_gradient(

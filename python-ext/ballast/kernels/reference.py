@@ -72,6 +72,7 @@ def adamw_penalty(
     clip: Tensor,
     gate: Tensor,
     value: Tensor,
+    omegas: Sequence[Tensor] | None = None,
 ) -> None:
     """One step of AdamW under the penalty Σ_i s_i Σ Ω_i (θ_i − θ*_i)² (arXiv 2501.13669), whose value it leaves.
 
@@ -89,20 +90,31 @@ def adamw_penalty(
         clip: 0-dim fp32
         gate: 0-dim int32; where it is not 0, nothing changes
         value: 0-dim fp64, becomes the penalty at the new θ
+        omegas: ω, fp32, updated by the whole move along the task's gradient: ω ← ω − g ⊙ (θ_new − θ_old)
     """
     is_open = gate == 0
     adamw = _AdamW(is_open, clip, step, learning_rate, beta1, beta2, eps, weight_decay)
     total = torch.zeros_like(value)
-    tensors = zip(parameters, gradients, exp_avgs, exp_avg_sqs, references, importances, strengths, strict=True)
+    unmeasured = repeat(torch.zeros((), device=gate.device), len(parameters))
+    measured = unmeasured if omegas is None else omegas
+    tensors = zip(
+        parameters, gradients, exp_avgs, exp_avg_sqs, measured, references, importances, strengths, strict=True
+    )
     for *states, reference, importance, strength in tensors:
         scale = 2 * strength if form == "gradient" else min(2 * learning_rate * strength, LARGEST_STIFFNESS) * is_open
         left = torch.zeros_like(value)
-        for parameter, gradient, *moments, there, weight in _pieces(*states, reference.float(), importance.float()):
+        for parameter, gradient, *moments, omega, there, weight in _pieces(
+            *states, reference.float(), importance.float()
+        ):
+            task, before = torch.where(is_open, gradient, 0.0), None if omegas is None else parameter.clone()
+            both = gradient
             if form == "gradient":
-                gradient = torch.addcmul(gradient, weight, parameter - there, value=scale)
-            adamw.step(parameter, torch.where(is_open, gradient, 0.0), *moments)
+                both = torch.addcmul(gradient, weight, parameter - there, value=scale)
+            adamw.step(parameter, torch.where(is_open, both, 0.0), *moments)
             if form == "proximal":
                 _pull(parameter, there, weight * scale)
+            if before is not None:
+                omega.addcmul_(task, parameter - before, value=-1)
             left += (weight * (parameter - there).square_()).sum(dtype=torch.float64)
         total += strength * left
     value.copy_(torch.where(is_open, total, value))

@@ -83,19 +83,25 @@ class QuadraticPenalty(Retention):
             )
 
     def adamw_step(
-        self, exp_avgs: Sequence[Tensor], exp_avg_sqs: Sequence[Tensor], value: Tensor, **settings: float | Tensor
+        self,
+        exp_avgs: Sequence[Tensor],
+        exp_avg_sqs: Sequence[Tensor],
+        value: Tensor,
+        omegas: Sequence[Tensor] | None = None,
+        **settings: float | Tensor,
     ) -> None:
         """AdamW on every `.grad` with the penalty in its form, in one pass over memory.
 
         Args:
             exp_avgs, exp_avg_sqs: moments in the order of `parameters`, updated
             value: 0-dim fp64, becomes what `value()` would be after the step
+            omegas: ω in the order of `parameters`, where the step is measured too
             settings: as in `kernels.adamw_penalty`
         """
         gradients = [parameter.grad for parameter in self.parameters]
         kernels.adamw_penalty(
             self.parameters, gradients, exp_avgs, exp_avg_sqs, *self._anchor,
-            strengths=self._strengths, form=self.form, value=value, **settings,
+            strengths=self._strengths, form=self.form, value=value, omegas=omegas, **settings,
         )  # fmt: skip
 
     @torch.no_grad()

@@ -30,9 +30,10 @@ from ballast.measurement.path_meter import PathMeter
 from ballast.models import OpenedModel, checkpoint_gradients, checkpoints
 from ballast.models.devices import choose_device, choose_dtype
 from ballast.models.layers import blocks_path, covered_parameters
+from ballast.retention.penalty import GRADIENT
 from ballast.settings import PhaseSettings
 from ballast.training.live_bytes import LiveBytes
-from ballast.training.optim import Optimizer
+from ballast.training.optim import FusedAdamW, Optimizer
 from ballast.training.training_phase import TrainingPhase
 
 STEPS = 2
@@ -268,7 +269,8 @@ class _CountedPhase(TrainingPhase):
     def __init__(self, live: LiveBytes, model: torch.nn.Module, settings: PhaseSettings, anchor: Anchor | None) -> None:
         self._live = live
         self._gradients = GRADIENTS
-        self._is_held = methods.find(settings.method).importance is not None
+        is_held = methods.find(settings.method).importance is not None
+        self._penalty_is_clipped = is_held and settings.form == GRADIENT and settings.clip_norm > 0
         super().__init__(model, _without_anchor(settings), anchor)
 
     @contextlib.contextmanager
@@ -296,6 +298,8 @@ class _CountedPhase(TrainingPhase):
     def _make_optimizer(self) -> Optimizer:
         with self._live.making(OPTIMIZER):
             optimizer = super()._make_optimizer()
+            if self._penalty_is_clipped:  # Then ω is measured around torch's step.
+                optimizer = FusedAdamW(self.parameters, self.settings.weight_decay, self.retention)
             optimizer.tensors()  # torch's would come with the first step.
             return optimizer
 
@@ -305,9 +309,6 @@ class _CountedPhase(TrainingPhase):
             with self._live.making(IMPORTANCE):  # g and θ before the step.
                 observed.enter_context(super()._observed())
             yield
-
-    def _fuses_path_integral(self) -> bool:
-        return super()._fuses_path_integral() and not self._is_held
 
 
 def estimate(

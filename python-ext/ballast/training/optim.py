@@ -98,7 +98,13 @@ class Gate:
 
 
 class Optimizer(Protocol):
-    """AdamW over parameters that all have a gradient, and what holds them back around its step."""
+    """AdamW over parameters that all have a gradient, and what holds them back around its step.
+
+    Attributes:
+        takes_path_integral: whether `step` adds to ω too
+    """
+
+    takes_path_integral: bool
 
     def gradient_norm(self) -> Tensor:
         """‖g‖₂ of what `step` will clip, 0-dim fp32. Once a step, before it."""
@@ -137,6 +143,8 @@ class FusedAdamW:
     Clip factor and gate go through the two tensors by which `torch.amp.GradScaler` talks to fused optimizers: gradients
     are divided by `grad_scale`, and a `found_inf` of 1 makes the step a no-op on the device.
     """
+
+    takes_path_integral = False
 
     def __init__(self, parameters: Mapping[str, Tensor], weight_decay: float, retention: Retention) -> None:
         self._parameters = list(parameters.values())
@@ -190,6 +198,8 @@ class FusedAdamW:
 class PathIntegralAdamW:
     """AdamW that takes the path integral in the same pass: see `kernels.adamw_path_integral`."""
 
+    takes_path_integral = True
+
     def __init__(self, path_integral: PathIntegral, weight_decay: float) -> None:
         self._omegas = list(path_integral.omega.values())
         self._adamw = _AdamWState(list(path_integral.parameters.values()), weight_decay)
@@ -219,14 +229,19 @@ class PathIntegralAdamW:
 
 
 class PenaltyAdamW:
-    """AdamW that takes the penalty in the same pass: see `kernels.adamw_penalty`.
+    """AdamW that takes the penalty in the same pass, and the path integral where it is measured too: see
+    `kernels.adamw_penalty`.
 
     For the proximal form, and for the gradient form where nothing is clipped: the norm is the task's gradient's.
     Clipping needs the norm of both gradients before a parameter moves, which takes a pass over the anchor of its own;
     after that `FusedAdamW`, which need not read it again, moves less.
     """
 
-    def __init__(self, penalty: QuadraticPenalty, weight_decay: float) -> None:
+    def __init__(
+        self, penalty: QuadraticPenalty, weight_decay: float, path_integral: PathIntegral | None = None
+    ) -> None:
+        self.takes_path_integral = path_integral is not None
+        self._omegas = None if path_integral is None else list(path_integral.omega.values())
         self._penalty = penalty
         self._value = penalty.value()
         self._adamw = _AdamWState(penalty.parameters, weight_decay)
@@ -236,7 +251,9 @@ class PenaltyAdamW:
 
     def step(self, learning_rate: float, clip: Tensor, gate: Tensor) -> None:
         settings = self._adamw.next_step(learning_rate)
-        self._penalty.adamw_step(*self._adamw.moments, value=self._value, **settings, clip=clip, gate=gate)
+        self._penalty.adamw_step(
+            *self._adamw.moments, value=self._value, **settings, clip=clip, gate=gate, omegas=self._omegas
+        )
 
     def penalty(self) -> Tensor:
         return self._value

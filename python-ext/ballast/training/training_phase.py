@@ -277,15 +277,17 @@ class TrainingPhase:
         return None
 
     def _make_optimizer(self) -> Optimizer:
-        """One pass for AdamW and the path integral where nothing else moves the parameters while ω is measured, and one
-        for AdamW and the penalty where no clip factor hangs on the penalty's gradient. A λ of 0 is no method, to the
-        bit."""
+        """One pass for AdamW and all that goes with its step, but where a clip factor hangs on the penalty's gradient or
+        something else acts on the step. A λ of 0 is no method, to the bit."""
         retention, settings = self.retention, self.settings
-        if self._fuses_path_integral():
-            return PathIntegralAdamW(self._meter, settings.weight_decay)
-        fusible = isinstance(retention, QuadraticPenalty) and (retention.form == PROXIMAL or settings.clip_norm == 0)
-        if fusible and retention.strength > 0:
-            return PenaltyAdamW(retention, settings.weight_decay)
+        same_gradient = isinstance(self._meter, PathIntegral) and not settings.independent_gradient
+        measured = self._meter if same_gradient else None
+        penalty = retention if isinstance(retention, QuadraticPenalty) else None
+        if penalty is not None and penalty.strength > 0:
+            if penalty.form == PROXIMAL or settings.clip_norm == 0:
+                return PenaltyAdamW(penalty, settings.weight_decay, measured)
+        elif measured is not None and (penalty is not None or not retention.acts_on_step):
+            return PathIntegralAdamW(measured, settings.weight_decay)
         return FusedAdamW(self.parameters, settings.weight_decay, retention)
 
     def _observed(self) -> contextlib.AbstractContextManager[None]:
@@ -293,13 +295,9 @@ class TrainingPhase:
         if self.settings.independent_gradient and isinstance(self._meter, PathIntegral):
             measured, self._measured = self._measured, {}
             return self._meter.around_step(self._gate.step, gradients=measured)
-        if self._meter is not None and not self._fuses_path_integral():
+        if self._meter is not None and not self._optimizer.takes_path_integral:
             return self._meter.around_step(self._gate.step)
         return contextlib.nullcontext()
-
-    def _fuses_path_integral(self) -> bool:
-        fusible = isinstance(self._meter, PathIntegral) and not self.settings.independent_gradient
-        return fusible and not self.retention.acts_on_step
 
     def _drop_gradients(self) -> None:
         for parameter in self.parameters.values():

@@ -10,6 +10,7 @@ from contract import ADAMW, SHAPES, assert_same_bits, gate_of, in_guarded_views,
 from ballast.kernels import RowCodes, cuda, native, reference
 
 STATES = ("parameters", "gradients", "exp_avgs", "exp_avg_sqs")
+WRITTEN = (*STATES, "omegas")
 FORMS = pytest.mark.parametrize("form", ["gradient", "proximal"])
 INFINITY = float("inf")
 
@@ -46,7 +47,7 @@ class PenaltyContract:
         tensors["importances"] = [held[0](value.clamp(max=2.5)) for value in drawn["exp_avg_sqs"]]
         return tensors | {"strengths": [0.5 + 0.25 * (index % 3) for index in range(len(shapes))]}
 
-    def adamw(self, tensors, form, clip=1.0, gate=0, value=-1.0, **settings):
+    def adamw(self, tensors, form, clip=1.0, gate=0, value=-1.0, measured=True, **settings):
         value = torch.tensor(value, dtype=torch.float64, device=self.device)
         self.implementation.adamw_penalty(
             *(tensors[role] for role in (*STATES, "references", "importances")),
@@ -56,6 +57,7 @@ class PenaltyContract:
             clip=torch.tensor(clip, device=self.device),
             gate=gate_of(gate, self.device),
             value=value,
+            omegas=tensors["omegas"] if measured else None,
         )
         return value
 
@@ -115,6 +117,20 @@ class PenaltyContract:
             torch.testing.assert_close(tensors[role], values, rtol=2e-6, atol=2e-6)
         assert value.item() == pytest.approx(float(self.penalty(before, tensors["parameters"])), rel=1e-6, abs=1e-9)
         assert all(map(torch.equal, tensors["gradients"], before["gradients"]))
+        moves = [new - old for new, old in zip(tensors["parameters"], before["parameters"], strict=True)]
+        omegas = [
+            omega - gradient * move
+            for omega, gradient, move in zip(before["omegas"], before["gradients"], moves, strict=True)
+        ]
+        torch.testing.assert_close(tensors["omegas"], omegas, rtol=1e-6, atol=1e-6)
+
+    @FORMS
+    def test_a_step_that_measures_nothing_is_the_same_step(self, form):
+        measured, plain = (self.tensors(SHAPES["odd"], HELD[2]) for _ in range(2))
+        omegas = copy.deepcopy(plain["omegas"])
+        assert self.adamw(measured, form) == self.adamw(plain, form, measured=False)
+        assert_same_bits({role: measured[role] for role in STATES}, {role: plain[role] for role in STATES})
+        assert all(map(torch.equal, plain["omegas"], omegas))
 
     @FORMS
     @pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES.keys())
@@ -143,7 +159,7 @@ class PenaltyContract:
     @pytest.mark.parametrize("narrow", [torch.float32, torch.bfloat16])
     def test_unaligned_views_are_taken_and_nothing_is_written_around_them(self, offset, form, narrow):
         tensors = self.tensors([(1000,), (3, 7), (1,), (0,)])
-        views, storages = in_guarded_views({role: tensors[role] for role in STATES}, offset)
+        views, storages = in_guarded_views({role: tensors[role] for role in WRITTEN}, offset)
         anchors, _ = in_guarded_views({role: tensors[role] for role in ("references", "importances")}, offset)
         for role, values in anchors.items():
             storage = [torch.zeros(value.numel() + offset, dtype=narrow, device=self.device) for value in values]
@@ -177,7 +193,7 @@ class PenaltyContract:
         assert self.adamw(tensors, form, gate=gate, clip=bad) == -1
         self.add_gradient(tensors, gate=gate)
         self.pull(tensors, 1.0, gate=gate)
-        assert_same_bits({role: tensors[role] for role in STATES}, {role: before[role] for role in STATES})
+        assert_same_bits({role: tensors[role] for role in WRITTEN}, {role: before[role] for role in WRITTEN})
 
     @pytest.mark.parametrize("held", HELD, ids=HELD_IDS)
     def test_the_gradient_is_autograds_and_its_norm_torchs(self, held):
@@ -232,7 +248,7 @@ class PenaltyContract:
                 self.pull(tensors, 0.1)
         finally:
             torch.set_num_threads(usual)
-        assert_same_bits({role: alone[role] for role in STATES}, {role: together[role] for role in STATES})
+        assert_same_bits({role: alone[role] for role in WRITTEN}, {role: together[role] for role in WRITTEN})
         if self.implementation is not reference:  # torch's own sums hang on the threads.
             assert sums[0] == sums[1]
 

@@ -30,9 +30,11 @@ def calls(held: dict[str, list[torch.Tensor]]) -> list[torch.Tensor]:
     clip, gate, value = torch.tensor(0.5), gate_of(0, "cpu"), torch.tensor(-1.0, dtype=torch.float64)
     kernels.adamw_path_integral(*(held[role] for role in (*STATES, "omegas")), **ADAMW, clip=clip, gate=gate)
     values = []
-    for form in ("gradient", "proximal"):
+    for form, omegas in (("gradient", None), ("proximal", held["omegas"])):
         roles = (held[role] for role in (*STATES, *ANCHOR))
-        kernels.adamw_penalty(*roles, strengths=STRENGTHS, form=form, **ADAMW, clip=clip, gate=gate, value=value)
+        kernels.adamw_penalty(
+            *roles, strengths=STRENGTHS, form=form, **ADAMW, clip=clip, gate=gate, value=value, omegas=omegas
+        )
         values.append(value.clone())
     roles = (held[role] for role in ("gradients", "parameters", *ANCHOR))
     norm = kernels.add_penalty_gradient(*roles, strengths=STRENGTHS, gate=gate)

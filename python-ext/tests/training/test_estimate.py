@@ -137,8 +137,11 @@ def test_the_parts_are_what_arithmetic_says(model_folder):
     assert held.activations + held.gradients == pytest.approx(measuring.activations + measuring.gradients, rel=0.01)
     narrow = model.memory(planned(method="hierarchical", anchor=storage_of("int8")))
     assert narrow.anchor == pytest.approx(5 * trained, rel=0.03)  # a scale for each row
-    # A step that is measured beside a penalty keeps g and θ until it is made; of two tokens it holds most then.
     both = model.memory(short(method="hierarchical", anchor=Float32(), importance="path_integral"))
+    assert both.importance == pytest.approx(8 * trained, rel=0.001)
+    # Beside a penalty's gradient that is clipped g and θ are kept until the step is made; of two tokens it holds most then.
+    clipped = {"form": "gradient", "clipNorm": 1.0}
+    both = model.memory(short(method="hierarchical", anchor=Float32(), importance="path_integral", **clipped))
     assert both.importance == pytest.approx(16 * trained, rel=0.001)
     assert both.gradients == pytest.approx(4 * trained, rel=0.001)
     # Here it keeps θ and the other batch's gradient.

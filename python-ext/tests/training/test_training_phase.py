@@ -203,6 +203,8 @@ def test_an_anchor_that_is_stored_narrow_holds_as_its_values_do(anchor, storage,
         ({}, FusedAdamW),
         ({"importance": "path_integral"}, PathIntegralAdamW),
         ({"importance": "path_integral", "method": "hierarchical"}, PenaltyAdamW),
+        ({"importance": "path_integral", "method": "l2", "form": "gradient", "clipNorm": 1.0}, FusedAdamW),
+        ({"importance": "path_integral", "method": "l2", "strength": 0.0}, PathIntegralAdamW),
         ({"method": "hierarchical", "clipNorm": 1.0}, PenaltyAdamW),
         ({"method": "l2", "clipNorm": 1.0}, PenaltyAdamW),
         ({"method": "l2", "form": "gradient"}, PenaltyAdamW),
@@ -211,7 +213,9 @@ def test_an_anchor_that_is_stored_narrow_holds_as_its_values_do(anchor, storage,
     ],
 )
 def test_a_step_takes_as_few_passes_as_it_can(anchor, changes, expected):
-    assert type(TrainingPhase(tiny_model(), settings(**changes), anchor)._optimizer) is expected
+    optimizer = TrainingPhase(tiny_model(), settings(**changes), anchor)._optimizer
+    assert type(optimizer) is expected
+    assert optimizer.takes_path_integral == ("importance" in changes and expected is not FusedAdamW)
 
 
 # --- the optimizer and its schedule --------------------------------------------------------------------------------
