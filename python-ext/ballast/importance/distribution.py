@@ -10,6 +10,8 @@ _SHIFT = 15
 BINS = 1 << (31 - _SHIFT)
 """The upper 16 bits of a non-negative float32 after its sign: 8 of exponent, 8 of mantissa. Bin 0 holds 0, and what is
 below 5e-41."""
+_PIECE = 1 << 20
+"""Elements at a time: what is made of them on the way to the counts stays in the caches, at half the time of a whole matrix."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,16 @@ class Distribution:
     @classmethod
     def _of_one(cls, values: Tensor) -> "Distribution":
         flat = values.detach().flatten()
-        bins = bins_of(flat)
-        if bins.numel() < BINS:
-            found, places, counts = torch.unique(bins, return_inverse=True, return_counts=True)
+        if flat.numel() < BINS:
+            found, places, counts = torch.unique(bins_of(flat), return_inverse=True, return_counts=True)
             sums = torch.bincount(places, flat.double(), minlength=found.numel())
         else:
-            counts, sums = torch.bincount(bins), torch.bincount(bins, flat.double())
+            counts = torch.zeros(BINS, dtype=torch.int64, device=flat.device)
+            sums = torch.zeros(BINS, dtype=torch.float64, device=flat.device)
+            for piece in flat.split(_PIECE):
+                bins = bins_of(piece)
+                counts += torch.bincount(bins, minlength=BINS)
+                sums += torch.bincount(bins, piece.double(), minlength=BINS)
             found = counts.nonzero().flatten()
             counts, sums = counts[found], sums[found]
         return cls(found.long().cpu(), counts.cpu(), sums.cpu())

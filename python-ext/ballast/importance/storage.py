@@ -211,7 +211,8 @@ class StoredImportance:
         """Ω as stored, and what is read back from that: Ω̂ by parameter name."""
         parts = {name: storage.encode(value) for name, value in values.items()}
         decoded = DecodedImportance(storage, parts, {name: value.shape for name, value in values.items()})
-        return cls(storage, parts, relative_error(decoded, values)), decoded
+        error = 0.0 if isinstance(storage, Float32) else relative_error(decoded, values)
+        return cls(storage, parts, error), decoded
 
     def cut_as(self, parameters: Mapping[str, Tensor]) -> "StoredImportance":
         """The same cut as the parameters of a model that is spread over ranks, where the form allows it."""

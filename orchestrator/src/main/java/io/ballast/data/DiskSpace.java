@@ -9,7 +9,10 @@ import java.nio.file.StandardOpenOption;
 
 /** How much room there is for what will be written, and how long writing it takes. */
 public final class DiskSpace {
-    private static final int TRIED_BYTES = 64 << 20;
+    /** What is tried of what will be written. */
+    private static final int SHARE = 8;
+    private static final long LEAST_BYTES = 16 << 20;
+    private static final long MOST_BYTES = 1 << 30;
     private static final double NANOSECONDS = 1e9;
 
     private DiskSpace() {
@@ -27,7 +30,8 @@ public final class DiskSpace {
     }
 
     /**
-     * Tries a file of 64 MiB: written, forced to the disk, and hashed, as what a run leaves is.
+     * Tries an eighth of it, 16 MiB to 1 GiB: written, forced to the disk, and hashed, as what a run leaves is. A disk that
+     * is lent by the second takes a little in no time, and what comes after it slowly.
      *
      * @param folder where something will be written
      * @param bytes  how much
@@ -35,12 +39,13 @@ public final class DiskSpace {
      * @throws IOException when nothing can be written there now
      */
     public static double secondsToWrite(Path folder, long bytes) throws IOException {
+        long tried = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, bytes / SHARE));
         ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
         long started = System.nanoTime();
         Path file = Files.createTempFile(existing(folder.toAbsolutePath()), ".ballast-", ".try");
         try {
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                while (channel.size() < TRIED_BYTES) {
+                while (channel.size() < tried) {
                     channel.write(piece.clear());
                 }
                 channel.force(false);
@@ -49,7 +54,7 @@ public final class DiskSpace {
         } finally {
             Files.delete(file);
         }
-        return (System.nanoTime() - started) / NANOSECONDS * bytes / TRIED_BYTES;
+        return (System.nanoTime() - started) / NANOSECONDS * bytes / tried;
     }
 
     private static Path existing(Path folder) {
