@@ -1,6 +1,7 @@
 """The retention penalty on what a LoRA adapter does to each matrix."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ _STIFFEST = 1e20
 """Of k: more would take a system out of binary32's range, and moves a factor no further."""
 _DAMPING = 1e-6
 """Of a system's trace: more than rounding in binary32 takes from its smallest eigenvalue, so Cholesky's factor is real."""
+
+
+_Solver = Callable[[Tensor, Tensor], Tensor]
 
 
 class EffectivePenalty(Retention):
@@ -94,12 +98,10 @@ class EffectivePenalty(Retention):
             return
         for matrix, weight, coefficient, reference in self._each():
             stiffness = min(2 * learning_rate * self.strength * coefficient, _STIFFEST)
-            rows, columns = matrix.factors(matrix.b, matrix.a)  # [n, r], [r, m]
-            move = matrix.move(*reference)
-            self._pull(rows, columns, weight, move, stiffness, matrix.scaling, gate)
-            move = matrix.move(*reference)
-            back = LowRank(move.columns.T, move.rows.T)
-            self._pull(columns.T, rows.T, weight.mT if weight.dim() else weight, back, stiffness, matrix.scaling, gate)
+            to_minimum = functools.partial(_move, stiffness=stiffness, scaling=matrix.scaling, gate=gate)
+            factors = matrix.factors(matrix.b, matrix.a)  # [n, r], [r, m]
+            self._pull_rows(*factors, weight, matrix.move(*reference), to_minimum)
+            self._pull_columns(*factors, weight, matrix.move(*reference), to_minimum)
 
     @torch.no_grad()
     def value(self) -> Tensor:
@@ -112,28 +114,38 @@ class EffectivePenalty(Retention):
                 total += coefficient * (weighted @ move.columns.T).mul_(move.rows[part]).sum(dtype=torch.float64)
         return self.strength * total
 
-    def _pull(
-        self, rows: Tensor, columns: Tensor, weight: Tensor, move: LowRank, stiffness: float, scaling: float, gate: Tensor
-    ) -> None:
-        """Moves the factor P [n, r] of E = s P Q − … to its minimum, in tiles of its rows.
+    def _pull_rows(self, rows: Tensor, columns: Tensor, weight: Tensor, move: LowRank, to_minimum: _Solver) -> None:
+        """Moves P of E = s P Q − … to its minimum, in tiles of its rows.
 
         Args:
-            rows: P, changed in place
+            rows: P [n, r], changed in place
             columns: Q [r, m]
             weight: Ω [n, m], or 0-dim
             move: E
-            stiffness: k
-            scaling: s
-            gate: where it is not 0, P stays
+            to_minimum: `_move`, as it is here
         """
-        products = _products(columns.T)  # [m, r (r + 1) / 2]
-        alike = weight * products.sum(0, keepdim=True) if weight.dim() == 0 else None
-        rank = rows.shape[1]
-        for part in tiles(rows, self._tile // max(columns.shape[1], rank**2) * rank):
+        products = _products(columns)
+        alike = weight * products.sum(1).unsqueeze(0) if weight.dim() == 0 else None
+        for part in tiles(rows, self._tile // max(columns.shape[1], rows.shape[1] ** 2) * rows.shape[1]):
             held = weight if alike is not None else weight[part].float()
-            weighted = move.tile(part).mul_(held)
-            curvature = held @ products if alike is None else alike
-            rows[part].add_(_move(weighted @ columns.T, curvature, stiffness, scaling, gate))
+            gradient = move.tile(part).mul_(held) @ columns.T
+            rows[part].add_(to_minimum(gradient, held @ products.T if alike is None else alike))
+
+    def _pull_columns(self, rows: Tensor, columns: Tensor, weight: Tensor, move: LowRank, to_minimum: _Solver) -> None:
+        """As `_pull_rows`, of Q: sums over tiles of rows too, for to read Ω along its columns takes four times as long."""
+        rank = len(columns)
+        products = _products(rows.T)
+        gradient = torch.zeros_like(columns, requires_grad=False)
+        alike = weight * products.sum(1).unsqueeze(1) if weight.dim() == 0 else None
+        curvature = columns.new_zeros(len(products), columns.shape[1]) if alike is None else alike
+        for part in tiles(rows, self._tile // columns.shape[1] * rank):
+            held = weight if alike is not None else weight[part].float()
+            gradient.addmm_(rows[part].T, move.tile(part).mul_(held))
+            if alike is None:
+                curvature.addmm_(products[:, part], held)
+        for part in tiles(columns.T, self._tile // rank):
+            own = curvature[:, part] if alike is None else alike
+            columns[:, part].add_(to_minimum(gradient[:, part].T, own.T).T)
 
     def _weighted(self, matrix: AdaptedMatrix, move: LowRank, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """M = Ω ⊙ E in tiles of rows."""
@@ -144,10 +156,20 @@ class EffectivePenalty(Retention):
         return zip(self._matrices, self._weights, self._coefficients, self._reference, strict=True)
 
 
-def _products(vectors: Tensor) -> Tensor:
-    """[n, r (r + 1) / 2]: v_i v_j with i ≤ j of every vector v of [n, r]."""
-    i, j = torch.triu_indices(vectors.shape[1], vectors.shape[1], device=vectors.device)
-    return vectors[:, i] * vectors[:, j]
+def _products(factor: Tensor) -> Tensor:
+    """[r (r + 1) / 2, m]: the products of every two rows i ≤ j of [r, m]."""
+    i, j = torch.triu_indices(len(factor), len(factor), device=factor.device)
+    factor = factor.contiguous()  # Rows that lie together are gathered at a tenth of the time.
+    return factor[i] * factor[j]
+
+
+@functools.lru_cache
+def _places(rank: int, device: torch.device) -> Tensor:
+    """[r²]: where each element of a symmetric matrix stands in its upper triangle."""
+    i, j = torch.triu_indices(rank, rank, device=device)
+    places = torch.empty(rank, rank, dtype=torch.int64, device=device)
+    places[i, j] = places[j, i] = torch.arange(len(i), device=device)
+    return places.flatten()
 
 
 def _move(weighted: Tensor, curvature: Tensor, stiffness: float, scaling: float, gate: Tensor) -> Tensor:
@@ -161,9 +183,8 @@ def _move(weighted: Tensor, curvature: Tensor, stiffness: float, scaling: float,
         scaling: s
     """
     rank = weighted.shape[1]
-    i, j = torch.triu_indices(rank, rank, device=weighted.device)
-    system = weighted.new_empty(curvature.shape[0], rank, rank)
-    system[:, i, j] = system[:, j, i] = curvature * (stiffness * scaling**2)
+    system = curvature.index_select(1, _places(rank, curvature.device)).view(-1, rank, rank)
+    system *= stiffness * scaling**2
     diagonal = system.diagonal(dim1=1, dim2=2)  # A view.
     diagonal += 1 + _DAMPING * diagonal.sum(1, keepdim=True)
     factor, failed = torch.linalg.cholesky_ex(system)
