@@ -29,7 +29,7 @@ struct Row {
     float *gradient;
     float *exp_avg;
     float *exp_avg_sq;
-    float *omega;  // of a step with the penalty: or null
+    float *omega;  // null where adamw_penalty measures nothing
     const void *importance;
     Index importance_type;
     const float *row_scales;

@@ -69,9 +69,10 @@ def describe_kernels(model: int) -> dict:
 def _import_for_models() -> None:
     """What the first model brings, and what stays as well."""
     gc.disable()  # As in `java.embedded`.
-    import transformers.modeling_utils  # noqa: F401
-
-    gc.enable()
+    try:
+        import transformers.modeling_utils  # noqa: F401
+    finally:
+        gc.enable()
     gc.freeze()
     atexit.register(gc.unfreeze)  # Else nanobind tells, where Python ends, that Triton's objects have leaked.
 

@@ -113,7 +113,7 @@ def adamw_penalty(
             adamw.step(parameter, torch.where(is_open, both, 0.0), *moments)
             if form == "proximal":
                 _pull(parameter, there, weight * scale)
-            if before is not None:
+            if omegas is not None:
                 omega.addcmul_(task, parameter - before, value=-1)
             left += (weight * (parameter - there).square_()).sum(dtype=torch.float64)
         total += strength * left

@@ -30,7 +30,8 @@ class PathIntegral(PathMeter):
             optimizer.zero_grad()
         anchor = path_integral.anchor(model)
 
-    Ballast's own phases let `kernels.adamw_path_integral` do optimizer and ω in one pass instead.
+    Ballast's own phases let `kernels.adamw_path_integral`, or under a penalty `kernels.adamw_penalty`, do optimizer and ω in
+    one pass instead.
 
     Attributes:
         parameters: θ by name, the live tensors; fp32

@@ -43,7 +43,7 @@ class Method(ABC):
         paper: where it is from, "" where there is no paper
         importance: what an anchor must have measured for it (a name of `ballast.importance`); None: it needs no anchor
         forms: how it can act: "proximal", "gradient", "objective"; see `default_form`
-        strengths: λ by form where an experiment leaves it open, for `settings.strength_or`; nothing where there is no λ
+        strengths: λ by form where an experiment leaves it open, for `settings.strength_or`
         starts_afresh: whether its phase trains a new adapter, the one there is being folded into the base
         spaces: what it can hold: "factors" (the covered parameters), "effective" (what a LoRA adapter does to each
             matrix); the first is the default

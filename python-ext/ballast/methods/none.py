@@ -1,8 +1,6 @@
 """Plain fine-tuning."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from ballast.adapters.adapted import EFFECTIVE, FACTORS
 from ballast.methods.method import Method, PhaseStart
@@ -19,8 +17,7 @@ class NoRetention(Method):
     A lower learning rate and fewer steps are the free ways of forgetting less; they are settings of the phase.
     """
 
-    forms = (PROXIMAL, GRADIENT, OBJECTIVE)  # An experiment that names one runs without retention as it stands.
-    strengths: ClassVar[Mapping[str, float]] = {}
+    forms = (PROXIMAL, GRADIENT, OBJECTIVE)
     spaces = (FACTORS, EFFECTIVE)
     sharded = True
 

@@ -108,7 +108,7 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> dict[str, A
     """
     method = create(name, options or {})
     with _guarded(name):
-        strengths = {form: method.strengths[form] for form in method.forms if form in method.strengths}
+        strengths = {form: method.strengths[form] for form in method.forms}
     summary, _, formula = (inspect.getdoc(method) or "").partition("\n")
     return {
         "name": name,

@@ -1,6 +1,7 @@
 """The retention penalty on what a LoRA adapter does to each matrix."""
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
@@ -35,7 +36,7 @@ class EffectivePenalty(Retention):
     operations grow as r².
 
     E is of rank 2r and computed in tiles of rows, so that nothing of a matrix's size is made; the proximal form also holds
-    those products, r (r + 1) / 2 numbers for each row or column of W. With B* = 0 (where an adapter starts) E is s B A.
+    those products, r (r + 1) / 2 numbers for each column of W. With B* = 0 (where an adapter starts) E is s B A.
     """
 
     acts_on_step = True
@@ -122,10 +123,11 @@ class EffectivePenalty(Retention):
             columns: Q [r, m]
             weight: Ω [n, m], or 0-dim
             move: E
-            to_minimum: `_move`, as it is here
+            to_minimum: the moves of some rows [t, r], of their gradients [t, r] and the triangles of their curvatures
+                [t or 1, r (r + 1) / 2]: `_move` with what is the same for all
         """
-        products = _products(columns)
-        alike = weight * products.sum(1).unsqueeze(0) if weight.dim() == 0 else None
+        alike = weight * _triangle(columns @ columns.T) if weight.dim() == 0 else None
+        products = _products(columns) if alike is None else None
         for part in tiles(rows, self._tile // max(columns.shape[1], rows.shape[1] ** 2) * rows.shape[1]):
             held = weight if alike is not None else weight[part].float()
             gradient = move.tile(part).mul_(held) @ columns.T
@@ -133,19 +135,19 @@ class EffectivePenalty(Retention):
 
     def _pull_columns(self, rows: Tensor, columns: Tensor, weight: Tensor, move: LowRank, to_minimum: _Solver) -> None:
         """As `_pull_rows`, of Q: sums over tiles of rows too, for to read Ω along its columns takes four times as long."""
-        rank = len(columns)
-        products = _products(rows.T)
-        gradient = torch.zeros_like(columns, requires_grad=False)
-        alike = weight * products.sum(1).unsqueeze(1) if weight.dim() == 0 else None
-        curvature = columns.new_zeros(len(products), columns.shape[1]) if alike is None else alike
-        for part in tiles(rows, self._tile // columns.shape[1] * rank):
-            held = weight if alike is not None else weight[part].float()
-            gradient.addmm_(rows[part].T, move.tile(part).mul_(held))
-            if alike is None:
-                curvature.addmm_(products[:, part], held)
-        for part in tiles(columns.T, self._tile // rank):
-            own = curvature[:, part] if alike is None else alike
-            columns[:, part].add_(to_minimum(gradient[:, part].T, own.T).T)
+        rank, pairs = len(columns), len(columns) * (len(columns) + 1) // 2
+        alike = weight * _triangle(rows.T @ rows) if weight.dim() == 0 else None
+        for own in tiles(columns.T, self._tile // pairs * rank):
+            moved = LowRank(move.rows, move.columns[:, own])
+            width = moved.columns.shape[1]
+            gradient = columns.new_zeros(rank, width)
+            curvature = columns.new_zeros(pairs, width) if alike is None else alike.T
+            for part in tiles(rows, self._tile // max(width, pairs) * rank):
+                held = weight if alike is not None else weight[part, own].float()
+                gradient.addmm_(rows[part].T, moved.tile(part).mul_(held))
+                if alike is None:
+                    curvature.addmm_(_products(rows[part].T), held)
+            columns[:, own].add_(to_minimum(gradient.T, curvature.T).T)
 
     def _weighted(self, matrix: AdaptedMatrix, move: LowRank, weight: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """M = Ω ⊙ E in tiles of rows."""
@@ -156,6 +158,12 @@ class EffectivePenalty(Retention):
         return zip(self._matrices, self._weights, self._coefficients, self._reference, strict=True)
 
 
+def _triangle(matrix: Tensor) -> Tensor:
+    """[1, r (r + 1) / 2]: the upper triangle of [r, r], row by row."""
+    i, j = torch.triu_indices(*matrix.shape, device=matrix.device)
+    return matrix[i, j].unsqueeze(0)
+
+
 def _products(factor: Tensor) -> Tensor:
     """[r (r + 1) / 2, m]: the products of every two rows i ≤ j of [r, m]."""
     i, j = torch.triu_indices(len(factor), len(factor), device=factor.device)
@@ -164,12 +172,13 @@ def _products(factor: Tensor) -> Tensor:
 
 
 @functools.lru_cache
-def _places(rank: int, device: torch.device) -> Tensor:
-    """[r²]: where each element of a symmetric matrix stands in its upper triangle."""
-    i, j = torch.triu_indices(rank, rank, device=device)
-    places = torch.empty(rank, rank, dtype=torch.int64, device=device)
-    places[i, j] = places[j, i] = torch.arange(len(i), device=device)
-    return places.flatten()
+def _places(rank: int) -> list[int]:
+    """[r²]: where each element of a symmetric matrix stands in its upper triangle.
+
+    Numbers and no tensor: what an estimate made on tensors without data would stay for the phase that follows.
+    """
+    place = {pair: place for place, pair in enumerate(itertools.combinations_with_replacement(range(rank), 2))}
+    return [place[min(i, j), max(i, j)] for i in range(rank) for j in range(rank)]
 
 
 def _move(weighted: Tensor, curvature: Tensor, stiffness: float, scaling: float, gate: Tensor) -> Tensor:
@@ -183,7 +192,8 @@ def _move(weighted: Tensor, curvature: Tensor, stiffness: float, scaling: float,
         scaling: s
     """
     rank = weighted.shape[1]
-    system = curvature.index_select(1, _places(rank, curvature.device)).view(-1, rank, rank)
+    places = torch.tensor(_places(rank), device=curvature.device)
+    system = curvature.index_select(1, places).view(-1, rank, rank)
     system *= stiffness * scaling**2
     diagonal = system.diagonal(dim1=1, dim2=2)  # A view.
     diagonal += 1 + _DAMPING * diagonal.sum(1, keepdim=True)

@@ -27,6 +27,7 @@ from ballast.forward.batches import TokenBatch
 from ballast.importance import PATH_INTEGRAL, Importance, LayerWeights
 from ballast.importance.storage import Float32, Sparse, Storage, storage_of
 from ballast.measurement.path_meter import PathMeter
+from ballast.methods.anchored import AnchoredMethod
 from ballast.models import OpenedModel, checkpoint_gradients, checkpoints
 from ballast.models.devices import choose_device, choose_dtype
 from ballast.models.layers import blocks_path, covered_parameters
@@ -269,8 +270,11 @@ class _CountedPhase(TrainingPhase):
     def __init__(self, live: LiveBytes, model: torch.nn.Module, settings: PhaseSettings, anchor: Anchor | None) -> None:
         self._live = live
         self._gradients = GRADIENTS
-        is_held = methods.find(settings.method).importance is not None
-        self._penalty_is_clipped = is_held and settings.form == GRADIENT and settings.clip_norm > 0
+        method = methods.find(settings.method)
+        is_clipped = settings.form == GRADIENT and settings.clip_norm > 0
+        self._is_measured_around = method.importance is not None and (
+            not issubclass(method, AnchoredMethod) or (is_clipped and settings.strength != 0)
+        )
         super().__init__(model, _without_anchor(settings), anchor)
 
     @contextlib.contextmanager
@@ -298,7 +302,7 @@ class _CountedPhase(TrainingPhase):
     def _make_optimizer(self) -> Optimizer:
         with self._live.making(OPTIMIZER):
             optimizer = super()._make_optimizer()
-            if self._penalty_is_clipped:  # Then ω is measured around torch's step.
+            if self._is_measured_around:  # torch's step, after a penalty's gradient that is clipped or a plug-in's own.
                 optimizer = FusedAdamW(self.parameters, self.settings.weight_decay, self.retention)
             optimizer.tensors()  # torch's would come with the first step.
             return optimizer
@@ -419,7 +423,7 @@ def _without_anchor(settings: PhaseSettings) -> PhaseSettings:
     method = methods.find(settings.method)
     if method.importance is None and not method.starts_afresh:
         return settings
-    return replace(settings, method="none", options={}, form=None, space="factors")
+    return replace(settings, method="none", options={}, form=None)
 
 
 def _parts(storage: Storage, values: Tensor) -> Sequence[Tensor]:

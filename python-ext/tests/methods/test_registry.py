@@ -90,7 +90,7 @@ def test_every_method_says_what_it_is(name):
     description = methods.describe(name)
     assert description["summary"].endswith(".") and description["formula"]
     assert description["paper"] or name == "none"
-    assert description["forms"] and list(description["lambda"]) == (description["forms"] if name != "none" else [])
+    assert list(description["lambda"]) == description["forms"] != []
     for option in description["options"]:
         assert option["meaning"].endswith(".") and option["type"] in ("bool", "int", "float", "str")
 

@@ -91,12 +91,35 @@ def test_a_phase_holds_what_was_foreseen(changes, adapter, name, model_folder):
 
 @pytest.mark.parametrize("form", ["gradient", "proximal"])
 @pytest.mark.parametrize(
-    "changes", [{"method": "l2"}, {"method": "hierarchical", "anchor": Float32()}], ids=["l2", "anchor"]
+    "changes",
+    [
+        {"method": "l2"},
+        {"method": "hierarchical", "anchor": Float32()},
+        {"method": "hierarchical", "anchor": Float32(), "importance": "path_integral"},
+    ],
+    ids=["l2", "anchor", "in sequence"],
 )
 def test_a_phase_in_the_effective_space_holds_what_was_foreseen(changes, form, model_folder):
     folder, phase = model_folder("llama-tied"), planned(space="effective", form=form, **changes)
     foreseen = PlannedModel(folder, False, False, LORA).memory(phase)
     assert sum(vars(foreseen).values()) == pytest.approx(really(folder, LORA, phase), rel=0.05)
+
+
+def test_a_step_after_an_estimate_is_held_as_before_it(model_folder):
+    """What the estimate makes is without data, and none of it may stay."""
+    folder, moved = model_folder("llama-tied"), {}
+    PlannedModel(folder, False, False, LORA).memory(planned(method="l2", space="effective", form="proximal"))
+    for strength in (0.0, 1e6):
+        opened = open_model(str(folder), "float32", "cpu", False, 1)
+        add_adapter(opened, LORA, 1)
+        phase = planned(method="l2", space="effective", form="proximal", strength=strength)
+        training = TrainingPhase(opened.model, phase.settings)
+        for _ in range(3):
+            training.backward(scoring.loss_sum(opened, batch(ROWS)))
+            training.step()
+        factors = opened.model.named_parameters()
+        moved[strength] = sum(each.abs().sum() for name, each in factors if ".lora_B." in name)
+    assert moved[1e6] < 0.1 * moved[0.0]
 
 
 def test_a_rank_holds_its_part_two_blocks_and_the_activations_of_its_rows(model_folder):

@@ -3,8 +3,6 @@ package io.ballast.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -44,7 +42,8 @@ final class MethodText {
         line(text, method.get("name").toString(), method.get("summary"));
         Stream.of(method.get("formula").toString().split("\n\n"))
                 .forEach(paragraph -> line(text, "", paragraph.replaceAll("\\s+", " ")));
-        line(text, "forms", forms(method).isEmpty() ? "none" : String.join(", ", forms(method)));
+        line(text, "forms", String.join(", ", forms(method))
+                + (forms(method).size() == 1 ? "" : "; by default the first, but the gradient for the space effective"));
         line(text, "spaces", ((List<?>) method.get("spaces")).stream().map(Object::toString)
                 .collect(Collectors.joining(", ")));
         line(text, "needs", orNothing(method.get("needs")));
@@ -59,16 +58,14 @@ final class MethodText {
     }
 
     private static String facts(Map<String, Object> method) {
-        Stream<String> paper = Stream.of(method.get("paper").toString()).filter(Predicate.not(String::isEmpty));
-        Stream<String> forms = forms(method).isEmpty() ? Stream.of() : Stream.of(String.join(", ", forms(method)));
-        return Stream.of(forms, Stream.of("needs " + orNothing(method.get("needs"))), paper)
-                .flatMap(Function.identity()).collect(Collectors.joining("; "));
+        return String.join(", ", forms(method)) + "; needs " + orNothing(method.get("needs"))
+                + (method.get("paper").equals("") ? "" : "; " + method.get("paper"));
     }
 
-    /** How it acts, each with its λ; plain fine-tuning has neither. */
+    /** How it acts, by default the first, each with its λ. */
     private static List<String> forms(Map<String, Object> method) {
-        return ((Map<?, ?>) method.get("lambda")).entrySet().stream()
-                .map(form -> form.getKey() + " (λ " + plain(form.getValue()) + ")").toList();
+        return ((List<?>) method.get("forms")).stream()
+                .map(form -> form + " (λ " + plain(((Map<?, ?>) method.get("lambda")).get(form)) + ")").toList();
     }
 
     private static String option(Map<?, ?> option) {

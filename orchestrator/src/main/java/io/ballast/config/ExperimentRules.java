@@ -14,6 +14,7 @@ final class ExperimentRules {
     private static final Set<String> METHODS_WITH_ADAPTER = Set.of("olora");
     static final Set<String> METHODS_WITH_ANCHOR = Set.of("hierarchical", "ewc", "mas", "rwalk", "ewc-lora");
 
+    private static final String FREE_UNSEEN = "freeUnseen";
     private static final Set<Object> WITHOUT_WEIGHT_GRADIENTS = Set.of("batched", "online");
 
     private final ExperimentConfig experiment;
@@ -30,6 +31,7 @@ final class ExperimentRules {
                     "Add 'domain' to learn something, 'general' to measure importance, or both.");
         }
         checkAnchor();
+        checkFreeUnseen();
         checkForm();
         checkMethodsAdapter();
         checkFisherOfFewBits();
@@ -59,6 +61,16 @@ final class ExperimentRules {
             throw place.key("retention").key("method").wrong("a block 'general' or 'retention.anchor'", "neither",
                     "The method " + retention.method() + " needs an anchor: add the block 'general' to make one,"
                             + " or give the folder of one as 'retention.anchor'.");
+        }
+    }
+
+    /** Which rows are never seen is a matter of general text. */
+    private void checkFreeUnseen() {
+        RetentionConfig retention = experiment.retention();
+        if (experiment.general() == null && retention.anchor() == null
+                && Boolean.TRUE.equals(retention.options().get(FREE_UNSEEN))) {
+            throw place.key("retention").key("options").key(FREE_UNSEEN).wrong("a block 'general' or 'retention.anchor'",
+                    "neither", "Add the block 'general', whose text says which tokens are seen, or leave the option out.");
         }
     }
 
@@ -147,6 +159,11 @@ final class ExperimentRules {
 
     private void checkSpace() {
         RetentionConfig retention = experiment.retention();
+        if (!retention.spaces().contains(retention.space())) {
+            throw place.key("retention").key("space").wrong(retention.spaces().stream().map(Words::of)
+                    .collect(Collectors.joining(" or ")) + " for the method " + retention.method(),
+                    Words.of(retention.space()), "Leave the key out for the method's default.");
+        }
         if (retention.space() != RetentionConfig.Space.EFFECTIVE) {
             return;
         }

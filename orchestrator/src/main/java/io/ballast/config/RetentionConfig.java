@@ -62,6 +62,7 @@ public record RetentionConfig(
     private static final Set<String> IN_THE_OBJECTIVE = Set.of("kl", "asft");
     private static final Set<String> IN_THE_GRADIENT = Set.of(OLORA);
     private static final Set<String> IN_EFFECTIVE_SPACE = Set.of("ewc-lora");
+    private static final Set<String> IN_EITHER_SPACE = Set.of(NONE, "l2", "hierarchical");
 
     /**
      * Strength of the penalty.
@@ -119,6 +120,14 @@ public record RetentionConfig(
         }
         return IN_THE_GRADIENT.contains(method) ? EnumSet.of(Form.GRADIENT)
                 : EnumSet.of(Form.PROXIMAL, Form.GRADIENT);
+    }
+
+    /** The spaces that the method has; of a method of one's own only Python knows. */
+    Set<Space> spaces() {
+        if (isOnesOwn() || IN_EITHER_SPACE.contains(method)) {
+            return EnumSet.allOf(Space.class);
+        }
+        return EnumSet.of(IN_EFFECTIVE_SPACE.contains(method) ? Space.EFFECTIVE : Space.FACTORS);
     }
 
     private boolean isOnesOwn() {

@@ -2,6 +2,7 @@ package io.ballast.data;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +31,9 @@ public final class DiskSpace {
     }
 
     /**
-     * Tries an eighth of it, 16 MiB to 1 GiB: written, forced to the disk, and hashed, as what a run leaves is. A disk that
-     * is lent by the second takes a little in no time, and what comes after it slowly.
+     * Tries an eighth of it, 16 MiB to 1 GiB and no more than an eighth of what is free: written, forced to the disk, and
+     * hashed, as what a run leaves is. A disk that is lent by the second takes a little in no time, and what comes after it
+     * slowly.
      *
      * @param folder where something will be written
      * @param bytes  how much
@@ -39,22 +41,24 @@ public final class DiskSpace {
      * @throws IOException when nothing can be written there now
      */
     public static double secondsToWrite(Path folder, long bytes) throws IOException {
-        long tried = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, bytes / SHARE));
+        long tried = triedBytes(bytes, freeBytes(folder));
         ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
         long started = System.nanoTime();
         Path file = Files.createTempFile(existing(folder.toAbsolutePath()), ".ballast-", ".try");
-        try {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                while (channel.size() < tried) {
-                    channel.write(piece.clear());
-                }
-                channel.force(false);
+        // However this ends, the file is gone.
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE)) {
+            while (channel.size() < tried) {
+                channel.write(piece.clear());
             }
-            new Sha256().file(file).hex();
-        } finally {
-            Files.delete(file);
+            channel.force(false);
+            new Sha256().rest(Channels.newInputStream(channel.position(0))).hex();
         }
         return (System.nanoTime() - started) / NANOSECONDS * bytes / tried;
+    }
+
+    static long triedBytes(long bytes, long free) {
+        return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, Math.min(bytes, free) / SHARE));
     }
 
     private static Path existing(Path folder) {

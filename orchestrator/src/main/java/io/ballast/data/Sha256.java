@@ -57,14 +57,25 @@ public final class Sha256 {
      */
     public Sha256 file(Path file) {
         try (InputStream bytes = Files.newInputStream(file)) {
-            byte[] block = new byte[BLOCK_BYTES];
-            for (int count = bytes.read(block); count >= 0; count = bytes.read(block)) {
-                digest.update(block, 0, count);
-            }
-            return this;
+            return rest(bytes);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /**
+     * Adds what a stream still has.
+     *
+     * @param bytes read to its end, and left open
+     * @return this
+     * @throws IOException when it cannot be read
+     */
+    Sha256 rest(InputStream bytes) throws IOException {
+        byte[] block = new byte[BLOCK_BYTES];
+        for (int count = bytes.read(block); count >= 0; count = bytes.read(block)) {
+            digest.update(block, 0, count);
+        }
+        return this;
     }
 
     /** @return the hash of all that was added, in hexadecimal; nothing can be added after it */

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -97,13 +98,17 @@ public final class StudyRunner {
         }
     }
 
-    /** The stages before the domain phase are the same for all methods: one run of each domain and seed scores them. */
+    /**
+     * Scores the stage that the row is about, whether the experiment asks for it or not. The stages before the domain phase
+     * are the same for all methods: one run of each domain and seed scores them.
+     */
     private Experiment experiment(StudyRun run) {
-        if (!results.hasBaselines(run.domain(), run.seed())) {
-            return run.experiment();
-        }
         ExperimentConfig config = run.experiment().config();
-        return Experiment.of(config.withEvaluation(config.evaluation().withStages(List.of(lastStage(run)))));
+        EnumSet<Stage> stages = EnumSet.of(lastStage(run));
+        if (!results.hasBaselines(run.domain(), run.seed())) {
+            stages.addAll(config.evaluation().stages());
+        }
+        return Experiment.of(config.withEvaluation(config.evaluation().withStages(List.copyOf(stages))));
     }
 
     private StudyRow row(StudyRun run, Result result) {

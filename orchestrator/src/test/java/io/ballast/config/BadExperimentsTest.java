@@ -126,6 +126,9 @@ class BadExperimentsTest {
                 added("an anchor beside a general phase",
                         "\"retention\": {\"anchor\": \"a\"}, \"general\": {\"data\": " + DATA + ", \"learningRate\": 1}",
                         "found both"),
+                added("unseen rows that no general text tells",
+                        "\"retention\": {\"method\": \"l2\", \"options\": {\"freeUnseen\": true}}",
+                        "retention.options.freeUnseen", "a block 'general' or 'retention.anchor'", "which tokens are seen"),
                 added("the effective space of no adapter",
                         "\"retention\": {\"method\": \"l2\", \"space\": \"effective\"}", "retention.space", "a block 'adapter'", "set retention.space to factors"),
                 added("a method of the effective space without an adapter", "\"retention\": {\"method\": \"ewc-lora\","

@@ -103,6 +103,16 @@ class StudyRunnerTest extends TinyRuns {
     }
 
     @Test
+    void theFirstRunTooIsScoredWhereItsRowIsRead() throws IOException {
+        file = study("""
+                {"name": "softened", "key": "afterTraining.strength", "strengths": [0.5],
+                 "set": ["afterTraining={\\"method\\": \\"wise-ft\\", \\"strength\\": 1}"]}""");
+        StudyResults results = run(new ArrayList<>());
+        assertTrue(results.rows().stream().allMatch(row -> Double.isFinite(row.kept())));
+        assertEquals(4, results.baselines().size());
+    }
+
+    @Test
     void changedDataIsRunAnew() throws IOException {
         String before = Study.read(file).runs().get(0).key();
         rows("domain.jsonl", i -> "Drug %d: %d g.".formatted(i, i * 5 % 24));

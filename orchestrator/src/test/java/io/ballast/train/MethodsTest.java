@@ -95,6 +95,21 @@ class MethodsTest {
         }
     }
 
+    @Test
+    void aSpaceThatAMethodDoesNotHaveIsRefusedBeforeARun() throws IOException {
+        for (Map<String, Object> method : bridge.methods().describeAll()) {
+            TinyExperiment effective = experiment(method.get("name"), "domain").with("retention.space", "\"effective\"");
+            boolean refused = false;
+            try {
+                effective.experiment();
+            } catch (InvalidInputException e) {
+                assertTrue(e.getMessage().contains("retention.space"), e.getMessage());
+                refused = true;
+            }
+            assertEquals(!((List<?>) method.get("spaces")).contains("effective"), refused, method.get("name").toString());
+        }
+    }
+
     private TinyExperiment experiment(Object method, String without) throws IOException {
         return new TinyExperiment(folder, "gpt2").without(without).without("retention.form").without("retention.lambda")
                 .with("retention.method", "\"" + method + "\"").with("adapter", "{\"rank\": 2}");
