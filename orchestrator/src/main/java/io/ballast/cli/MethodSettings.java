@@ -2,6 +2,7 @@ package io.ballast.cli;
 
 import com.google.gson.JsonObject;
 import io.ballast.config.ExperimentSchema;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -19,6 +20,11 @@ final class MethodSettings {
             "adapter", new Part("adapter", List.of()),
             "afterTraining", new Part("aftertraining", List.of()));
     private static final List<String> OF_THE_METHOD = List.of("method", "options", "lambda", "form", "space");
+
+    private static final String PATH_INTEGRAL = "path_integral";
+    private static final String WALK = "riemannian_walk";
+    private static final List<String> OF_A_PATH_INTEGRAL = List.of("xi", "gradient", "layers", "layerCoefficients");
+    private static final List<String> OF_A_MEASUREMENT_APART = List.of("samples", "labels");
 
     private record Part(String definition, List<String> keys) {
     }
@@ -46,10 +52,22 @@ final class MethodSettings {
         told(line, "afterTraining", "strength");
     }
 
-    /** What further shapes a method whose importance is measured; its options, form and strength are told elsewhere. */
-    static void ofImportance(BiConsumer<String, String> line) {
+    /**
+     * What further shapes a method whose importance is measured; its options, form and strength are told elsewhere.
+     *
+     * @param importance what it measures, as the bridge calls it
+     */
+    static void ofImportance(Object importance, BiConsumer<String, String> line) {
+        List<String> ofOthers = new ArrayList<>();
+        if (!importance.equals(PATH_INTEGRAL)) {
+            ofOthers.addAll(OF_A_PATH_INTEGRAL);
+        }
+        if (importance.equals(PATH_INTEGRAL) || importance.equals(WALK)) { // Along the way too.
+            ofOthers.addAll(OF_A_MEASUREMENT_APART);
+        }
         Stream.of("retention", "importance").forEach(place -> keys(place)
-                .filter(key -> !OF_THE_METHOD.contains(key)).forEach(key -> told(line, place, key)));
+                .filter(key -> !OF_THE_METHOD.contains(key) && !ofOthers.contains(key))
+                .forEach(key -> told(line, place, key)));
     }
 
     private static void told(BiConsumer<String, String> line, String place, String key) {

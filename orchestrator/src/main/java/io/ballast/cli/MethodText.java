@@ -42,8 +42,7 @@ final class MethodText {
         line(text, method.get("name").toString(), method.get("summary"));
         Stream.of(method.get("formula").toString().split("\n\n"))
                 .forEach(paragraph -> line(text, "", paragraph.replaceAll("\\s+", " ")));
-        line(text, "forms", String.join(", ", forms(method))
-                + (forms(method).size() == 1 ? "" : "; by default the first, but the gradient for the space effective"));
+        line(text, "forms", String.join(", ", forms(method)) + byDefault(method));
         line(text, "spaces", ((List<?>) method.get("spaces")).stream().map(Object::toString)
                 .collect(Collectors.joining(", ")));
         line(text, "needs", orNothing(method.get("needs")));
@@ -52,7 +51,7 @@ final class MethodText {
         line(text, "options", options.isEmpty() ? "none" : option((Map<?, ?>) options.get(0)));
         options.stream().skip(1).forEach(option -> line(text, "", option((Map<?, ?>) option)));
         if (method.get("importance") != null) {
-            MethodSettings.ofImportance((key, meaning) -> line(text, key, meaning));
+            MethodSettings.ofImportance(method.get("importance"), (key, meaning) -> line(text, key, meaning));
         }
         return text.toString();
     }
@@ -66,6 +65,15 @@ final class MethodText {
     private static List<String> forms(Map<String, Object> method) {
         return ((List<?>) method.get("forms")).stream()
                 .map(form -> form + " (λ " + plain(((Map<?, ?>) method.get("lambda")).get(form)) + ")").toList();
+    }
+
+    private static String byDefault(Map<String, Object> method) {
+        List<?> forms = (List<?>) method.get("forms");
+        if (forms.size() == 1) {
+            return "";
+        }
+        boolean hangsOnSpace = ((List<?>) method.get("spaces")).contains("effective") && !forms.get(0).equals("gradient");
+        return "; by default the first" + (hangsOnSpace ? ", but the gradient in the space effective" : "");
     }
 
     private static String option(Map<?, ?> option) {

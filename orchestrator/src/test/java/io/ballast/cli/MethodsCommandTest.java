@@ -28,6 +28,8 @@ class MethodsCommandTest {
         assertTrue(typed.out().contains("importance.labels = data"), typed.out());
         assertTrue(typed.out().contains("retention.reference = end"), typed.out());
         assertFalse(Typed.run("methods", "l2").out().contains("importance.labels"));
+        assertFalse(typed.out().contains("layerCoefficients"), "they are hierarchical's");
+        assertFalse(Typed.run("methods", "rwalk").out().contains("importance.samples"), "it measures along the way");
         assertTrue(typed.out().lines().allMatch(line -> line.length() <= 110), typed.out());
     }
 
