@@ -92,6 +92,14 @@ final class ExperimentRules {
             throw place.key("retention").key("method").wrong("an adapter of the kind lora, rslora or corda for "
                     + method, adapter == null ? "none" : Words.of(adapter.kind()), "Set 'adapter'.");
         }
+        RetentionConfig retention = experiment.retention();
+        if (METHODS_WITH_ADAPTER.contains(method) && experiment.general() != null
+                && retention.reference() == RetentionConfig.Reference.START
+                && String.valueOf(retention.options().getOrDefault("former", "")).isEmpty()) {
+            throw place.key("retention").key("reference").wrong("end for " + method, "start", "The general phase's adapter is"
+                    + " the former one, which start throws away: leave the key out, or name adapters in"
+                    + " 'retention.options.former'.");
+        }
         if (METHODS_WITH_ADAPTER.contains(method) && experiment.afterTraining() != null
                 && !experiment.afterTraining().towardsBase()) {
             throw place.key("afterTraining").key("method").wrong("wise-ft or lines after " + method, "shrink",

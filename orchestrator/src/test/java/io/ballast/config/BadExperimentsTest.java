@@ -96,6 +96,10 @@ class BadExperimentsTest {
                         "a block 'general'", "or use the kind lora"),
                 added("olora without an adapter", "\"retention\": {\"method\": \"olora\"}", "retention.method",
                         "kind lora, rslora or corda for olora", "found none"),
+                added("olora without the adapter that came before", "\"general\": {\"data\": [{\"path\": \"rows.jsonl\","
+                        + " \"text\": \"{text}\"}], \"steps\": 1, \"learningRate\": 1}, \"adapter\": {}, \"retention\":"
+                        + " {\"method\": \"olora\", \"reference\": \"start\"}", "retention.reference", "end for olora",
+                        "retention.options.former"),
                 added("olora with lengths that are trained", "\"adapter\": {\"kind\": \"dora\"}, \"retention\":"
                         + " {\"method\": \"olora\"}", "retention.method", "found dora"),
                 added("shrink after olora", "\"adapter\": {}, \"retention\": {\"method\": \"olora\"}, \"afterTraining\":"
