@@ -11,12 +11,16 @@ import java.util.stream.Stream;
  * method, its points labelled with their strengths, error bars of one standard deviation over seeds.
  */
 final class StudyPicture {
-    private static final int WIDTH = 960;
-    private static final int HEIGHT = 560;
+    private static final int LEAST_WIDTH = 960;
+    private static final int LEAST_HEIGHT = 560;
     private static final int LEFT = 70;
     private static final int RIGHT = 690;
     private static final int TOP = 30;
     private static final int BOTTOM = 500;
+    /** Where the methods' names stand, and the room that a letter and a line take at most. */
+    private static final int NAMES = 748;
+    private static final int LETTER = 7;
+    private static final int ROW = 20;
     private static final int TICKS = 6;
     private static final double MARGIN = 0.06;
     private static final double BEST = 0.7;
@@ -65,17 +69,17 @@ final class StudyPicture {
     }
 
     private String draw() {
+        List<Map.Entry<String, List<Comparison.Point>>> shown = comparison.points().entrySet().stream()
+                .filter(method -> method.getValue().stream().anyMatch(this::isInside)).toList();
+        int longest = shown.stream().mapToInt(method -> comparison.label(method.getKey()).length()).max().orElse(0);
         svg.append(String.format(Locale.ROOT, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
                 + " font-family=\"sans-serif\" font-size=\"12\">%n<rect width=\"100%%\" height=\"100%%\""
                 + " fill=\"#ffffff\"/>%n<clipPath id=\"inside\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>%n",
-                WIDTH, HEIGHT, LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP));
+                Math.max(LEAST_WIDTH, NAMES + LETTER * (longest + 1)),
+                Math.max(LEAST_HEIGHT, TOP + ROW * (shown.size() + 1)), LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP));
         axes();
-        int index = 0;
-        for (Map.Entry<String, List<Comparison.Point>> method : comparison.points().entrySet()) {
-            List<Comparison.Point> seen = method.getValue().stream().filter(this::isInside).toList();
-            if (!seen.isEmpty()) {
-                method(method.getKey(), method.getValue(), seen, index++);
-            }
+        for (int i = 0; i < shown.size(); i++) {
+            method(shown.get(i).getKey(), shown.get(i).getValue(), i);
         }
         return svg.append("</svg>\n").toString();
     }
@@ -100,7 +104,7 @@ final class StudyPicture {
     }
 
     /** The curve passes outside of the picture too; only what is inside has a dot. */
-    private void method(String name, List<Comparison.Point> points, List<Comparison.Point> seen, int index) {
+    private void method(String name, List<Comparison.Point> points, int index) {
         String colour = COLOURS[index % COLOURS.length];
         String dash = DASHES[index / COLOURS.length % DASHES.length];
         StringBuilder path = new StringBuilder();
@@ -109,12 +113,12 @@ final class StudyPicture {
         svg.append(String.format(Locale.ROOT, "<g><title>%s</title><polyline clip-path=\"url(#inside)\" points=\"%s\" fill=\"none\" stroke=\"%s\""
                 + " stroke-width=\"2\" stroke-dasharray=\"%s\"/>%n", escaped(name), path.toString().strip(), colour,
                 dash));
-        seen.forEach(point -> point(point, colour));
+        points.stream().filter(this::isInside).forEach(point -> point(point, colour));
         svg.append("</g>\n");
-        int place = TOP + 10 + 20 * index;
+        int place = TOP + 10 + ROW * index;
         svg.append(String.format(Locale.ROOT, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\""
                 + " stroke-width=\"2\" stroke-dasharray=\"%s\"/>%n", RIGHT + 20, place, RIGHT + 50, place, colour, dash));
-        text(RIGHT + 58, place + 4, "start", "#000000", comparison.label(name));
+        text(NAMES, place + 4, "start", "#000000", comparison.label(name));
     }
 
     private void point(Comparison.Point point, String colour) {
@@ -123,8 +127,10 @@ final class StudyPicture {
         if (point.learned().count() > 1) {
             double left = learned.at(point.learned().mean() - point.learned().deviation());
             double low = kept.at(point.kept().mean() - point.kept().deviation());
+            svg.append("<g clip-path=\"url(#inside)\">\n");
             line(left, y, 2 * x - left, y, colour);
             line(x, low, x, 2 * y - low, colour);
+            svg.append("</g>\n");
         }
         svg.append(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\"/>%n", x, y, colour));
         if (point.strength() != null) {
