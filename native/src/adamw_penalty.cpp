@@ -21,8 +21,10 @@ void step(std::int64_t size, float *__restrict parameter, const float *__restric
           float scale) {
     for (std::int64_t i = 0; i < size; ++i) {
         const float before = parameter[i];
-        const float added = kProximal ? 0.0F : scale * importance[i] * (before - reference[i]);
-        const float both = kProximal ? gradient[i] : gradient[i] + added;
+        float both = gradient[i];
+        if constexpr (!kProximal) {
+            both += scale * importance[i] * (before - reference[i]);
+        }
         float after = ballast::stepped(c, before, both, exp_avg[i], exp_avg_sq[i]);
         if constexpr (kProximal) {
             after = ballast::pulled(after, reference[i], scale * importance[i]);

@@ -106,7 +106,7 @@ def adamw_penalty(
         for parameter, gradient, *moments, omega, there, weight in _pieces(
             *states, reference.float(), importance.float()
         ):
-            task, before = torch.where(is_open, gradient, 0.0), None if omegas is None else parameter.clone()
+            before = None if omegas is None else parameter.clone()
             both = gradient
             if form == "gradient":
                 both = torch.addcmul(gradient, weight, parameter - there, value=scale)
@@ -114,7 +114,7 @@ def adamw_penalty(
             if form == "proximal":
                 _pull(parameter, there, weight * scale)
             if omegas is not None:
-                omega.addcmul_(task, parameter - before, value=-1)
+                omega.addcmul_(torch.where(is_open, gradient, 0.0), parameter - before, value=-1)
             left += (weight * (parameter - there).square_()).sum(dtype=torch.float64)
         total += strength * left
     value.copy_(torch.where(is_open, total, value))

@@ -1,7 +1,6 @@
 """The retention penalty on what a LoRA adapter does to each matrix."""
 
 import functools
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
@@ -99,8 +98,9 @@ class EffectivePenalty(Retention):
             return
         for matrix, weight, coefficient, reference in self._each():
             stiffness = min(2 * learning_rate * self.strength * coefficient, _STIFFEST)
-            to_minimum = functools.partial(_move, stiffness=stiffness, scaling=matrix.scaling, gate=gate)
             factors = matrix.factors(matrix.b, matrix.a)  # [n, r], [r, m]
+            places = _places(factors[1])
+            to_minimum = functools.partial(_move, places=places, stiffness=stiffness, scaling=matrix.scaling, gate=gate)
             self._pull_rows(*factors, weight, matrix.move(*reference), to_minimum)
             self._pull_columns(*factors, weight, matrix.move(*reference), to_minimum)
 
@@ -171,28 +171,28 @@ def _products(factor: Tensor) -> Tensor:
     return factor[i] * factor[j]
 
 
-@functools.lru_cache
-def _places(rank: int) -> list[int]:
-    """[r²]: where each element of a symmetric matrix stands in its upper triangle.
-
-    Numbers and no tensor: what an estimate made on tensors without data would stay for the phase that follows.
-    """
-    place = {pair: place for place, pair in enumerate(itertools.combinations_with_replacement(range(rank), 2))}
-    return [place[min(i, j), max(i, j)] for i in range(rank) for j in range(rank)]
+def _places(factor: Tensor) -> Tensor:
+    """[r²]: where each element of a symmetric [r, r] stands in its upper triangle, of a factor [r, m]."""
+    i, j = torch.triu_indices(len(factor), len(factor), device=factor.device)
+    places = i.new_empty(len(factor), len(factor))
+    places[i, j] = places[j, i] = torch.arange(len(i), device=factor.device)
+    return places.flatten()
 
 
-def _move(weighted: Tensor, curvature: Tensor, stiffness: float, scaling: float, gate: Tensor) -> Tensor:
+def _move(
+    weighted: Tensor, curvature: Tensor, places: Tensor, stiffness: float, scaling: float, gate: Tensor
+) -> Tensor:
     """[n, r]: how each row of a factor moves, −k s g (I + k s² H)⁻¹; 0 where the gate is shut, or the system has no factor
     (Ω or the other factor is not finite).
 
     Args:
         weighted: g, rows of M times the other factor, [n, r]
         curvature: the upper triangles of H, [n, r (r + 1) / 2], or [1, …] where all rows have the same
+        places: as `_places` has them
         stiffness: k
         scaling: s
     """
     rank = weighted.shape[1]
-    places = torch.tensor(_places(rank), device=curvature.device)
     system = curvature.index_select(1, places).view(-1, rank, rank)
     system *= stiffness * scaling**2
     diagonal = system.diagonal(dim1=1, dim2=2)  # A view.

@@ -31,10 +31,9 @@ from ballast.methods.anchored import AnchoredMethod
 from ballast.models import OpenedModel, checkpoint_gradients, checkpoints
 from ballast.models.devices import choose_device, choose_dtype
 from ballast.models.layers import blocks_path, covered_parameters
-from ballast.retention.penalty import GRADIENT
 from ballast.settings import PhaseSettings
 from ballast.training.live_bytes import LiveBytes
-from ballast.training.optim import FusedAdamW, Optimizer
+from ballast.training.optim import FusedAdamW, Optimizer, PenaltyAdamW
 from ballast.training.training_phase import TrainingPhase
 
 STEPS = 2
@@ -271,9 +270,9 @@ class _CountedPhase(TrainingPhase):
         self._live = live
         self._gradients = GRADIENTS
         method = methods.find(settings.method)
-        is_clipped = settings.form == GRADIENT and settings.clip_norm > 0
-        self._is_measured_around = method.importance is not None and (
-            not issubclass(method, AnchoredMethod) or (is_clipped and settings.strength != 0)
+        is_taken_in = PenaltyAdamW.serves(settings.form, settings.clip_norm) or settings.strength == 0
+        self._is_measured_around = method.importance is not None and not (
+            issubclass(method, AnchoredMethod) and is_taken_in
         )
         super().__init__(model, _without_anchor(settings), anchor)
 

@@ -12,7 +12,7 @@ from ballast.errors import InvalidInputError
 from ballast.kernels import shards
 from ballast.measurement.path_integral import PathIntegral
 from ballast.retention import Retention
-from ballast.retention.penalty import QuadraticPenalty
+from ballast.retention.penalty import GRADIENT, QuadraticPenalty
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
@@ -240,11 +240,22 @@ class PenaltyAdamW:
     def __init__(
         self, penalty: QuadraticPenalty, weight_decay: float, path_integral: PathIntegral | None = None
     ) -> None:
+        """
+        Args:
+            penalty: one that `serves`
+            weight_decay: decoupled
+            path_integral: what the step is measured for, if anything
+        """
         self.takes_path_integral = path_integral is not None
         self._omegas = None if path_integral is None else list(path_integral.omega.values())
         self._penalty = penalty
         self._value = penalty.value()
         self._adamw = _AdamWState(penalty.parameters, weight_decay)
+
+    @staticmethod
+    def serves(form: str | None, clip_norm: float) -> bool:
+        """Whether a penalty of that form can be taken in the step's own pass."""
+        return form != GRADIENT or clip_norm == 0
 
     def gradient_norm(self) -> Tensor:
         return _norm(self._adamw.parameters)

@@ -20,7 +20,7 @@ from ballast.measurement.riemannian_walk import RiemannianWalk
 from ballast.methods import PhaseStart
 from ballast.models.layers import check_float32, covered_parameters
 from ballast.retention import Retention
-from ballast.retention.penalty import PROXIMAL, QuadraticPenalty
+from ballast.retention.penalty import QuadraticPenalty
 from ballast.settings import PhaseSettings
 from ballast.training.optim import (
     FusedAdamW,
@@ -284,7 +284,7 @@ class TrainingPhase:
         measured = self._meter if same_gradient else None
         penalty = retention if isinstance(retention, QuadraticPenalty) else None
         if penalty is not None and penalty.strength > 0:
-            if penalty.form == PROXIMAL or settings.clip_norm == 0:
+            if PenaltyAdamW.serves(penalty.form, settings.clip_norm):
                 return PenaltyAdamW(penalty, settings.weight_decay, measured)
         elif measured is not None and (penalty is not None or not retention.acts_on_step):
             return PathIntegralAdamW(measured, settings.weight_decay)

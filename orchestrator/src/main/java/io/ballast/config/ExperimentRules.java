@@ -76,32 +76,38 @@ final class ExperimentRules {
 
     private void checkForm() {
         RetentionConfig retention = experiment.retention();
-        if (retention.form() != null && !retention.forms().contains(retention.form())) {
-            throw place.key("retention").key("form").wrong(retention.forms().stream().map(Words::of)
-                    .collect(Collectors.joining(" or ")) + " for the method " + retention.method(),
-                    Words.of(retention.form()), "Leave the key out for the method's default.");
+        if (retention.form() != null) {
+            checkHas("form", retention.forms(), retention.form());
+        }
+    }
+
+    private <E extends Enum<E>> void checkHas(String key, Set<E> ofTheMethod, E asked) {
+        if (!ofTheMethod.contains(asked)) {
+            throw place.key("retention").key(key).wrong(ofTheMethod.stream().map(Words::of)
+                    .collect(Collectors.joining(" or ")) + " for the method " + experiment.retention().method(),
+                    Words.of(asked), "Leave the key out for the method's default.");
         }
     }
 
     /** A new adapter is kept apart from the former ones, which are folded into the base's weights. */
     private void checkMethodsAdapter() {
         AdapterConfig adapter = experiment.adapter();
-        String method = experiment.retention().method();
-        if (METHODS_WITH_ADAPTER.contains(method)
-                && (adapter == null || !Set.of(Kind.LORA, Kind.RSLORA, Kind.CORDA).contains(adapter.kind()))) {
+        RetentionConfig retention = experiment.retention();
+        String method = retention.method();
+        if (!METHODS_WITH_ADAPTER.contains(method)) {
+            return;
+        }
+        if (adapter == null || !Set.of(Kind.LORA, Kind.RSLORA, Kind.CORDA).contains(adapter.kind())) {
             throw place.key("retention").key("method").wrong("an adapter of the kind lora, rslora or corda for "
                     + method, adapter == null ? "none" : Words.of(adapter.kind()), "Set 'adapter'.");
         }
-        RetentionConfig retention = experiment.retention();
-        if (METHODS_WITH_ADAPTER.contains(method) && experiment.general() != null
-                && retention.reference() == RetentionConfig.Reference.START
+        if (experiment.general() != null && retention.reference() == RetentionConfig.Reference.START
                 && String.valueOf(retention.options().getOrDefault("former", "")).isEmpty()) {
             throw place.key("retention").key("reference").wrong("end for " + method, "start", "The general phase's adapter is"
                     + " the former one, which start throws away: leave the key out, or name adapters in"
                     + " 'retention.options.former'.");
         }
-        if (METHODS_WITH_ADAPTER.contains(method) && experiment.afterTraining() != null
-                && !experiment.afterTraining().towardsBase()) {
+        if (experiment.afterTraining() != null && !experiment.afterTraining().towardsBase()) {
             throw place.key("afterTraining").key("method").wrong("wise-ft or lines after " + method, "shrink",
                     "The adapter is started afresh, so that the anchor's factors are not its own.");
         }
@@ -167,11 +173,7 @@ final class ExperimentRules {
 
     private void checkSpace() {
         RetentionConfig retention = experiment.retention();
-        if (!retention.spaces().contains(retention.space())) {
-            throw place.key("retention").key("space").wrong(retention.spaces().stream().map(Words::of)
-                    .collect(Collectors.joining(" or ")) + " for the method " + retention.method(),
-                    Words.of(retention.space()), "Leave the key out for the method's default.");
-        }
+        checkHas("space", retention.spaces(), retention.space());
         if (retention.space() != RetentionConfig.Space.EFFECTIVE) {
             return;
         }

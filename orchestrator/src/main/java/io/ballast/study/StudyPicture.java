@@ -18,7 +18,7 @@ final class StudyPicture {
     private static final int TOP = 30;
     private static final int BOTTOM = 500;
     /** Where the methods' names stand, and the room that a letter and a line take at most. */
-    private static final int NAMES = 748;
+    private static final int NAMES = RIGHT + 58;
     private static final int LETTER = 7;
     private static final int ROW = 20;
     private static final int TICKS = 6;

@@ -56,13 +56,7 @@ class MethodsTest {
     @Test
     void anExperimentWithoutAnAnchorIsRefusedForThoseThatNeedOne() throws IOException {
         for (Map<String, Object> method : bridge.methods().describeAll()) {
-            boolean refused = false;
-            try {
-                experiment(method.get("name"), "general").experiment();
-            } catch (InvalidInputException e) {
-                assertTrue(e.getMessage().contains("needs an anchor"), e.getMessage());
-                refused = true;
-            }
+            boolean refused = isRefused(experiment(method.get("name"), "general"), "needs an anchor");
             assertEquals(method.get("importance") != null, refused, method.get("name").toString());
         }
     }
@@ -83,13 +77,7 @@ class MethodsTest {
         for (Map<String, Object> method : bridge.methods().describeAll()) {
             for (String form : Stream.of(RetentionConfig.Form.values()).map(Words::of).toList()) {
                 TinyExperiment tiny = experiment(method.get("name"), "domain").with("retention.form", "\"" + form + "\"");
-                boolean refused = false;
-                try {
-                    tiny.experiment();
-                } catch (InvalidInputException e) {
-                    assertTrue(e.getMessage().contains("retention.form"), e.getMessage());
-                    refused = true;
-                }
+                boolean refused = isRefused(tiny, "retention.form");
                 assertEquals(!((List<?>) method.get("forms")).contains(form), refused, method.get("name") + " " + form);
             }
         }
@@ -99,14 +87,19 @@ class MethodsTest {
     void aSpaceThatAMethodDoesNotHaveIsRefusedBeforeARun() throws IOException {
         for (Map<String, Object> method : bridge.methods().describeAll()) {
             TinyExperiment effective = experiment(method.get("name"), "domain").with("retention.space", "\"effective\"");
-            boolean refused = false;
-            try {
-                effective.experiment();
-            } catch (InvalidInputException e) {
-                assertTrue(e.getMessage().contains("retention.space"), e.getMessage());
-                refused = true;
-            }
+            boolean refused = isRefused(effective, "retention.space");
             assertEquals(!((List<?>) method.get("spaces")).contains("effective"), refused, method.get("name").toString());
+        }
+    }
+
+    /** Whether it is, and then with what must be said. */
+    private static boolean isRefused(TinyExperiment tiny, String said) throws IOException {
+        try {
+            tiny.experiment();
+            return false;
+        } catch (InvalidInputException e) {
+            assertTrue(e.getMessage().contains(said), e.getMessage());
+            return true;
         }
     }
 
